@@ -1,0 +1,14 @@
+const shared = {
+	testEnvironment: 'node',
+	transform: { '^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript', decorators: true }, target: 'es2022' } }] },
+	modulePathIgnorePatterns: ['<rootDir>/dist'],
+};
+
+/** `fast` needs nothing but npm packages; `n8n` installs, once, and drives a real n8n. */
+module.exports = {
+	projects: [
+		{ ...shared, displayName: 'fast', testMatch: ['<rootDir>/test/**/*.test.ts'], testPathIgnorePatterns: ['/node_modules/', '\\.n8n\\.test\\.ts$'] },
+		{ ...shared, displayName: 'n8n', testMatch: ['<rootDir>/test/**/*.n8n.test.ts'] },
+	],
+	testTimeout: 30_000,
+};
