@@ -1,0 +1,57 @@
+import { NodeConnectionTypes, type IExecuteFunctions, type INodeType, type INodeTypeDescription } from 'n8n-workflow';
+
+import { CREDENTIAL } from './account';
+import { mediaIdField, phoneNumberIdOption } from './fields';
+import { mediaIdOf, options } from './parameters';
+import { perItem, type ItemWork } from './perItem';
+import { MediaRefusal } from './providers/provider';
+
+export class WhatsAppDeleteMedia implements INodeType {
+	description: INodeTypeDescription = {
+		displayName: 'WhatsApp Delete Media',
+		name: 'whatsAppDeleteMedia',
+		icon: { light: 'file:whatsAppMedia.svg', dark: 'file:whatsAppMedia.dark.svg' },
+		group: ['output'],
+		version: 1,
+		subtitle: '={{ $parameter["mediaId"] }}',
+		description: 'Delete a file from WhatsApp’s storage',
+		defaults: { name: 'Delete Media' },
+		inputs: [NodeConnectionTypes.Main],
+		outputs: [NodeConnectionTypes.Main],
+		usableAsTool: true,
+		credentials: [{ name: CREDENTIAL, required: true }],
+		properties: [
+			{ ...mediaIdField, required: true },
+			{
+				displayName: 'Options',
+				name: 'options',
+				type: 'collection',
+				placeholder: 'Add option',
+				default: {},
+				options: [
+					{
+						displayName: 'Count Missing as Deleted',
+						name: 'missingIsDeleted',
+						type: 'boolean',
+						default: true,
+						description: 'Whether a file that is already gone counts as deleted. WhatsApp does not tell a file that is gone from one that belongs to another account.',
+					},
+					phoneNumberIdOption,
+				],
+			},
+		],
+	};
+
+	async execute(this: IExecuteFunctions) {
+		return await perItem(this, deleteMedia);
+	}
+}
+
+async function deleteMedia({ context, account, item, index }: ItemWork) {
+	const mediaId = mediaIdOf(context, index);
+	const { missingIsDeleted, phoneNumberId } = options<{ missingIsDeleted: boolean; phoneNumberId: string }>(context, index);
+	await account.provider.delete(account, mediaId, { phoneNumberId }).catch((cause) => {
+		if (!(missingIsDeleted && cause instanceof MediaRefusal && cause.kind === 'gone')) throw cause;
+	});
+	return { json: { ...item.json, deleted: true, mediaId }, binary: item.binary };
+}

@@ -1,0 +1,138 @@
+import { NodeConnectionTypes, type IExecuteFunctions, type INodeExecutionData, type INodeType, type INodeTypeDescription } from 'n8n-workflow';
+
+import { CREDENTIAL } from './account';
+import { download, type Wanted } from './download';
+import { binaryField, mediaIdField, phoneNumberIdOption } from './fields';
+import { optionalMediaId, options } from './parameters';
+import { perItem, type ItemWork } from './perItem';
+
+const MEGABYTE = 1_000_000;
+
+export class WhatsAppDownloadMedia implements INodeType {
+	description: INodeTypeDescription = {
+		displayName: 'WhatsApp Download Media',
+		name: 'whatsAppDownloadMedia',
+		icon: { light: 'file:whatsAppMedia.svg', dark: 'file:whatsAppMedia.dark.svg' },
+		group: ['input'],
+		version: 1,
+		subtitle: '={{ $parameter["mediaId"] }}',
+		description: 'Download a WhatsApp file as binary data, checked against its hash',
+		defaults: { name: 'Download Media' },
+		inputs: [NodeConnectionTypes.Main],
+		outputs: [NodeConnectionTypes.Main],
+		// A tool's answer to an AI agent cannot carry a file.
+		usableAsTool: undefined,
+		credentials: [{ name: CREDENTIAL, required: true }],
+		properties: [
+			mediaIdField,
+			{
+				displayName: 'URL',
+				name: 'url',
+				type: 'string',
+				default: '={{ $json.url }}',
+				placeholder: 'e.g. https://lookaside.fbsbx.com/whatsapp_business/attachments/…',
+				description: 'Saves a request while the URL still works. Once it has expired, a new one is fetched for the media ID. May be empty.',
+			},
+			binaryField('Put Output File in Field', 'The name of the output binary field to put the file in'),
+			{
+				displayName: 'Options',
+				name: 'options',
+				type: 'collection',
+				placeholder: 'Add option',
+				default: {},
+				options: [
+					{
+						displayName: 'Allowed MIME Types',
+						name: 'allowedMimeTypes',
+						type: 'string',
+						default: '',
+						placeholder: 'e.g. image/*, application/pdf',
+						description: 'Comma-separated list. Files of any other type are refused before they are downloaded.',
+					},
+					{
+						displayName: 'File Name',
+						name: 'fileName',
+						type: 'string',
+						default: '',
+						placeholder: 'e.g. invoice.pdf',
+						description: 'Instead of the name that the sender gave, or of one made from type and media ID. The extension is added where it is missing.',
+					},
+					{
+						displayName: 'Keep Input Fields',
+						name: 'keepInputFields',
+						type: 'boolean',
+						default: true,
+						description: 'Whether the output also holds the fields of the input item',
+					},
+					{
+						displayName: 'Maximum Size (MB)',
+						name: 'maxSizeMb',
+						type: 'number',
+						default: 100,
+						typeOptions: { minValue: 0 },
+						description: 'Larger files are refused, before they are downloaded where the size is known. 0 for no limit.',
+					},
+					phoneNumberIdOption,
+					{
+						displayName: 'Require Hash Match',
+						name: 'requireHashMatch',
+						type: 'boolean',
+						default: false,
+						description: 'Whether to refuse a file whose bytes twice came the same but do not match the announced SHA-256. Otherwise it goes on with "verified: false".',
+					},
+				],
+			},
+		],
+	};
+
+	async execute(this: IExecuteFunctions) {
+		return await perItem(this, downloadMedia);
+	}
+}
+
+async function downloadMedia({ context, account, item, index, hint }: ItemWork) {
+	const field = context.getNodeParameter('binaryPropertyName', index) as string;
+	const chosen = options<Options>(context, index);
+	const rules = {
+		fileName: chosen.fileName,
+		maxBytes: (chosen.maxSizeMb ?? 0) * MEGABYTE,
+		allowedTypes: (chosen.allowedMimeTypes ?? '').split(/[\s,]+/).filter(Boolean),
+		requireHashMatch: chosen.requireHashMatch,
+	};
+	const { binary, ...file } = await download(account, context.helpers, wantedFile(context, item, index, chosen), rules, hint);
+	const kept = chosen.keepInputFields === false ? {} : item.json;
+	return { json: { ...kept, ...file }, binary: { [field]: binary } };
+}
+
+interface Options {
+	[name: string]: string | number | boolean;
+	allowedMimeTypes: string;
+	fileName: string;
+	keepInputFields: boolean;
+	maxSizeMb: number;
+	phoneNumberId: string;
+	requireHashMatch: boolean;
+}
+
+/** What the form asks for, with what the item says about that same file. */
+function wantedFile(context: IExecuteFunctions, { json }: INodeExecutionData, index: number, { phoneNumberId }: Partial<Options>): Wanted {
+	const known = json as Partial<Record<'mediaId' | 'url' | 'urlExpiresAt' | 'sha256' | 'mimeType' | 'fileName' | 'type', string>>;
+	const mediaId = optionalMediaId(context, index);
+	const url = String(context.getNodeParameter('url', index, '') ?? '').trim();
+	const sameId = String(known.mediaId ?? '') === mediaId;
+	const sameUrl = (known.url ?? '') === url;
+	// An ID from elsewhere beside the item's own URL: that URL leads to another file.
+	if (mediaId && !sameId) return { mediaId, url: sameUrl ? undefined : url, phoneNumberId };
+	if (!mediaId && !sameUrl) return { url };
+	return {
+		mediaId,
+		url,
+		expiresAt: known.urlExpiresAt,
+		sha256: known.sha256,
+		size: typeof json.size === 'number' ? json.size : undefined,
+		mimeType: known.mimeType,
+		fileName: known.fileName,
+		type: known.type,
+		phoneNumberId,
+	};
+}

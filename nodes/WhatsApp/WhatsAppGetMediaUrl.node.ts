@@ -1,0 +1,44 @@
+import { NodeConnectionTypes, type IExecuteFunctions, type INodeType, type INodeTypeDescription } from 'n8n-workflow';
+
+import { CREDENTIAL } from './account';
+import { mediaIdField, phoneNumberIdOption } from './fields';
+import { mediaIdOf, options } from './parameters';
+import { perItem, type ItemWork } from './perItem';
+
+export class WhatsAppGetMediaUrl implements INodeType {
+	description: INodeTypeDescription = {
+		displayName: 'WhatsApp Get Media URL',
+		name: 'whatsAppGetMediaUrl',
+		icon: { light: 'file:whatsAppMedia.svg', dark: 'file:whatsAppMedia.dark.svg' },
+		group: ['transform'],
+		version: 1,
+		subtitle: '={{ $parameter["mediaId"] }}',
+		description: 'Get the temporary URL, type, size and hash of a WhatsApp file',
+		defaults: { name: 'Get Media URL' },
+		inputs: [NodeConnectionTypes.Main],
+		outputs: [NodeConnectionTypes.Main],
+		usableAsTool: true,
+		credentials: [{ name: CREDENTIAL, required: true }],
+		properties: [
+			{ ...mediaIdField, required: true },
+			{
+				displayName: 'Options',
+				name: 'options',
+				type: 'collection',
+				placeholder: 'Add option',
+				default: {},
+				options: [phoneNumberIdOption],
+			},
+		],
+	};
+
+	async execute(this: IExecuteFunctions) {
+		return await perItem(this, getMediaUrl);
+	}
+}
+
+async function getMediaUrl({ context, account, item, index }: ItemWork) {
+	const mediaId = mediaIdOf(context, index);
+	const { expiresAt, ...file } = await account.provider.resolve(account, mediaId, options(context, index));
+	return { json: { ...item.json, mediaId, ...file, urlExpiresAt: expiresAt }, binary: item.binary };
+}

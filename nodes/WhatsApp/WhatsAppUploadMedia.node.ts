@@ -1,0 +1,98 @@
+import {
+	NodeConnectionTypes,
+	type IBinaryData,
+	type IExecuteFunctions,
+	type ILoadOptionsFunctions,
+	type INodeListSearchResult,
+	type INodeType,
+	type INodeTypeDescription,
+} from 'n8n-workflow';
+
+import { CREDENTIAL, openAccount } from './account';
+import { openBinary } from './bytes';
+import { binaryField } from './fields';
+import { options } from './parameters';
+import { nodeError, perItem, type ItemWork } from './perItem';
+import { upload } from './upload';
+
+export class WhatsAppUploadMedia implements INodeType {
+	description: INodeTypeDescription = {
+		displayName: 'WhatsApp Upload Media',
+		name: 'whatsAppUploadMedia',
+		icon: { light: 'file:whatsAppMedia.svg', dark: 'file:whatsAppMedia.dark.svg' },
+		group: ['output'],
+		version: 1,
+		subtitle: '={{ $parameter["binaryPropertyName"] }}',
+		description: 'Upload a file to WhatsApp once, to send it by media ID as often as needed',
+		defaults: { name: 'Upload Media' },
+		inputs: [NodeConnectionTypes.Main],
+		outputs: [NodeConnectionTypes.Main],
+		usableAsTool: true,
+		credentials: [{ name: CREDENTIAL, required: true }],
+		properties: [
+			binaryField('Input Binary Field', 'The name of the input binary field that holds the file to upload'),
+			{
+				displayName: 'Options',
+				name: 'options',
+				type: 'collection',
+				placeholder: 'Add option',
+				default: {},
+				options: [
+					{
+						displayName: 'File Name',
+						name: 'fileName',
+						type: 'string',
+						default: '',
+						placeholder: 'e.g. invoice.pdf',
+						description: 'Instead of the name of the file in the binary field',
+					},
+					{
+						displayName: 'MIME Type',
+						name: 'mimeType',
+						type: 'string',
+						default: '',
+						placeholder: 'e.g. application/pdf',
+						description: 'Instead of the type of the file in the binary field',
+					},
+					{
+						displayName: 'Phone Number',
+						name: 'phoneNumberId',
+						type: 'resourceLocator',
+						default: { mode: 'list', value: '' },
+						description: 'The business number that the file will be sent from, if it is not the one in the credential. A media ID works for one number only.',
+						modes: [
+							{ displayName: 'From List', name: 'list', type: 'list', typeOptions: { searchListMethod: 'phoneNumbers' } },
+							{ displayName: 'By ID', name: 'id', type: 'string', placeholder: 'e.g. 106540352242922' },
+						],
+					},
+				],
+			},
+		],
+	};
+
+	methods = {
+		listSearch: {
+			async phoneNumbers(this: ILoadOptionsFunctions): Promise<INodeListSearchResult> {
+				try {
+					const account = await openAccount(this);
+					const numbers = (await account.provider.phoneNumbers?.(account)) ?? [];
+					return { results: numbers.map(({ id, number, name }) => ({ value: id, name: name ? `${name} (${number})` : number })) };
+				} catch (cause) {
+					throw nodeError(this, cause);
+				}
+			},
+		},
+	};
+
+	async execute(this: IExecuteFunctions) {
+		return await perItem(this, uploadMedia);
+	}
+}
+
+async function uploadMedia({ context, account, item, index }: ItemWork) {
+	const field = context.getNodeParameter('binaryPropertyName', index, '') as string | IBinaryData;
+	const chosen = options<{ fileName: string; mimeType: string; phoneNumberId: { value: string } }>(context, index);
+	const source = await openBinary(context, item, index, field);
+	const file = await upload(account, source, { ...chosen, phoneNumberId: chosen.phoneNumberId?.value });
+	return { json: { ...item.json, ...file }, binary: item.binary };
+}

@@ -1,0 +1,142 @@
+import type {
+	ICredentialDataDecryptedObject,
+	IExecuteFunctions,
+	IHookFunctions,
+	IHttpRequestOptions,
+	ILoadOptionsFunctions,
+	IWebhookFunctions,
+} from 'n8n-workflow';
+
+import { providers } from './providers';
+import { MediaRefusal, type Account, type Api, type ApiReply, type ByteStream, type Provider } from './providers/provider';
+
+export const CREDENTIAL = 'whatsAppMediaApi';
+
+/** Meta's file host turns away clients without a product name (facts: whatsapp-api-js#335 and others). */
+const USER_AGENT = 'n8n-nodes-whatsapp-media/1.0';
+
+type Context = IExecuteFunctions | IHookFunctions | ILoadOptionsFunctions | IWebhookFunctions;
+
+/** An account at a provider, ready for use. Read once per execution: each read of a credential costs n8n milliseconds. */
+export interface OpenAccount extends Api {
+	provider: Provider;
+	/** Opens a file. Redirects are followed by hand, so that no other host is shown the token. @throws MediaRefusal */
+	open: (url: string, tokenRequired: boolean) => Promise<FileReply>;
+}
+
+export interface FileReply {
+	status: number;
+	headers: ApiReply['headers'];
+	body: ByteStream;
+	/** For messages. */
+	host: string;
+}
+
+export async function openAccount(context: Context): Promise<OpenAccount> {
+	const data = await context.getCredentials(CREDENTIAL);
+	const { provider, account, trusts } = readCredential(data);
+	const { id, name } = context.getNode().credentials?.[CREDENTIAL] ?? { id: null, name: '' };
+	const decrypted = { credentialsDecrypted: { id: id ?? '', name, type: CREDENTIAL, data } };
+	const abortSignal = 'getExecutionCancelSignal' in context ? context.getExecutionCancelSignal() : undefined;
+
+	/** The one place from which requests leave. */
+	async function request(options: IHttpRequestOptions, withToken: boolean) {
+		const complete: IHttpRequestOptions = {
+			...options,
+			headers: { 'User-Agent': USER_AGENT, ...options.headers },
+			returnFullResponse: true,
+			ignoreHttpStatusErrors: true,
+			// Also keeps the helper from holding a whole upload in memory in order to repeat it.
+			disableFollowRedirect: true,
+			sendCredentialsOnCrossOriginRedirect: false,
+			abortSignal,
+		};
+		try {
+			return withToken
+				? await context.helpers.httpRequestWithAuthentication.call(context, CREDENTIAL, complete, decrypted)
+				: await context.helpers.httpRequest(complete);
+		} catch (cause) {
+			throw unreachable(options.url, cause, abortSignal);
+		}
+	}
+
+	return {
+		provider,
+		account,
+		async send({ method, path, query, headers, body }) {
+			const reply = await request({ method, url: account.baseUrl + path, qs: query, headers, body: body as Buffer }, true);
+			return { status: reply.statusCode, headers: reply.headers, body: reply.body };
+		},
+		async open(url, tokenRequired) {
+			let next = new URL(url);
+			let withToken = tokenRequired && trusts(next);
+			for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
+				// Unzipping would hide whether the body is as long as the server said.
+				const headers = { 'Accept-Encoding': 'identity' };
+				const reply = await request({ url: next.href, encoding: 'stream', headers }, withToken);
+				const target = reply.statusCode >= 300 && reply.statusCode < 400 && reply.headers.location;
+				if (!target) return { status: reply.statusCode, headers: reply.headers, body: reply.body, host: next.host };
+				reply.body.destroy();
+				const from = next;
+				next = new URL(target, from);
+				withToken &&= next.origin === from.origin;
+			}
+			throw new MediaRefusal('refused', `${new URL(url).host} redirects more than ${MAX_REDIRECTS} times`);
+		},
+	};
+}
+
+const MAX_REDIRECTS = 5;
+
+/** The credential's `authenticate`: adds the token where it belongs and nowhere else. */
+export async function addToken(
+	data: ICredentialDataDecryptedObject,
+	options: IHttpRequestOptions,
+): Promise<IHttpRequestOptions> {
+	const { account, trusts } = readCredential(data);
+	if (!trusts(new URL(options.url, options.baseURL))) return options;
+	return { ...options, headers: { ...options.headers, Authorization: `Bearer ${account.accessToken}` } };
+}
+
+/** The only reader of the credential's fields. */
+function readCredential(data: ICredentialDataDecryptedObject) {
+	// White space comes along when a secret is copied; none of these values can hold any.
+	const field = (name: string) => String(data[name] ?? '').replace(/\s+/g, '');
+	const provider = providers[field('provider')];
+	if (!provider)
+		throw new MediaRefusal('credential', 'The credential names no provider', 'Open the credential and choose one.');
+	const account: Account = {
+		accessToken: field('accessToken'),
+		apiVersion: field('apiVersion'),
+		appId: field('appId'),
+		baseUrl: (field('baseUrl') || provider.defaultBaseUrl).replace(/\/+$/, ''),
+		businessAccountId: field('businessAccountId'),
+		phoneNumberId: field('phoneNumberId'),
+		verifyToken: field('verifyToken'),
+		webhookSecret: field('webhookSecret'),
+	};
+	const ownHosts = String(data.mediaHosts ?? '').split(/[\s,;]+/).filter(Boolean);
+	const trusts = (url: URL) =>
+		url.origin === new URL(account.baseUrl).origin || [...provider.mediaHosts, ...ownHosts].some((host) => covers(host, url));
+	return { provider, account, trusts };
+}
+
+/** A host (`files.example.com`), a domain with all below it (`.example.com`), or an origin (`http://127.0.0.1:4011`). */
+function covers(host: string, url: URL): boolean {
+	if (host.includes('://')) return url.origin === host.replace(/\/+$/, '');
+	if (url.protocol !== 'https:') return false;
+	return url.host === host || (host.startsWith('.') && (url.host.endsWith(host) || url.host === host.slice(1)));
+}
+
+/** Built anew from what is safe to show: the helper's own error carries the request, token included. */
+function unreachable(url: string, cause: unknown, abortSignal?: AbortSignal): MediaRefusal {
+	if (abortSignal?.aborted) return new MediaRefusal('unreachable', 'The execution was stopped');
+	const { host } = new URL(url);
+	const { httpCode, code } = cause as { httpCode?: string; code?: string };
+	const reason = code ?? httpCode;
+	return new MediaRefusal(
+		'unreachable',
+		`${host} could not be reached${reason ? ` (${reason})` : ''}`,
+		'Check that this n8n may connect to it (firewall, proxy, DNS) and that Base URL in the credential is right.',
+	);
+}

@@ -1,0 +1,256 @@
+import type { IBinaryData, IExecuteFunctions } from 'n8n-workflow';
+
+import type { FileReply, OpenAccount } from './account';
+import { measured, type Measured } from './bytes';
+import { bareMimeType, chooseMimeType, safeFileName } from './fileType';
+import { MediaRefusal, type FileLocation } from './providers/provider';
+
+/** A URL with less time than this is renewed rather than raced. */
+const MIN_URL_LIFE_MS = 10_000;
+
+/** What file hosts answer when a URL is no good any more; a new URL cures it, if anything does. */
+const STALE = new Set([401, 403, 404, 410]);
+
+/** The file that is wanted, with everything that is known of it so far. */
+export interface Wanted extends Partial<Omit<FileLocation, 'tokenRequired'>> {
+	mediaId?: string;
+	/** `image`, `voice`, …: begins the file name when the sender gave none. */
+	type?: string;
+	phoneNumberId?: string;
+}
+
+export interface DownloadRules {
+	/** Instead of the sender's or a made-up one. */
+	fileName?: string;
+	maxBytes?: number;
+	/** `image/jpeg` or `image/*`; empty for all. */
+	allowedTypes?: string[];
+	requireHashMatch?: boolean;
+}
+
+export interface Downloaded extends Measured {
+	binary: IBinaryData;
+	mimeType: string;
+	fileName: string;
+	/** Absent when there was nothing to check against. */
+	verified?: boolean;
+}
+
+/**
+ * Fetches a file into n8n's binary store: whole and checked, or not at all.
+ *
+ * A URL that has run out is renewed once. Bytes that are not the announced ones are fetched again: good ones go on, the
+ * same ones twice go on as `verified: false`, since no source proves that every provider announces the hash of the very
+ * bytes that it serves.
+ * @throws MediaRefusal
+ */
+export async function download(
+	account: OpenAccount,
+	store: Pick<IExecuteFunctions['helpers'], 'prepareBinaryData'>,
+	wanted: Wanted,
+	rules: DownloadRules,
+	hint: (message: string) => void,
+): Promise<Downloaded> {
+	const { mediaId, url } = wanted;
+	const what = mediaId ? `Media ID ${mediaId}` : `The file at ${hostOf(url)}`;
+	let renewals = mediaId ? 1 : 0;
+	const renewed = async (): Promise<Source> => {
+		renewals--;
+		return { ...wanted, ...(await account.provider.resolve(account, mediaId!, wanted)) };
+	};
+
+	if (!mediaId && !url)
+		throw new MediaRefusal('refused', 'There is neither a media ID nor a URL', 'Put WhatsApp Media Trigger before this node, or fill in Media ID.');
+	let source: Source = url && (!mediaId || isAlive(wanted, account)) ? { ...wanted, url } : await renewed();
+	let doubted: string | undefined;
+
+	for (;;) {
+		checkAhead(what, source, rules);
+		const reply = await account.open(source.url, true);
+		if (reply.status !== 200 || isPage(reply, source)) {
+			reply.body.destroy();
+			if (!renewals || !(STALE.has(reply.status) || reply.status === 200)) throw notServed(what, reply, account);
+			source = await renewed();
+			continue;
+		}
+		const file = await keep(what, source, reply, store, rules, doubted);
+		if ('binary' in file) {
+			if (file.verified === false)
+				hint('{n} file(s) came twice with the same bytes, which do not match the hash that WhatsApp announced. They went on with "verified: false".');
+			return file;
+		}
+		doubted = file.sha256;
+		if (renewals) source = await renewed();
+	}
+}
+
+type Source = Wanted & { url: string };
+
+/** Streams a reply into the binary store. Answers with nothing but its sums when the bytes are not the announced ones. */
+async function keep(
+	what: string,
+	source: Source,
+	reply: FileReply,
+	store: Pick<IExecuteFunctions['helpers'], 'prepareBinaryData'>,
+	rules: DownloadRules,
+	doubted?: string,
+): Promise<Downloaded | Measured> {
+	const given = rules.fileName || source.fileName || '';
+	const mimeType = chooseMimeType([source.mimeType, reply.headers['content-type']], given) ?? 'application/octet-stream';
+	checkType(what, mimeType, rules);
+	const declared = declaredLength(reply);
+	checkSize(what, declared, rules);
+	const fileName = safeFileName(given || madeUpName(source, mimeType), mimeType);
+
+	// n8n passes on what the stream threw, or an error of its own; `stop` keeps ours in any case.
+	let stopped: unknown;
+	const stop = (reason: unknown) => {
+		stopped ??= reason;
+		return reason;
+	};
+	let sums: Measured | undefined;
+	let verdict: Verdict;
+	const bytes = measured(reply.body, {
+		first(start) {
+			if (looksLikePage(start) && /^(image|audio|video)\/|pdf$/.test(mimeType)) throw stop(notAFile(what, reply));
+		},
+		each(size) {
+			if (tooLarge(size, rules)) throw stop(oversized(what, rules));
+		},
+		broken: (size) => stop(incomplete(what, size, declared)) as Error,
+		end(all) {
+			sums = all;
+			const short = [declared, source.sha256 === all.sha256 ? 0 : source.size].find((size) => size && all.size < size);
+			if (short) throw stop(incomplete(what, all.size, short));
+			if (!all.size) throw stop(new MediaRefusal('refused', `${what} is empty (0 bytes)`, 'Ask the sender to send the file again.'));
+			verdict = judge(all, source, doubted);
+			if (verdict === 'doubtful' || (verdict === false && rules.requireHashMatch)) throw stop(verdict);
+		},
+	});
+	const binary = await store.prepareBinaryData(bytes, fileName, mimeType).catch((cause) => {
+		bytes.destroy();
+		stop(cause);
+	});
+	if (binary) {
+		// n8n splits names into folder and file; there is no folder here.
+		delete binary.directory;
+		return { binary, mimeType, fileName, ...sums!, verified: verdict as boolean | undefined };
+	}
+	if (stopped === 'doubtful' && doubted === undefined) return sums!;
+	if (stopped === 'doubtful')
+		throw new MediaRefusal('temporary', `${what} came damaged: two downloads differ from each other and from what WhatsApp announced`, 'Run it again.');
+	if (stopped === false)
+		throw new MediaRefusal(
+			'refused',
+			`${what} does not match the hash that WhatsApp announced (SHA-256 ${source.sha256 ?? 'unknown'}, received ${sums!.sha256})`,
+			'The same bytes came twice. If you trust them, switch off Require Hash Match.',
+		);
+	throw stopped;
+}
+
+/** `true`: the announced bytes. `false`: the same other bytes a second time. Nothing: nothing was announced. */
+type Verdict = boolean | 'doubtful' | undefined;
+
+function judge({ size, sha256 }: Measured, announced: Wanted, doubted?: string): Verdict {
+	if (!announced.sha256 && announced.size === undefined) return undefined;
+	if (announced.sha256 ? announced.sha256 === sha256 : announced.size === size) return true;
+	return doubted === sha256 ? false : 'doubtful';
+}
+
+function isAlive(wanted: Wanted, { provider }: OpenAccount): boolean {
+	const expiresAt = provider.urlExpiresAt(wanted.url!) ?? wanted.expiresAt;
+	return !expiresAt || Date.parse(expiresAt) - Date.now() > MIN_URL_LIFE_MS;
+}
+
+/** What can be refused before a byte moves. */
+function checkAhead(what: string, { url, size, mimeType }: Source, rules: DownloadRules) {
+	if (!/^https?:\/\//i.test(url) || !URL.canParse(url))
+		throw new MediaRefusal('refused', `"${url.slice(0, 80)}" is not a web address`, 'Clear the field URL, or enter one that starts with https://.');
+	checkSize(what, size, rules);
+	if (mimeType) checkType(what, bareMimeType(mimeType), rules);
+}
+
+function checkSize(what: string, size: number | undefined, rules: DownloadRules) {
+	if (size && tooLarge(size, rules)) throw oversized(what, rules);
+}
+
+function tooLarge(size: number, { maxBytes }: DownloadRules): boolean {
+	return maxBytes !== undefined && maxBytes > 0 && size > maxBytes;
+}
+
+function oversized(what: string, { maxBytes = 0 }: DownloadRules): MediaRefusal {
+	return new MediaRefusal('refused', `${what} is larger than the ${maxBytes / 1_000_000} MB allowed here`, 'Raise Maximum Size under Options to accept it.');
+}
+
+function checkType(what: string, mimeType: string, { allowedTypes = [] }: DownloadRules) {
+	const fits = (allowed: string) => (allowed.endsWith('/*') ? mimeType.startsWith(allowed.slice(0, -1)) : mimeType === bareMimeType(allowed));
+	if (allowedTypes.length && !allowedTypes.some(fits))
+		throw new MediaRefusal(
+			'refused',
+			`${what} is of type ${mimeType}, which is not allowed here`,
+			`Allowed: ${allowedTypes.join(', ')}. Change Allowed MIME Types under Options to accept it.`,
+		);
+}
+
+/** Length of the body as it will come out of the stream; unknown when the server sends it compressed or in chunks. */
+function declaredLength({ headers }: FileReply): number | undefined {
+	const length = Number(headers['content-length']);
+	return headers['content-encoding'] || !(length > 0) ? undefined : length;
+}
+
+function madeUpName({ type, mediaId }: Source, mimeType: string): string {
+	const kind = type ?? mimeType.split('/')[0]!.replace('application', 'file');
+	return mediaId ? `${kind}-${mediaId}` : kind;
+}
+
+/** A login or status page with status 200 is no photo. */
+function isPage({ headers }: FileReply, { mimeType }: Source): boolean {
+	const [got, expected] = [bareMimeType(headers['content-type']), bareMimeType(mimeType)];
+	return (got === 'text/html' || got === 'application/json') && expected !== '' && got !== expected;
+}
+
+function looksLikePage(start: Buffer): boolean {
+	return /^\s*(<!doctype html|<html|\{\s*"error")/i.test(start.subarray(0, 200).toString('latin1'));
+}
+
+function notServed(what: string, reply: FileReply, { provider }: OpenAccount): MediaRefusal {
+	const { status, host } = reply;
+	if (status === 200) return notAFile(what, reply);
+	if (status === 404 || status === 410)
+		return new MediaRefusal(
+			'gone',
+			`${what} is not available at ${host} (HTTP ${status})`,
+			`It may have expired. ${provider.retention} Ask the sender to send it again.`,
+			status,
+		);
+	if (STALE.has(status))
+		return new MediaRefusal(
+			'credential',
+			`${what} was refused by ${host} (HTTP ${status})`,
+			`Either the access token in the credential is not valid for it, or the file has expired. ${provider.retention}`,
+			status,
+		);
+	const temporary = status >= 500 || status === 429;
+	return new MediaRefusal(
+		temporary ? 'temporary' : 'refused',
+		`${what} could not be downloaded: ${host} answered with HTTP ${status}`,
+		temporary ? 'This is usually over in a few minutes; run it again then.' : 'Check the field URL.',
+		status,
+	);
+}
+
+function notAFile(what: string, { host }: FileReply): MediaRefusal {
+	return new MediaRefusal(
+		'refused',
+		`${what} could not be downloaded: ${host} sent a web page instead of the file`,
+		'Run it again. If it stays so, a proxy or firewall between n8n and the file host may be answering in its place.',
+	);
+}
+
+function incomplete(what: string, size: number, expected?: number): MediaRefusal {
+	return new MediaRefusal('temporary', `${what} came incomplete: ${size} ${expected ? `of ${expected} ` : ''}bytes`, 'The connection ended too early. Run it again.');
+}
+
+function hostOf(url = ''): string {
+	return URL.canParse(url) ? new URL(url).host : 'the given URL';
+}

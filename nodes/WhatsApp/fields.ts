@@ -1,0 +1,31 @@
+import type { INodeProperties } from 'n8n-workflow';
+
+/** Form fields that several nodes share, in n8n's own words. */
+
+export const mediaIdField: INodeProperties = {
+	displayName: 'Media ID',
+	name: 'mediaId',
+	type: 'string',
+	default: '={{ $json.mediaId }}',
+	placeholder: 'e.g. 1037543291543636',
+	description: 'WhatsApp’s ID of the file. WhatsApp Media Trigger and Upload Media put it in the field mediaId.',
+};
+
+export const phoneNumberIdOption: INodeProperties = {
+	displayName: 'Phone Number ID',
+	name: 'phoneNumberId',
+	type: 'string',
+	default: '',
+	placeholder: 'e.g. 106540352242922',
+	description: 'Only go on if the file belongs to this phone number. Leave it out for files that customers sent.',
+};
+
+export const binaryField = (displayName: string, description: string): INodeProperties => ({
+	displayName,
+	name: 'binaryPropertyName',
+	type: 'string',
+	default: 'data',
+	required: true,
+	placeholder: 'e.g. data',
+	description,
+});

@@ -1,0 +1,98 @@
+import {
+	NodeApiError,
+	NodeOperationError,
+	type IDataObject,
+	type IExecuteFunctions,
+	type INodeExecutionData,
+	type NodeExecutionHint,
+} from 'n8n-workflow';
+
+import { openAccount, type OpenAccount } from './account';
+import { MediaRefusal } from './providers/provider';
+
+/** How many items are under way at once. */
+const CONCURRENCY = 20;
+
+export interface ItemWork {
+	context: IExecuteFunctions;
+	account: OpenAccount;
+	item: INodeExecutionData;
+	index: number;
+	/** Shown in the output panel once, however many items say it. `{n}` becomes their number. */
+	hint: (message: string) => void;
+}
+
+/**
+ * Runs `work` for every input item: some at a time, results in input order, each paired with its item. With Continue On
+ * Fail an item that fails becomes an item that says why; otherwise the first failure ends the node, after what is under
+ * way has come to its own end.
+ */
+export async function perItem(
+	context: IExecuteFunctions,
+	work: (job: ItemWork) => Promise<Pick<INodeExecutionData, 'json' | 'binary'>>,
+): Promise<INodeExecutionData[][]> {
+	const items = context.getInputData();
+	const account = await openForItems(context);
+	const results = new Array<INodeExecutionData>(items.length);
+	const hints = new Map<string, number>();
+	const hint = (message: string) => hints.set(message, (hints.get(message) ?? 0) + 1);
+	const goOn = context.continueOnFail();
+	const cancelled = context.getExecutionCancelSignal();
+	let failure: Error | undefined;
+	let next = 0;
+
+	const runOne = async (index: number, item: INodeExecutionData) => {
+		try {
+			results[index] = { ...(await work({ context, account, item, index, hint })), pairedItem: { item: index } };
+		} catch (cause) {
+			if (goOn) results[index] = { json: failed(context, item, cause), pairedItem: { item: index } };
+			else failure ??= nodeError(context, cause, index);
+		}
+	};
+	const worker = async () => {
+		while (next < items.length && !failure && !cancelled?.aborted) {
+			const index = next++;
+			await runOne(index, items[index]!);
+		}
+	};
+	await Promise.all(Array.from({ length: Math.min(CONCURRENCY, items.length) }, worker));
+
+	if (failure) throw failure;
+	if (hints.size) context.addExecutionHints(...[...hints].map(asHint));
+	return [results];
+}
+
+/** A credential that cannot be used fails the node, not each item. */
+async function openForItems(context: IExecuteFunctions): Promise<OpenAccount> {
+	try {
+		return await openAccount(context);
+	} catch (cause) {
+		throw nodeError(context, cause);
+	}
+}
+
+/** n8n's own error for what was caught. Made from texts only, so that nothing of the request is saved with it. */
+export function nodeError(context: Pick<IExecuteFunctions, 'getNode'>, cause: unknown, itemIndex?: number) {
+	const node = context.getNode();
+	if (cause instanceof NodeOperationError || cause instanceof NodeApiError) return cause;
+	const { message } = cause as Error;
+	const description = cause instanceof MediaRefusal ? cause.advice : undefined;
+	const httpCode = cause instanceof MediaRefusal && cause.status ? String(cause.status) : undefined;
+	return httpCode
+		? new NodeApiError(node, { message }, { message, description, httpCode, itemIndex })
+		: new NodeOperationError(node, message, { description, itemIndex });
+}
+
+/**
+ * n8n recognises what belongs on the error output by an item with nothing but `error`, `message` and `details`, and adds
+ * the input's fields itself. On the regular output it adds nothing.
+ */
+function failed(context: IExecuteFunctions, item: INodeExecutionData, cause: unknown): IDataObject {
+	const { message, description } = nodeError(context, cause);
+	const said: IDataObject = { error: message, ...(description && { details: description }) };
+	return context.getNode().onError === 'continueErrorOutput' ? said : { ...item.json, ...said };
+}
+
+function asHint([message, times]: [string, number]): NodeExecutionHint {
+	return { message: message.replace('{n}', String(times)), type: 'warning', location: 'outputPane' };
+}

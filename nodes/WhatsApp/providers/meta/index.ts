@@ -1,0 +1,22 @@
+import type { Provider } from '../provider';
+import { deleteMedia, phoneNumbers, resolve, upload, urlExpiresAt } from './media';
+import { challenge, parse, verify } from './webhook';
+
+/** Meta's WhatsApp Cloud API, https://developers.facebook.com/documentation/business-messaging/whatsapp */
+export const meta: Provider = {
+	displayName: 'Meta Cloud API',
+	defaultBaseUrl: 'https://graph.facebook.com',
+	// Files come from lookaside.fbsbx.com; the other domains are Meta's own CDNs, seen in related APIs.
+	mediaHosts: ['.fbsbx.com', '.fbcdn.net', '.facebook.com', '.whatsapp.net', '.cdnwhatsapp.net'],
+	manualSetup:
+		'<b>Meta Cloud API</b>: App Dashboard → WhatsApp → Configuration → Webhook → Edit. Paste the URL as <i>Callback URL</i> and the credential’s <i>Verify Token</i>, then subscribe to the field <i>messages</i>.',
+	retention: 'Meta keeps received files for 7 days and uploaded ones for 30.',
+	challenge,
+	verify,
+	parse,
+	resolve,
+	urlExpiresAt,
+	upload,
+	delete: deleteMedia,
+	phoneNumbers,
+};

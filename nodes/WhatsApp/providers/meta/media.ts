@@ -1,0 +1,110 @@
+import { multipart } from '../multipart';
+import {
+	MediaRefusal,
+	type Api,
+	type ApiReply,
+	type FileLocation,
+	type OutgoingFile,
+	type PhoneNumber,
+	type UploadedMedia,
+} from '../provider';
+import { byteCount, isoTime, object, objects, sha256Hex, text } from '../read';
+import { graphRefusal, refusal } from './refusal';
+
+/** How long an uploaded file is kept. Source: Cloud API → Media, April 2026. */
+const UPLOAD_LIFE_DAYS = 30;
+
+const DAY = 24 * 60 * 60 * 1000;
+
+/** GET /{media-id}: the URL lives 5 minutes and wants the same token. */
+export async function resolve(api: Api, mediaId: string, options: { phoneNumberId?: string } = {}): Promise<FileLocation> {
+	const reply = await onMedia(api, 'GET', mediaId, options.phoneNumberId);
+	const body = object(reply.body);
+	const url = text(body.url);
+	if (reply.status !== 200 || !url) throw refusal(reply, `Media ID ${mediaId} could not be looked up`);
+	return {
+		url,
+		expiresAt: urlExpiresAt(url),
+		tokenRequired: true,
+		mimeType: text(body.mime_type),
+		sha256: sha256Hex(body.sha256),
+		size: byteCount(body.file_size),
+	};
+}
+
+/** `ext` is the URL's Unix expiry: five minutes after it was made, in every payload seen. */
+export function urlExpiresAt(url: string): string | undefined {
+	return isoTime(/[?&]ext=(\d{9,11})(?:&|$)/.exec(url)?.[1]);
+}
+
+/** DELETE /{media-id} */
+export async function deleteMedia(api: Api, mediaId: string, options: { phoneNumberId?: string } = {}): Promise<void> {
+	const reply = await onMedia(api, 'DELETE', mediaId, options.phoneNumberId);
+	if (object(reply.body).success !== true) throw refusal(reply, `Media ID ${mediaId} could not be deleted`);
+}
+
+/** POST /{phone-number-id}/media */
+export async function upload(api: Api, file: OutgoingFile): Promise<UploadedMedia> {
+	const phoneNumberId = file.phoneNumberId || api.account.phoneNumberId;
+	if (!phoneNumberId)
+		throw new MediaRefusal(
+			'refused',
+			`"${file.fileName}" was not uploaded: no phone number to upload it for`,
+			'Fill in Phone Number ID in the credential, or choose one under Options.',
+		);
+	// `type` repeats the part's own Content-Type: documented as required, and ignored in practice.
+	const form = multipart({ messaging_product: 'whatsapp', type: file.mimeType }, file);
+	const reply = await api.send({ method: 'POST', path: edge(api, `${encodeURIComponent(phoneNumberId)}/media`), ...form });
+	const mediaId = text(object(reply.body).id);
+	if (reply.status !== 200 || !mediaId) {
+		if (reply.status === 413) throw tooLarge(file);
+		throw refusal(reply, `"${file.fileName}" (${file.mimeType}, ${file.size} bytes) was not accepted`);
+	}
+	return { mediaId, expiresAt: new Date(Date.now() + UPLOAD_LIFE_DAYS * DAY).toISOString() };
+}
+
+/** GET /{waba-id}/phone_numbers */
+export async function phoneNumbers(api: Api): Promise<PhoneNumber[]> {
+	const { businessAccountId } = api.account;
+	if (!businessAccountId)
+		throw new MediaRefusal(
+			'refused',
+			'The list of phone numbers needs the WhatsApp Business Account ID',
+			'Fill it in in the credential, or enter the phone number ID here by hand.',
+		);
+	const query = { fields: 'id,display_phone_number,verified_name', limit: '100' };
+	const reply = await api.send({ method: 'GET', path: edge(api, `${encodeURIComponent(businessAccountId)}/phone_numbers`), query });
+	if (reply.status !== 200) throw refusal(reply, `The phone numbers of account ${businessAccountId} could not be listed`);
+	return objects(object(reply.body).data).map((entry) => ({
+		id: text(entry.id) ?? '',
+		number: text(entry.display_phone_number) ?? '',
+		name: text(entry.verified_name),
+	}));
+}
+
+/**
+ * `phone_number_id` makes Meta check that the file belongs to that number. For received files Meta has refused even the
+ * right number (chatwoot#13317), so that one refusal is answered by asking again without it.
+ */
+async function onMedia(api: Api, method: 'GET' | 'DELETE', mediaId: string, phoneNumberId?: string): Promise<ApiReply> {
+	const path = edge(api, encodeURIComponent(mediaId));
+	if (!phoneNumberId) return await api.send({ method, path });
+	const reply = await api.send({ method, path, query: { phone_number_id: phoneNumberId } });
+	const refusesNumber = graphRefusal(reply)?.message.includes('Param phone_number_id is not a valid');
+	return refusesNumber ? await api.send({ method, path }) : reply;
+}
+
+function edge({ account: { apiVersion } }: Api, path: string): string {
+	if (!/^v\d+\.\d+$/.test(apiVersion))
+		throw new MediaRefusal('credential', `"${apiVersion}" is not a version of the API`, 'Enter one like v25.0 in API Version in the credential.');
+	return `/${apiVersion}/${path}`;
+}
+
+function tooLarge(file: OutgoingFile): MediaRefusal {
+	return new MediaRefusal(
+		'refused',
+		`"${file.fileName}" was not accepted: ${file.size} bytes are more than Meta takes`,
+		'Limits: images 5 MB, audio and video 16 MB, documents 100 MB, stickers 100 KB (animated 500 KB).',
+		413,
+	);
+}

@@ -1,0 +1,71 @@
+import { MediaRefusal, type ApiReply, type RefusalKind } from '../provider';
+import { object, text } from '../read';
+
+/**
+ * Codes by what they mean for us. Meta says to build on the code, not on the HTTP status: code 1 comes with a 400, and
+ * code 3 (a missing capability) with a 500. Source: WhatsApp → Support → Error codes, November 2025.
+ */
+const TEMPORARY = new Set([1, 2, 4, 80007, 130429, 131000, 131016, 131056, 131057, 133004]);
+const CREDENTIAL = new Set([0, 3, 10, 104, 190, 131005]);
+/** Subcode of "object does not exist, or you may not see it"; Meta does not tell the two apart. */
+const UNKNOWN_OBJECT = 33;
+
+/** A reply of Graph that says no, taken apart. Nothing when the reply is no Graph answer at all. */
+export function graphRefusal(reply: ApiReply) {
+	const error = object(object(reply.body).error);
+	const code = Number(error.code);
+	if (!Number.isInteger(code)) return undefined;
+	const subcode = Number(error.error_subcode) || undefined;
+	// `error_data` is an object or, from some edges, a plain text.
+	const details = text(object(error.error_data).details) ?? text(error.error_data);
+	const sentence = [text(error.message), details].filter(Boolean).join(' — ');
+	return { code, subcode, message: text(error.message) ?? '', sentence: sentence || 'no reason given' };
+}
+
+/**
+ * Turns a reply that is not a success into a refusal.
+ * @param what what was tried, as the beginning of a sentence: `Media ID 123 could not be looked up`
+ */
+export function refusal(reply: ApiReply, what: string): MediaRefusal {
+	const said = graphRefusal(reply);
+	if (!said) {
+		const kind = reply.status >= 500 || reply.status === 429 ? 'temporary' : 'refused';
+		return new MediaRefusal(
+			kind,
+			`${what}: the API answered with HTTP ${reply.status} and no explanation`,
+			kind === 'temporary'
+				? 'This is usually over in a few minutes; run it again then.'
+				: 'Check Base URL in the credential: something other than the API may be answering there.',
+			reply.status,
+		);
+	}
+	const { kind, advice } = explain(said.code, said.subcode);
+	const code = said.subcode ? `${said.code}/${said.subcode}` : said.code;
+	return new MediaRefusal(kind, `${what}: Meta says "${said.sentence}" (code ${code})`, advice, reply.status);
+}
+
+function explain(code: number, subcode?: number): { kind: RefusalKind; advice: string } {
+	if (code === 100 && subcode === UNKNOWN_OBJECT)
+		return {
+			kind: 'gone',
+			advice:
+				'It may have been deleted, be too old (received files are kept 7 days, uploaded ones 30), belong to another phone number or business, or the access token may lack the permission whatsapp_business_messaging for it.',
+		};
+	if (code === 190)
+		return {
+			kind: 'credential',
+			advice:
+				subcode === 463
+					? 'The access token has expired; tokens from the dashboard last 24 hours. Put a permanent System User token into the credential.'
+					: 'The access token in the credential is not valid. Paste it again, whole; it starts with EAA and is neither the app secret nor an ID.',
+		};
+	if (CREDENTIAL.has(code) || (code >= 200 && code < 300))
+		return {
+			kind: 'credential',
+			advice:
+				'The access token in the credential lacks a permission. Give its System User the app and the WhatsApp account, with whatsapp_business_messaging and whatsapp_business_management, and make a new token.',
+		};
+	if (TEMPORARY.has(code))
+		return { kind: 'temporary', advice: 'Meta calls this temporary. Run it again later, with fewer files at a time.' };
+	return { kind: 'refused', advice: 'Change what Meta objects to, then run it again.' };
+}

@@ -1,0 +1,204 @@
+import type { IExecuteFunctions } from 'n8n-workflow';
+
+/**
+ * The contract between the nodes and one vendor of WhatsApp. A provider is a plain object of functions: it is handed
+ * everything it needs, never sees n8n, and answers in the words below. Its own vendor's words end in its own folder.
+ */
+export interface Provider {
+	/** As a person says it, for forms and messages. */
+	displayName: string;
+	/** Origin of the API, used where the credential names no other. */
+	defaultBaseUrl: string;
+	/**
+	 * Hosts besides the API's own that may see the access token, always over https. A leading dot stands for the
+	 * domain and everything below it.
+	 */
+	mediaHosts: readonly string[];
+	/** Where a person pastes the webhook URL by hand, in one sentence; HTML is allowed. */
+	manualSetup: string;
+	/** How long files are kept, in one sentence. */
+	retention: string;
+
+	/** The text that proves that we own the webhook URL, or nothing when this is not a handshake that we should answer. */
+	challenge(webhook: Webhook, account: Account): string | undefined;
+	/** Whether the provider really sent this. Never true without a secret to check against. */
+	verify(webhook: Webhook, account: Account): true | Refusal;
+	/** Every media message in a verified body. Never throws, whatever the body is. */
+	parse(body: unknown): MediaMessage[];
+
+	/** Where the bytes of a media ID are. @throws MediaRefusal */
+	resolve(api: Api, mediaId: string, options?: { phoneNumberId?: string }): Promise<FileLocation>;
+	/** When a URL stops working, read from the URL itself; nothing when it does not say. */
+	urlExpiresAt(url: string): string | undefined;
+	/** @throws MediaRefusal */
+	upload(api: Api, file: OutgoingFile): Promise<UploadedMedia>;
+	/** @throws MediaRefusal of kind `gone` when there was nothing to delete */
+	delete(api: Api, mediaId: string, options?: { phoneNumberId?: string }): Promise<void>;
+	/** The numbers that files can be uploaded for. @throws MediaRefusal */
+	phoneNumbers?(api: Api): Promise<PhoneNumber[]>;
+}
+
+/** What the credential holds, trimmed. Empty strings where the user left a field empty. */
+export interface Account {
+	accessToken: string;
+	apiVersion: string;
+	appId: string;
+	/** Origin (and path, for a relay) of the API, without a slash at the end. */
+	baseUrl: string;
+	businessAccountId: string;
+	phoneNumberId: string;
+	verifyToken: string;
+	webhookSecret: string;
+}
+
+/** A way to call the API in the name of an account. */
+export interface Api {
+	account: Account;
+	send: Send;
+}
+
+/**
+ * Sends one authenticated request. Answers whatever the status is; redirects are not followed.
+ * @throws MediaRefusal of kind `unreachable` when no answer came
+ */
+export type Send = (request: ApiRequest) => Promise<ApiReply>;
+
+export interface ApiRequest {
+	method: 'GET' | 'POST' | 'DELETE';
+	/** Below the account's `baseUrl`, starting with a slash. */
+	path: string;
+	query?: Record<string, string>;
+	headers?: Record<string, string>;
+	body?: Buffer | ByteStream | object;
+}
+
+export interface ApiReply {
+	status: number;
+	/** Names in lower case. */
+	headers: Record<string, string | undefined>;
+	/** Parsed where it was JSON. */
+	body: unknown;
+}
+
+/** A readable stream as n8n's helpers make and take it (importing `stream` is closed to community nodes). */
+export type ByteStream = Awaited<ReturnType<IExecuteFunctions['helpers']['getBinaryStream']>>;
+
+/** A request that came in on the webhook URL. */
+export interface Webhook {
+	query: Record<string, unknown>;
+	/** Names in lower case. */
+	headers: Record<string, string | string[] | undefined>;
+	/** Exactly the bytes that came: signatures are made over these. */
+	rawBody: Buffer;
+}
+
+/** Why a webhook is not believed, for the log of whoever runs n8n. */
+export interface Refusal {
+	reason: string;
+}
+
+export type MediaType = 'image' | 'video' | 'audio' | 'voice' | 'document' | 'sticker';
+
+/** One file that somebody sent: the trigger's item. What a provider does not say is absent. */
+export interface MediaMessage {
+	provider: string;
+	type: MediaType;
+	mediaId: string;
+	url?: string;
+	/** ISO 8601, UTC. */
+	urlExpiresAt?: string;
+	/** As the provider says it, parameters included (`audio/ogg; codecs=opus`). */
+	mimeType?: string;
+	/** Lower-case hex. */
+	sha256?: string;
+	/** Bytes. */
+	size?: number;
+	/** The sender's own name for it; unchecked, may hold anything. */
+	fileName?: string;
+	caption?: string;
+	/** Recorded in the chat rather than attached. */
+	voice?: boolean;
+	animated?: boolean;
+	messageId?: string;
+	/** The conversation: the group, else the person. */
+	chatId?: string;
+	/** Phone number of the sender, digits only; absent for users who hide it. */
+	from?: string;
+	fromUserId?: string;
+	fromName?: string;
+	/** ISO 8601, UTC. */
+	timestamp?: string;
+	/** The business number that received it. */
+	phoneNumberId?: string;
+	accountId?: string;
+	forwarded?: boolean;
+	/** Message ID of the message that this one answers. */
+	replyTo?: string;
+	/** The advertisement that the sender came from, as the provider tells it. */
+	referral?: object;
+	/** The provider's own message, untouched. */
+	raw: object;
+}
+
+/** Where the bytes of a file are, and what is known about them. */
+export interface FileLocation {
+	url: string;
+	/** ISO 8601, UTC; absent when it does not expire or nobody knows. */
+	expiresAt?: string;
+	/** Whether the file host wants the access token. */
+	tokenRequired: boolean;
+	mimeType?: string;
+	/** Lower-case hex. */
+	sha256?: string;
+	/** Bytes. */
+	size?: number;
+	fileName?: string;
+}
+
+/** A file on its way out. */
+export interface OutgoingFile {
+	fileName: string;
+	/** Without parameters. */
+	mimeType: string;
+	/** Bytes. */
+	size: number;
+	/** The number that it is uploaded for; the account's own where absent. */
+	phoneNumberId?: string;
+	/** The bytes, once. */
+	content: Buffer | ByteStream;
+}
+
+export interface UploadedMedia {
+	mediaId: string;
+	/** ISO 8601, UTC. */
+	expiresAt?: string;
+}
+
+export interface PhoneNumber {
+	id: string;
+	/** How people write it, `+1 555-555-5555`. */
+	number: string;
+	name?: string;
+}
+
+/**
+ * `gone`: the media does not exist (any more), or not for this account. `credential`: the token or its permissions.
+ * `temporary`: worth trying again. `unreachable`: no answer at all. `refused`: anything else; trying again is no use.
+ */
+export type RefusalKind = 'gone' | 'credential' | 'temporary' | 'unreachable' | 'refused';
+
+/** Why something could not be done, in words for the person at the canvas: what happened, and what to do. */
+export class MediaRefusal extends Error {
+	constructor(
+		readonly kind: RefusalKind,
+		/** What happened, naming the media ID. */
+		message: string,
+		/** What to do about it. */
+		readonly advice?: string,
+		/** HTTP status, where there was one. */
+		readonly status?: number,
+	) {
+		super(message);
+		this.name = 'MediaRefusal';
+	}
+}
