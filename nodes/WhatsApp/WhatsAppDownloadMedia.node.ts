@@ -99,9 +99,10 @@ async function downloadMedia({ context, account, item, index, hint }: ItemWork) 
 		allowedTypes: (chosen.allowedMimeTypes ?? '').split(/[\s,]+/).filter(Boolean),
 		requireHashMatch: chosen.requireHashMatch,
 	};
-	const { binary, ...file } = await download(account, context.helpers, wantedFile(context, item, index, chosen), rules, hint);
+	const wanted = wantedFile(context, item, index, chosen);
+	const { binary, ...file } = await download(account, context.helpers, wanted, rules, hint);
 	const kept = chosen.keepInputFields === false ? {} : item.json;
-	return { json: { ...kept, ...file }, binary: { [field]: binary } };
+	return { json: { ...kept, ...(wanted.mediaId && { mediaId: wanted.mediaId }), ...file }, binary: { [field]: binary } };
 }
 
 interface Options {

@@ -88,6 +88,21 @@ export async function openAccount(context: Context): Promise<OpenAccount> {
 
 const MAX_REDIRECTS = 5;
 
+/** In words, also because n8n replaces a message that contains one of these codes by a general one. */
+const NETWORK_WORDS: Record<string, string> = {
+	ECONNREFUSED: 'it refuses connections',
+	ECONNRESET: 'the connection was closed',
+	ENOTFOUND: 'its name is unknown',
+	EAI_AGAIN: 'its name could not be looked up',
+	ETIMEDOUT: 'no answer in time',
+	ECONNABORTED: 'no answer in time',
+	EHOSTUNREACH: 'there is no way to it',
+	DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is not trusted',
+	UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate is not trusted',
+	SELF_SIGNED_CERT_IN_CHAIN: 'its certificate is not trusted',
+	CERT_HAS_EXPIRED: 'its certificate has expired',
+};
+
 /** The credential's `authenticate`: adds the token where it belongs and nowhere else. */
 export async function addToken(
 	data: ICredentialDataDecryptedObject,
@@ -133,10 +148,10 @@ function unreachable(url: string, cause: unknown, abortSignal?: AbortSignal): Me
 	if (abortSignal?.aborted) return new MediaRefusal('unreachable', 'The execution was stopped');
 	const { host } = new URL(url);
 	const { httpCode, code } = cause as { httpCode?: string; code?: string };
-	const reason = code ?? httpCode;
+	const reason = NETWORK_WORDS[code ?? httpCode ?? ''];
 	return new MediaRefusal(
 		'unreachable',
-		`${host} could not be reached${reason ? ` (${reason})` : ''}`,
+		`${host} could not be reached${reason ? `: ${reason}` : ''}`,
 		'Check that this n8n may connect to it (firewall, proxy, DNS) and that Base URL in the credential is right.',
 	);
 }

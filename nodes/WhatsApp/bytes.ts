@@ -10,36 +10,55 @@ export interface Measured {
 	sha256: string;
 }
 
+/** Each is asked along the way, and answers with an error to end it. */
 export interface Checks {
-	/** Sees the first bytes before they are passed on; throws to stop. */
-	first?: (start: Buffer) => void;
-	/** Sees the number of bytes so far; throws to stop. */
-	each?: (size: number) => void;
-	/** Sees the sums after the last byte; throws to undo the whole. */
-	end?: (sums: Measured) => void;
-	/** Makes the error for a source that broke off. */
+	/** Sees the first bytes before they are passed on. */
+	first?: (start: Buffer) => Error | undefined;
+	/** Sees the number of bytes so far. */
+	each?: (size: number) => Error | undefined;
+	/** Sees the sums before the reader learns that there are no more bytes, so that it can still undo the whole. */
+	end?: (sums: Measured) => Error | undefined;
+	/** The error for a source that breaks off after so many bytes. */
 	broken?: (size: number) => Error;
 }
 
-/** Passes bytes on as they come while it counts and hashes them. Whatever a check throws, the reader gets. */
-export function measured(source: ByteStream, { first, each, end, broken }: Checks): ByteStream {
-	return source.compose(async function* (chunks: AsyncIterable<Buffer>) {
+/** A stream, and what became of it once its reader is through. */
+export interface MeasuredStream {
+	bytes: ByteStream;
+	sums?: Measured;
+	/** Why it ended early. The reader may wrap this, or fail for a reason of its own. */
+	stopped?: Error;
+}
+
+/** Passes bytes on as they come while it counts, hashes and checks them. */
+export function measured(source: ByteStream, { first, each, end, broken }: Checks): MeasuredStream {
+	let size = 0;
+	// Before compose() listens: it hands the source's own error to the reader without asking us.
+	source.once('error', () => (result.stopped ??= broken?.(size)));
+	const bytes = source.compose(async function* (chunks: AsyncIterable<Buffer>) {
 		const hash = createHash('sha256');
-		let size = 0;
-		const incoming = chunks[Symbol.asyncIterator]();
-		for (;;) {
-			const { done, value: chunk } = await incoming.next().catch((cause) => {
-				throw broken?.(size) ?? cause;
-			});
-			if (done) break;
-			if (size === 0) first?.(chunk);
+		for await (const chunk of chunks) {
+			const passed = size;
 			size += chunk.length;
-			each?.(size);
+			if (stop((!passed && first?.(chunk)) || each?.(size))) return;
 			hash.update(chunk);
 			yield chunk;
 		}
-		end?.({ size, sha256: hash.digest('hex') });
+		result.sums = { size, sha256: hash.digest('hex') };
+		stop(end?.(result.sums));
 	}) as unknown as ByteStream;
+	// Destroying where throwing would do: on Node 20 an error thrown in compose() ends the whole process.
+	const stop = (reason?: Error) => {
+		if (!reason) return false;
+		result.stopped = reason;
+		bytes.destroy(reason);
+		source.destroy();
+		return true;
+	};
+	// It reads ahead, and may fail before its reader listens.
+	bytes.on('error', () => {});
+	const result: MeasuredStream = { bytes };
+	return result;
 }
 
 /** A binary field's file, ready to be read once. */

@@ -76,7 +76,7 @@ export async function download(
 		const file = await keep(what, source, reply, store, rules, doubted);
 		if ('binary' in file) {
 			if (file.verified === false)
-				hint('{n} file(s) came twice with the same bytes, which do not match the hash that WhatsApp announced. They went on with "verified: false".');
+				hint('{n} file(s) came twice with the same bytes, which are not the announced ones. They went on with "verified: false".');
 			return file;
 		}
 		doubted = file.sha256;
@@ -101,52 +101,35 @@ async function keep(
 	const declared = declaredLength(reply);
 	checkSize(what, declared, rules);
 	const fileName = safeFileName(given || madeUpName(source, mimeType), mimeType);
-
-	// n8n passes on what the stream threw, or an error of its own; `stop` keeps ours in any case.
-	let stopped: unknown;
-	const stop = (reason: unknown) => {
-		stopped ??= reason;
-		return reason;
-	};
-	let sums: Measured | undefined;
 	let verdict: Verdict;
-	const bytes = measured(reply.body, {
-		first(start) {
-			if (looksLikePage(start) && /^(image|audio|video)\/|pdf$/.test(mimeType)) throw stop(notAFile(what, reply));
-		},
-		each(size) {
-			if (tooLarge(size, rules)) throw stop(oversized(what, rules));
-		},
-		broken: (size) => stop(incomplete(what, size, declared)) as Error,
+	const passing = measured(reply.body, {
+		first: (start) => (looksLikePage(start) && /^(image|audio|video)\/|pdf$/.test(mimeType) ? notAFile(what, reply) : undefined),
+		each: (size) => (tooLarge(size, rules) ? oversized(what, rules) : undefined),
+		broken: (size) => incomplete(what, size, declared),
 		end(all) {
-			sums = all;
-			const short = [declared, source.sha256 === all.sha256 ? 0 : source.size].find((size) => size && all.size < size);
-			if (short) throw stop(incomplete(what, all.size, short));
-			if (!all.size) throw stop(new MediaRefusal('refused', `${what} is empty (0 bytes)`, 'Ask the sender to send the file again.'));
+			const promised = [declared, source.sha256 === all.sha256 ? undefined : source.size];
+			const short = promised.find((size) => size && all.size < size);
+			if (short) return incomplete(what, all.size, short);
+			if (!all.size) return new MediaRefusal('refused', `${what} is empty (0 bytes)`, 'Ask the sender to send the file again.');
 			verdict = judge(all, source, doubted);
-			if (verdict === 'doubtful' || (verdict === false && rules.requireHashMatch)) throw stop(verdict);
+			if (verdict === 'doubtful') return doubted === undefined ? new NotAnnounced() : damaged(what);
+			return verdict === false && rules.requireHashMatch ? unannounced(what, source, all) : undefined;
 		},
 	});
-	const binary = await store.prepareBinaryData(bytes, fileName, mimeType).catch((cause) => {
-		bytes.destroy();
-		stop(cause);
+	let failure: unknown;
+	const binary = await store.prepareBinaryData(passing.bytes, fileName, mimeType).catch((cause) => {
+		failure = cause;
+		reply.body.destroy();
 	});
-	if (binary) {
-		// n8n splits names into folder and file; there is no folder here.
-		delete binary.directory;
-		return { binary, mimeType, fileName, ...sums!, verified: verdict as boolean | undefined };
-	}
-	if (stopped === 'doubtful' && doubted === undefined) return sums!;
-	if (stopped === 'doubtful')
-		throw new MediaRefusal('temporary', `${what} came damaged: two downloads differ from each other and from what WhatsApp announced`, 'Run it again.');
-	if (stopped === false)
-		throw new MediaRefusal(
-			'refused',
-			`${what} does not match the hash that WhatsApp announced (SHA-256 ${source.sha256 ?? 'unknown'}, received ${sums!.sha256})`,
-			'The same bytes came twice. If you trust them, switch off Require Hash Match.',
-		);
-	throw stopped;
+	if (passing.stopped instanceof NotAnnounced) return passing.sums!;
+	if (!binary) throw passing.stopped ?? failure;
+	// n8n splits names into folder and file; there is no folder here.
+	delete binary.directory;
+	return { binary, mimeType, fileName, ...passing.sums!, verified: verdict as boolean | undefined };
 }
+
+/** The first download of bytes that are not the announced ones. */
+class NotAnnounced extends Error {}
 
 /** `true`: the announced bytes. `false`: the same other bytes a second time. Nothing: nothing was announced. */
 type Verdict = boolean | 'doubtful' | undefined;
@@ -249,6 +232,20 @@ function notAFile(what: string, { host }: FileReply): MediaRefusal {
 
 function incomplete(what: string, size: number, expected?: number): MediaRefusal {
 	return new MediaRefusal('temporary', `${what} came incomplete: ${size} ${expected ? `of ${expected} ` : ''}bytes`, 'The connection ended too early. Run it again.');
+}
+
+function damaged(what: string): MediaRefusal {
+	return new MediaRefusal('temporary', `${what} came damaged: two downloads differ from each other and from what WhatsApp announced`, 'Run it again.');
+}
+
+function unannounced(what: string, { sha256, size }: Wanted, received: Measured): MediaRefusal {
+	return new MediaRefusal(
+		'refused',
+		sha256
+			? `${what} does not match the hash that WhatsApp announced (SHA-256 ${sha256}, received ${received.sha256})`
+			: `${what} has ${received.size} bytes, where WhatsApp announced ${size}`,
+		'The same bytes came twice. If you trust them, switch off Require Hash Match.',
+	);
 }
 
 function hostOf(url = ''): string {

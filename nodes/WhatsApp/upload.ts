@@ -1,9 +1,9 @@
 import { createHash } from 'crypto';
 
 import type { OpenAccount } from './account';
-import { measured, type BinarySource, type Measured } from './bytes';
+import { measured, type BinarySource } from './bytes';
 import { bareMimeType, chooseMimeType, safeFileName } from './fileType';
-import { MediaRefusal } from './providers/provider';
+import { MediaRefusal, type ByteStream } from './providers/provider';
 
 export interface UploadedFile {
 	mediaId: string;
@@ -29,20 +29,28 @@ export async function upload(
 	const given = chosen.fileName || source.fileName || '';
 	const mimeType = bareMimeType(chosen.mimeType) || chooseMimeType([source.mimeType], given) || 'application/octet-stream';
 	const fileName = safeFileName(given, mimeType);
-	const { size } = source;
-	if (size === 0) throw new MediaRefusal('refused', `"${fileName}" is empty (0 bytes)`, 'Check the node that makes the file.');
+	const { size, content } = source;
+	if (!size) throw new MediaRefusal('refused', `"${fileName}" is empty (0 bytes)`, 'Check the node that makes the file.');
 
-	let sums: Measured | undefined;
-	const content = Buffer.isBuffer(source.content)
-		? source.content
-		: measured(source.content, {
-				end: (all) => {
-					// The length is promised to the server before the first byte leaves.
-					if (all.size !== size) throw new MediaRefusal('refused', `"${fileName}" has ${all.size} bytes in n8n’s storage where ${size} are on record`, 'Run the node that makes the file again.');
-					sums = all;
-				},
-			});
-	const uploaded = await account.provider.upload(account, { fileName, mimeType, size, content, phoneNumberId: chosen.phoneNumberId });
-	const sha256 = sums?.sha256 ?? createHash('sha256').update(content as Buffer).digest('hex');
-	return { ...uploaded, mimeType, fileName, size, sha256 };
+	const send = async (body: Buffer | ByteStream) =>
+		await account.provider.upload(account, { fileName, mimeType, size, content: body, phoneNumberId: chosen.phoneNumberId });
+	if (Buffer.isBuffer(content)) {
+		const sha256 = createHash('sha256').update(content).digest('hex');
+		return { ...(await send(content)), mimeType, fileName, size, sha256 };
+	}
+	// The length is promised to the server before the first byte leaves.
+	const passing = measured(content, {
+		each: (sent) => (sent > size ? changed(fileName) : undefined),
+		end: (all) => (all.size < size ? changed(fileName) : undefined),
+		broken: () => changed(fileName),
+	});
+	const uploaded = await send(passing.bytes).catch((cause) => {
+		content.destroy();
+		throw passing.stopped ?? cause;
+	});
+	return { ...uploaded, mimeType, fileName, size, sha256: passing.sums!.sha256 };
+}
+
+function changed(fileName: string): MediaRefusal {
+	return new MediaRefusal('refused', `"${fileName}" is not whole in n8n’s storage`, 'Run the node that makes the file again.');
 }

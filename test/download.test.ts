@@ -1,0 +1,316 @@
+import { pattern } from './emulator';
+import { calls, sha256, startWorld, type World } from './world';
+
+const JPEG = Buffer.from([0xff, 0xd8, 0xff, 0xe0, ...Buffer.from('a photo')]);
+
+let world: World;
+beforeAll(async () => {
+	world = await startWorld();
+});
+afterAll(async () => await world.close());
+beforeEach(() => world.emulator.reset());
+
+const customerSent = (about: Partial<Parameters<World['emulator']['meta']['store']['add']>[0]> = {}) =>
+	world.emulator.meta.store.add({ bytes: JPEG, mimeType: 'image/jpeg', inbound: true, ...about });
+
+const download = async (item: Record<string, unknown>, parameters = {}) => {
+	const result = await world.run('DownloadMedia', [item as never], { parameters });
+	const json = result.output[0]?.[0]?.json;
+	return { ...result, json, item: result.output[0]?.[0], message: result.error?.message, advice: (result.error as { description?: string } | undefined)?.description };
+};
+
+describe('from a media ID', () => {
+	test('one Graph call, one file call; the bytes, checked', async () => {
+		const mediaId = customerSent();
+		const { item, json, binary } = await download({ mediaId });
+		expect(await binary(item)).toEqual(JPEG);
+		expect(json).toEqual({ mediaId, mimeType: 'image/jpeg', fileName: `image-${mediaId}.jpg`, size: JPEG.length, sha256: sha256(JPEG), verified: true });
+		expect(item!.binary!.data).toMatchObject({ mimeType: 'image/jpeg', fileName: `image-${mediaId}.jpg`, fileExtension: 'jpg', bytes: JPEG.length });
+		expect(item!.binary!.data!.directory).toBeUndefined();
+		expect(calls(world.emulator)).toEqual([`GET /v25.0/${mediaId}`, 'GET /whatsapp_business/attachments/']);
+	});
+
+	test('hash and size are understood in either of their spellings', async () => {
+		Object.assign(world.emulator.meta.variants, { fileSize: 'string', getHash: 'base64' });
+		expect((await download({ mediaId: customerSent() })).json).toMatchObject({ verified: true, sha256: sha256(JPEG) });
+	});
+
+	test('a file without announced hash is checked by its size; chunked bodies are fine', async () => {
+		Object.assign(world.emulator.meta.variants, { hash: 'absent', chunkedFiles: true });
+		expect((await download({ mediaId: customerSent() })).json).toMatchObject({ verified: true });
+	});
+
+	test('a larger file streams in pieces', async () => {
+		const mediaId = customerSent({ bytes: pattern(5_000_000), mimeType: 'video/mp4' });
+		const { json, item, binary } = await download({ mediaId });
+		expect(json).toMatchObject({ size: 5_000_000, verified: true, fileName: `video-${mediaId}.mp4` });
+		expect(sha256(await binary(item))).toBe(json!.sha256);
+	});
+
+	test.each([
+		['audio/ogg; codecs=opus', 'ogg', 'audio/ogg'],
+		['audio/aac', 'aac', 'audio/aac'],
+		['audio/mpeg', 'mp3', 'audio/mpeg'],
+		['audio/mp4', 'm4a', 'audio/mp4'],
+		['image/webp', 'webp', 'image/webp'],
+		['video/3gpp', '3gp', 'video/3gpp'],
+	])('%s becomes a .%s of type %s', async (given, extension, mimeType) => {
+		const { item } = await download({ mediaId: customerSent({ mimeType: given }), type: 'voice' });
+		expect(item!.binary!.data).toMatchObject({ fileExtension: extension, mimeType });
+		expect(item!.binary!.data!.fileName).toMatch(new RegExp(`\\.${extension}$`));
+	});
+
+	test("a document keeps its sender's name, made safe", async () => {
+		const { json } = await download({ mediaId: customerSent({ mimeType: 'application/pdf' }), fileName: '../../etc/Rechnung März\u202Efdp.pdf' });
+		// The item's mediaId is the same as the field's, so its fileName belongs to this file.
+		expect(json!.fileName).toBe('Rechnung Märzfdp.pdf');
+	});
+
+	test('a media ID of the user’s own choice takes nothing from the item', async () => {
+		const mediaId = customerSent();
+		const item = { mediaId: 'another', url: 'https://example.com/other', fileName: 'other.pdf', sha256: 'f'.repeat(64) };
+		const { json } = await download(item, { mediaId });
+		expect(json).toMatchObject({ mediaId, fileName: `image-${mediaId}.jpg`, verified: true });
+	});
+
+	test('phone_number_id is sent only on request, and left out when Meta takes offence', async () => {
+		const mediaId = customerSent();
+		world.emulator.meta.variants.phoneNumberIdOnInbound = 'refused';
+		const { phoneNumberId } = world.emulator.meta.credentials;
+		expect((await download({ mediaId }, { options: { phoneNumberId } })).json).toMatchObject({ verified: true });
+		expect(world.emulator.requests.map(({ query }) => query.phone_number_id)).toEqual([phoneNumberId, undefined, undefined]);
+	});
+});
+
+describe('from a URL', () => {
+	const received = async () => {
+		const { message } = world.emulator.meta.prepare({ type: 'image', bytes: JPEG, mimeType: 'image/jpeg' });
+		const { id, url } = message.image as { id: string; url: string };
+		return { mediaId: id, url };
+	};
+
+	test('with life left: the file call only', async () => {
+		const item = await received();
+		expect((await download({ ...item, sha256: sha256(JPEG) })).json).toMatchObject({ ...item, verified: true });
+		expect(calls(world.emulator)).toEqual(['GET /whatsapp_business/attachments/']);
+	});
+
+	test('whose time is up: renewed without trying it', async () => {
+		const item = await received();
+		const url = item.url.replace(/ext=\d+/, 'ext=1700000000');
+		expect((await download({ ...item, url })).json).toMatchObject({ verified: true });
+		expect(calls(world.emulator)).toEqual([`GET /v25.0/${item.mediaId}`, 'GET /whatsapp_business/attachments/']);
+	});
+
+	test.each([401, 403, 404, 410] as const)('that the host refuses with %d: renewed once', async (status) => {
+		const item = await received();
+		world.emulator.meta.fault({ on: 'file', status });
+		expect((await download(item)).json).toMatchObject({ verified: true });
+		expect(calls(world.emulator)).toEqual(['GET /whatsapp_business/attachments/', `GET /v25.0/${item.mediaId}`, 'GET /whatsapp_business/attachments/']);
+	});
+
+	test('expired at the host, the emulator’s clock being ahead of ours', async () => {
+		const item = await received();
+		world.emulator.clock.advance(6 * 60_000);
+		expect((await download(item)).json).toMatchObject({ verified: true });
+	});
+
+	test('alone, without a media ID', async () => {
+		const { url } = await received();
+		expect((await download({ url })).json).toMatchObject({ size: JPEG.length, mimeType: 'image/jpeg', fileName: 'image.jpg' });
+	});
+
+	test('alone and expired', async () => {
+		const { url } = await received();
+		world.emulator.clock.advance(6 * 60_000);
+		const { message, advice } = await download({ url });
+		expect(message).toBe(`The file at ${new URL(url).host} is not available at ${new URL(url).host} (HTTP 404)`);
+		expect(advice).toContain('7 days');
+	});
+
+	test('of a stranger is fetched without the token', async () => {
+		const url = world.emulator.thirdParty.put(JPEG, 'image/jpeg');
+		expect((await download({}, { url })).json).toMatchObject({ size: JPEG.length });
+		expect(world.emulator.requests.map(({ headers }) => headers.authorization)).toEqual([undefined]);
+	});
+
+	test('a redirect to a stranger is followed without the token', async () => {
+		const mediaId = customerSent();
+		world.emulator.meta.fault({ on: 'file', redirect: 'thirdParty' });
+		expect((await download({ mediaId })).json).toMatchObject({ verified: true });
+		const { accessToken } = world.credential;
+		expect(world.emulator.requests.map(({ headers }) => headers.authorization)).toEqual([`Bearer ${accessToken}`, `Bearer ${accessToken}`, undefined]);
+	});
+
+	test.each(['file:///etc/passwd', 'not a url', 'ftp://example.com/a'])('%s is not a web address', async (url) => {
+		expect((await download({}, { url })).message).toBe(`"${url}" is not a web address`);
+		expect(world.emulator.requests).toEqual([]);
+	});
+});
+
+describe('what is not the file goes no further', () => {
+	const files = async () => await world.engine.binaryFiles();
+	let before: string[];
+	beforeEach(async () => {
+		before = await files();
+	});
+	/** Nothing half-written and nothing wrong is left in n8n's store. */
+	const nothingKept = async () => expect(await files()).toEqual(before);
+
+	test('a page with status 200 where a photo should be', async () => {
+		const mediaId = customerSent();
+		world.emulator.meta.fault({ on: 'file', status: 200, headers: { 'Content-Type': 'text/html' }, body: '<!DOCTYPE html><p>Log in', times: 2 });
+		const { message, output } = await download({ mediaId });
+		expect(message).toBe(`Media ID ${mediaId} could not be downloaded: ${new URL(world.emulator.meta.filesUrl).host} sent a web page instead of the file`);
+		expect(output).toEqual([]);
+		await nothingKept();
+	});
+
+	test('a page that calls itself a photo', async () => {
+		const mediaId = customerSent();
+		world.emulator.meta.variants.hash = 'absent';
+		world.emulator.meta.fault({ on: 'file', status: 200, headers: { 'Content-Type': 'image/jpeg' }, body: '<html>Log in' });
+		expect((await download({ mediaId })).message).toContain('sent a web page instead of the file');
+		await nothingKept();
+	});
+
+	test.each([true, false])('a connection that dies at 60 % (chunked: %s)', async (chunkedFiles) => {
+		const mediaId = customerSent({ bytes: pattern(1_000_000) });
+		world.emulator.meta.variants.chunkedFiles = chunkedFiles;
+		world.emulator.meta.fault({ on: 'file', cutAt: 0.6 });
+		expect((await download({ mediaId })).message).toMatch(new RegExp(`^Media ID ${mediaId} came incomplete: \\d+ ${chunkedFiles ? '' : 'of 1000000 '}bytes$`));
+		await nothingKept();
+	});
+
+	test('a body that ends early as if it were whole', async () => {
+		const mediaId = customerSent({ bytes: pattern(1_000_000) });
+		world.emulator.meta.fault({ on: 'file', truncateAt: 0.6 });
+		expect((await download({ mediaId })).message).toBe(`Media ID ${mediaId} came incomplete: 600000 of 1000000 bytes`);
+		await nothingKept();
+	});
+
+	test('other bytes once: fetched again, good', async () => {
+		const mediaId = customerSent();
+		world.emulator.meta.fault({ on: 'file', wrongBytes: true });
+		const { json, hints } = await download({ mediaId });
+		expect(json).toMatchObject({ verified: true, sha256: sha256(JPEG) });
+		expect(hints).toEqual([]);
+	});
+
+	test('the same other bytes twice: they go on, marked', async () => {
+		const mediaId = customerSent();
+		world.emulator.meta.variants.hash = 'wrong';
+		const { json, hints, item, binary } = await download({ mediaId });
+		expect(json).toMatchObject({ verified: false });
+		expect(await binary(item)).toEqual(JPEG);
+		expect(hints[0]!.message).toContain('1 file(s) came twice with the same bytes');
+	});
+
+	test('… unless the user asked for a match', async () => {
+		const mediaId = customerSent();
+		world.emulator.meta.variants.hash = 'wrong';
+		const { message } = await download({ mediaId }, { options: { requireHashMatch: true } });
+		expect(message).toContain(`Media ID ${mediaId} does not match the hash that WhatsApp announced`);
+		await nothingKept();
+	});
+
+	test('other bytes each time', async () => {
+		const mediaId = customerSent();
+		world.emulator.meta.fault({ on: 'file', wrongBytes: 'changing', times: 2 });
+		expect((await download({ mediaId })).message).toContain(`Media ID ${mediaId} came damaged`);
+		await nothingKept();
+	});
+
+	test('0 bytes', async () => {
+		const mediaId = customerSent({ bytes: '' });
+		expect((await download({ mediaId })).message).toBe(`Media ID ${mediaId} is empty (0 bytes)`);
+		await nothingKept();
+	});
+
+	test('too large, by what Graph says: no file call', async () => {
+		const mediaId = customerSent({ bytes: pattern(2_000_000) });
+		const { message, advice } = await download({ mediaId }, { options: { maxSizeMb: 1.5 } });
+		expect(message).toBe(`Media ID ${mediaId} is larger than the 1.5 MB allowed here`);
+		expect(advice).toContain('Maximum Size');
+		expect(calls(world.emulator)).toHaveLength(1);
+	});
+
+	test('too large, as it turns out while it comes', async () => {
+		const url = world.emulator.thirdParty.put(JPEG, 'image/jpeg');
+		expect((await download({}, { url, options: { maxSizeMb: 0.000005 } })).message).toMatch(/is larger than the 0.000005 MB/);
+		await nothingKept();
+	});
+
+	test('a body without end is cut off', async () => {
+		const mediaId = customerSent();
+		world.emulator.meta.variants.hash = 'absent';
+		world.emulator.meta.fault({ on: 'file', endless: true });
+		expect((await download({ mediaId }, { options: { maxSizeMb: 3 } })).message).toBe(`Media ID ${mediaId} is larger than the 3 MB allowed here`);
+		await nothingKept();
+	});
+
+	test('a type that is not allowed: no file call', async () => {
+		const mediaId = customerSent({ mimeType: 'video/mp4' });
+		const { message, advice } = await download({ mediaId }, { options: { allowedMimeTypes: 'image/*, application/pdf' } });
+		expect(message).toBe(`Media ID ${mediaId} is of type video/mp4, which is not allowed here`);
+		expect(advice).toContain('image/*, application/pdf');
+		expect(calls(world.emulator)).toHaveLength(1);
+	});
+});
+
+describe('what Meta refuses, in words', () => {
+	test('an unknown media ID', async () => {
+		const { message, advice } = await download({ mediaId: '123' });
+		expect(message).toMatch(/^Media ID 123 could not be looked up: Meta says "Unsupported get request\. Object with ID '123' does not exist/);
+		expect(message).toContain('(code 100/33)');
+		expect(advice).toContain('received files are kept 7 days');
+	});
+
+	test('a wrong token', async () => {
+		const credentials = { whatsAppMediaApi: { ...world.credential, accessToken: 'EAAwrong' } };
+		const { error, saved } = await world.run('DownloadMedia', [{ mediaId: customerSent() }], { credentials });
+		expect(error!.message).toContain('Invalid OAuth access token - Cannot parse access token');
+		expect((error as { description?: string }).description).toContain('Paste it again');
+		expect(saved).not.toContain('EAAwrong');
+	});
+
+	test('an expired token', async () => {
+		world.emulator.meta.tokens.get(world.credential.accessToken!)!.state = 'expired';
+		expect((await download({ mediaId: customerSent() })).advice).toContain('last 24 hours');
+	});
+
+	test('a 502 page, a reset, an outage: no secret and no stack in what is saved', async () => {
+		for (const fault of [{ status: 502, headers: { 'Content-Type': 'text/html' }, body: '<html>Bad gateway' }, { reset: true }, { error: 131016 as const }]) {
+			const mediaId = customerSent();
+			world.emulator.meta.fault({ on: 'getUrl', ...fault });
+			const { message, saved } = await download({ mediaId });
+			expect(message).toMatch(/^(Media ID \d+ could not be looked up: |127\.0\.0\.1:\d+ could not be reached)/);
+			expect(saved).not.toContain(world.credential.accessToken);
+			expect(message).not.toMatch(/undefined|\bat .*\.ts/);
+		}
+	});
+
+	test('neither media ID nor URL', async () => {
+		expect((await download({})).message).toBe('There is neither a media ID nor a URL');
+	});
+});
+
+describe('the output', () => {
+	test('keeps the input’s fields, or not', async () => {
+		const mediaId = customerSent();
+		expect((await download({ mediaId, caption: 'Hi' })).json).toMatchObject({ caption: 'Hi' });
+		expect((await download({ mediaId, caption: 'Hi' }, { options: { keepInputFields: false } })).json).not.toHaveProperty('caption');
+	});
+
+	test('file name and binary field of the user’s choice', async () => {
+		const { item } = await download({ mediaId: customerSent() }, { binaryPropertyName: 'photo', options: { fileName: 'Mine' } });
+		expect(item!.binary).toMatchObject({ photo: { fileName: 'Mine.jpg' } });
+	});
+
+	test('in n8n’s combined binary mode', async () => {
+		const mediaId = customerSent();
+		const { output, binary } = await world.run('DownloadMedia', [{ mediaId }], { binaryMode: 'combined' });
+		expect(output[0]![0]!.json._files).toHaveProperty('data');
+		expect(await binary(output[0]![0])).toEqual(JPEG);
+	});
+});
