@@ -9,7 +9,7 @@ import {
 } from 'n8n-workflow';
 
 import { CREDENTIAL, openAccount } from './account';
-import { openBinary } from './bytes';
+import { binarySource } from './bytes';
 import { binaryField } from './fields';
 import { options } from './parameters';
 import { nodeError, perItem, type ItemWork } from './perItem';
@@ -92,7 +92,7 @@ export class WhatsAppUploadMedia implements INodeType {
 async function uploadMedia({ context, account, item, index }: ItemWork) {
 	const field = context.getNodeParameter('binaryPropertyName', index, '') as string | IBinaryData;
 	const chosen = options<{ fileName: string; mimeType: string; phoneNumberId: { value: string } }>(context, index);
-	const source = await openBinary(context, item, index, field);
+	const source = await binarySource(context, item, index, field);
 	const file = await upload(account, source, { ...chosen, phoneNumberId: chosen.phoneNumberId?.value });
 	return { json: { ...item.json, ...file }, binary: item.binary };
 }

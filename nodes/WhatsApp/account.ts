@@ -143,9 +143,14 @@ function covers(host: string, url: URL): boolean {
 	return url.host === host || (host.startsWith('.') && (url.host.endsWith(host) || url.host === host.slice(1)));
 }
 
+/** n8n counts an execution as canceled, rather than failed, by this word in the message. */
+export function canceled(): MediaRefusal {
+	return new MediaRefusal('unreachable', 'The execution was canceled');
+}
+
 /** Built anew from what is safe to show: the helper's own error carries the request, token included. */
 function unreachable(url: string, cause: unknown, abortSignal?: AbortSignal): MediaRefusal {
-	if (abortSignal?.aborted) return new MediaRefusal('unreachable', 'The execution was stopped');
+	if (abortSignal?.aborted) return canceled();
 	const { host } = new URL(url);
 	const { httpCode, code } = cause as { httpCode?: string; code?: string };
 	const reason = NETWORK_WORDS[code ?? httpCode ?? ''];

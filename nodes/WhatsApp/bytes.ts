@@ -61,29 +61,31 @@ export function measured(source: ByteStream, { first, each, end, broken }: Check
 	return result;
 }
 
-/** A binary field's file, ready to be read once. */
+/** A binary field's file. */
 export interface BinarySource {
 	fileName?: string;
 	mimeType?: string;
+	/** Bytes. */
 	size: number;
-	content: Buffer | ByteStream;
+	/** From the start, each time. A stream must be read or destroyed. */
+	open: () => Promise<Buffer | ByteStream>;
 }
 
 /**
- * Opens the file in a binary field.
+ * Finds the file in a binary field.
  * @param field the field's name, its path in n8n's combined binary mode (`_files.data`), or the binary object itself
  * @throws MediaRefusal
  */
-export async function openBinary(context: IExecuteFunctions, item: INodeExecutionData, index: number, field: string | IBinaryData): Promise<BinarySource> {
+export async function binarySource(context: IExecuteFunctions, item: INodeExecutionData, index: number, field: string | IBinaryData): Promise<BinarySource> {
 	const binary = findBinary(context, item, index, field);
-	const { fileName, mimeType } = binary;
-	if (!binary.id) {
+	const { id, data, fileName, mimeType } = binary;
+	if (!id) {
 		// In n8n's memory mode the file itself stands here, as base64.
-		const content = Buffer.from(binary.data, BINARY_ENCODING);
-		return { fileName, mimeType, size: content.length, content };
+		const content = Buffer.from(data, BINARY_ENCODING);
+		return { fileName, mimeType, size: content.length, open: async () => content };
 	}
-	const size = binary.bytes ?? (await context.helpers.getBinaryMetadata(binary.id)).fileSize;
-	return { fileName, mimeType, size, content: await context.helpers.getBinaryStream(binary.id) };
+	const size = binary.bytes ?? (await context.helpers.getBinaryMetadata(id)).fileSize;
+	return { fileName, mimeType, size, open: async () => await context.helpers.getBinaryStream(id) };
 }
 
 function findBinary(context: IExecuteFunctions, item: INodeExecutionData, index: number, field: string | IBinaryData): IBinaryData {

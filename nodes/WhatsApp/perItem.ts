@@ -7,7 +7,7 @@ import {
 	type NodeExecutionHint,
 } from 'n8n-workflow';
 
-import { openAccount, type OpenAccount } from './account';
+import { canceled, openAccount, type OpenAccount } from './account';
 import { MediaRefusal } from './providers/provider';
 
 /** How many items are under way at once. */
@@ -57,6 +57,7 @@ export async function perItem(
 	};
 	await Promise.all(Array.from({ length: Math.min(CONCURRENCY, items.length) }, worker));
 
+	if (cancelled?.aborted) throw nodeError(context, canceled());
 	if (failure) throw failure;
 	if (hints.size) context.addExecutionHints(...[...hints].map(asHint));
 	return [results];

@@ -29,9 +29,10 @@ export async function upload(
 	const given = chosen.fileName || source.fileName || '';
 	const mimeType = bareMimeType(chosen.mimeType) || chooseMimeType([source.mimeType], given) || 'application/octet-stream';
 	const fileName = safeFileName(given, mimeType);
-	const { size, content } = source;
+	const { size } = source;
 	if (!size) throw new MediaRefusal('refused', `"${fileName}" is empty (0 bytes)`, 'Check the node that makes the file.');
 
+	const content = await source.open();
 	const send = async (body: Buffer | ByteStream) =>
 		await account.provider.upload(account, { fileName, mimeType, size, content: body, phoneNumberId: chosen.phoneNumberId });
 	if (Buffer.isBuffer(content)) {

@@ -1,0 +1,81 @@
+import { setImmediate } from 'node:timers/promises';
+
+import { calls, startWorld, type World } from './world';
+
+/** What `perItem` promises, seen through Download Media. */
+
+let world: World;
+beforeAll(async () => {
+	world = await startWorld();
+});
+afterAll(async () => await world.close());
+beforeEach(() => world.emulator.reset());
+
+const BAD = ['17', '251', '499'];
+
+/** 500 files of different content; three of the IDs lead nowhere. */
+const fiveHundred = () =>
+	Array.from({ length: 500 }, (_, i) => {
+		if (BAD.includes(String(i))) return { mediaId: `99900000000${i}`, number: i };
+		return { mediaId: world.emulator.meta.store.add({ bytes: `file ${i}`, mimeType: 'text/plain', inbound: true }), number: i };
+	});
+
+test('500 media IDs: in order, paired, the bad ones reported by media ID', async () => {
+	const items = fiveHundred();
+	const { output, error, binary } = await world.run('DownloadMedia', items, { onError: 'continueRegularOutput' });
+	expect(error).toBeUndefined();
+	expect(output[0]!.map(({ json }) => json.number)).toEqual(items.map(({ number }) => number));
+	expect(output[0]!.map(({ pairedItem }) => pairedItem)).toEqual(items.map((_, item) => ({ item })));
+	const failed = output[0]!.filter(({ json }) => json.error);
+	expect(failed.map(({ json }) => json.mediaId)).toEqual(BAD.map((i) => `99900000000${i}`));
+	for (const { json, binary: none } of failed) {
+		expect(json.error).toContain(`Media ID ${json.mediaId} could not be looked up`);
+		expect(json.details).toContain('7 days');
+		expect(none).toBeUndefined();
+	}
+	const good = output[0]!.filter(({ json }) => !json.error);
+	expect(good).toHaveLength(497);
+	for (const item of good) expect((await binary(item)).toString()).toBe(`file ${item.json.number}`);
+	expect(calls(world.emulator)).toHaveLength(500 + 497);
+});
+
+test('on the error output: each with its input’s fields', async () => {
+	const { output } = await world.run('DownloadMedia', fiveHundred(), { onError: 'continueErrorOutput' });
+	expect(output.map((items) => items.length)).toEqual([497, 3]);
+	expect(output[1]!.map(({ json }) => json.number)).toEqual(BAD.map(Number));
+	for (const { json } of output[1]!) {
+		expect(json.error).toContain(`Media ID ${json.mediaId}`);
+		expect(json.details).toContain('7 days');
+	}
+});
+
+test('without Continue On Fail the node stops with the item’s number and starts no more', async () => {
+	const { output, error } = await world.run('DownloadMedia', fiveHundred());
+	expect(output).toEqual([]);
+	expect(error).toMatchObject({ context: { itemIndex: 17 }, message: expect.stringContaining('9990000000017') });
+	expect(calls(world.emulator).length).toBeLessThan(150);
+});
+
+test('the credential is read once', async () => {
+	const before = world.engine.credentialReads;
+	await world.run('DownloadMedia', fiveHundred().slice(0, 15));
+	expect(world.engine.credentialReads - before).toBe(1);
+});
+
+test('a credential without provider is one sentence, not one per item', async () => {
+	const credentials = { whatsAppMediaApi: { ...world.credential, provider: 'none' } };
+	const { error } = await world.run('DownloadMedia', fiveHundred().slice(0, 3), { credentials, onError: 'continueRegularOutput' });
+	expect(error!.message).toBe('The credential names no provider');
+});
+
+test('20 are under way at once, and stopping the execution starts no more', async () => {
+	const stop = new AbortController();
+	world.emulator.meta.fault({ on: 'getUrl', delay: Infinity, times: Infinity });
+	const running = world.run('DownloadMedia', fiveHundred(), { abortSignal: stop.signal });
+	while (calls(world.emulator).length < 20) await setImmediate();
+	for (let turn = 0; turn < 1000; turn++) await setImmediate();
+	expect(calls(world.emulator)).toHaveLength(20);
+	stop.abort();
+	expect((await running).status).toBe('canceled');
+	expect(calls(world.emulator)).toHaveLength(20);
+});

@@ -1,0 +1,183 @@
+import type { INodeExecutionData } from 'n8n-workflow';
+
+import { serveTrigger, type TriggerServer } from './core/webhook';
+import { sha256, startWorld, type World } from './world';
+
+const BYTES = Buffer.from('OggS a voice note');
+
+let world: World;
+let trigger: TriggerServer;
+beforeAll(async () => {
+	world = await startWorld();
+});
+afterAll(async () => await world.close());
+beforeEach(async () => {
+	world.emulator.reset();
+	await serve();
+});
+afterEach(async () => await trigger.close());
+
+async function serve(parameters = {}, credential = world.credential) {
+	await trigger?.close();
+	trigger = await serveTrigger(world.engine, { node: 'whatsAppMediaTrigger', parameters, credentials: { whatsAppMediaApi: credential } });
+	world.emulator.meta.callback = trigger.url;
+}
+
+const items = () => trigger.executions.flat().map(({ json }: INodeExecutionData) => json);
+
+describe('the handshake', () => {
+	test('is answered with the challenge, as text', async () => {
+		expect(await world.emulator.meta.handshake(trigger.url, { challenge: '1158201444' })).toMatchObject({ ok: true, status: 200, body: '1158201444' });
+		const { headers } = await trigger.deliver({ method: 'GET', query: { 'hub.mode': 'subscribe', 'hub.challenge': '<script>', 'hub.verify_token': world.credential.verifyToken! } });
+		expect(headers['content-type']).toContain('text/plain');
+		expect(trigger.executions).toEqual([]);
+	});
+
+	test.each([{ token: 'wrong' }, { token: '' }])('is refused with %p', async ({ token }) => {
+		expect(await world.emulator.meta.handshake(trigger.url, { token })).toMatchObject({ ok: false, status: 403 });
+	});
+
+	test('is refused when the credential has no verify token', async () => {
+		await serve({}, { ...world.credential, verifyToken: '' });
+		expect(await world.emulator.meta.handshake(trigger.url, { token: '' })).toMatchObject({ ok: false, status: 403 });
+	});
+
+	test('any other GET is refused', async () => {
+		expect(await trigger.deliver({ method: 'GET' })).toMatchObject({ status: 403 });
+	});
+});
+
+describe('the signature', () => {
+	const photo = () => world.emulator.meta.prepare({ type: 'image', bytes: 'x', caption: 'Café / Ünï 😀' }).message;
+
+	test('over escaped bytes is right', async () => {
+		expect((await world.emulator.meta.deliver([photo()])).status).toBe(200);
+		expect(items()).toMatchObject([{ caption: 'Café / Ünï 😀' }]);
+	});
+
+	test('by another secret: 401, nothing starts', async () => {
+		expect((await world.emulator.meta.deliver([photo()], { secret: 'another' })).status).toBe(401);
+		expect(trigger.executions).toEqual([]);
+	});
+
+	test.each(['', 'sha256=', `sha256=${'0'.repeat(64)}`, '0'.repeat(64), 'sha1=abc'])('%p: 401, nothing starts', async (signature) => {
+		expect((await trigger.deliver({ rawBody: world.emulator.meta.envelope([[world.emulator.meta.value([photo()])]]), headers: { 'x-hub-signature-256': signature } })).status).toBe(401);
+		expect(trigger.executions).toEqual([]);
+	});
+
+	test('missing: 401', async () => {
+		expect((await trigger.deliver({ rawBody: '{}' })).status).toBe(401);
+	});
+
+	test('cannot be checked without an app secret: 401, even for one made with an empty key', async () => {
+		await serve({}, { ...world.credential, webhookSecret: '' });
+		expect((await world.emulator.meta.deliver([photo()])).status).toBe(401);
+		expect((await world.emulator.meta.deliver([photo()], { secret: '' })).status).toBe(401);
+		expect(trigger.executions).toEqual([]);
+	});
+
+	test('white space around the secret does not matter', async () => {
+		await serve({}, { ...world.credential, webhookSecret: ` ${world.credential.webhookSecret}\n` });
+		expect((await world.emulator.meta.deliver([photo()])).status).toBe(200);
+	});
+});
+
+describe('a file that a customer sends', () => {
+	test('becomes an item in the words of every provider', async () => {
+		const { mediaId, message } = await world.emulator.meta.receive({ type: 'voice', bytes: BYTES, from: '16505551234', name: 'Sheena', timestamp: 1778766865 });
+		expect(items()).toEqual([
+			{
+				provider: 'meta',
+				type: 'voice',
+				mediaId,
+				url: (message.audio as { url: string }).url,
+				urlExpiresAt: expect.stringMatching(/Z$/),
+				mimeType: 'audio/ogg; codecs=opus',
+				sha256: sha256(BYTES),
+				voice: true,
+				messageId: message.id,
+				chatId: '16505551234',
+				from: '16505551234',
+				fromUserId: expect.any(String),
+				fromName: 'Sheena',
+				timestamp: '2026-05-14T13:54:25.000Z',
+				phoneNumberId: world.credential.phoneNumberId,
+				accountId: world.credential.businessAccountId,
+			},
+		]);
+	});
+
+	test.each(['image', 'video', 'audio', 'voice', 'document', 'sticker'] as const)('%s, with and without url', async (type) => {
+		for (const url of [true, false]) await world.emulator.meta.receive({ type, bytes: BYTES, fileName: type === 'document' ? 'a.pdf' : undefined, url });
+		expect(items().map((item) => [item.type, 'url' in item])).toEqual([[type, true], [type, false]]);
+		if (type === 'document') expect(items()[0]).toMatchObject({ fileName: 'a.pdf' });
+		if (type === 'sticker') expect(items()[0]).toMatchObject({ animated: false });
+	});
+
+	test('goes through Download Media untouched: one file call', async () => {
+		await world.emulator.meta.receive({ type: 'document', bytes: BYTES, fileName: 'Rechnung.pdf', mimeType: 'application/pdf', caption: 'please' });
+		const { output, binary } = await world.run('DownloadMedia', trigger.executions[0]!);
+		expect(output[0]![0]!.json).toMatchObject({ verified: true, fileName: 'Rechnung.pdf', caption: 'please' });
+		expect(await binary(output[0]![0])).toEqual(BYTES);
+		expect(world.emulator.requests.map(({ path }) => path)).toEqual(['/whatsapp_business/attachments/']);
+	});
+
+	test('reply, forward, referral and group', async () => {
+		const referral = { source_url: 'https://fb.me/x', source_type: 'ad', ctwa_clid: 'Aff' };
+		await world.emulator.meta.receive({ type: 'image', bytes: 'x', context: { from: '1', id: 'wamid.A' } });
+		await world.emulator.meta.receive({ type: 'image', bytes: 'x', context: { forwarded: true } });
+		await world.emulator.meta.receive({ type: 'image', bytes: 'x', context: { frequently_forwarded: true }, referral });
+		expect(items()).toMatchObject([{ replyTo: 'wamid.A' }, { forwarded: true }, { forwarded: true, referral }]);
+	});
+
+	test('the raw message only on request', async () => {
+		await serve({ options: { includeRaw: true } });
+		const { message } = await world.emulator.meta.receive({ type: 'image', bytes: 'x' });
+		expect(items()[0]!.raw).toEqual(message);
+	});
+
+	test('of a type that is not asked for starts nothing', async () => {
+		await serve({ mediaTypes: ['voice'] });
+		expect((await world.emulator.meta.receive({ type: 'image', bytes: 'x' })).answer!.status).toBe(200);
+		await world.emulator.meta.receive({ type: 'voice', bytes: 'x' });
+		expect(items()).toMatchObject([{ type: 'voice' }]);
+	});
+});
+
+describe('many things in one body', () => {
+	test('one item for each file, in one execution', async () => {
+		const { meta } = world.emulator;
+		const photo = () => meta.prepare({ type: 'image', bytes: 'x' }).message;
+		const body = meta.envelope([
+			[meta.value([photo(), meta.text('hi'), photo()]), meta.value([meta.status('read')])],
+			[meta.value([photo()])],
+		]);
+		expect((await meta.deliver(body)).status).toBe(200);
+		expect(trigger.executions.map((execution) => execution.length)).toEqual([3]);
+	});
+
+	test('text, reactions and statuses start nothing and get 200', async () => {
+		const { meta } = world.emulator;
+		for (const item of [meta.text('hi'), meta.message('reaction', { message_id: 'wamid.A', emoji: '👍' }), meta.status('delivered')]) {
+			expect((await meta.deliver([item])).status).toBe(200);
+		}
+		expect(trigger.executions).toEqual([]);
+	});
+
+	test('what is no webhook of WhatsApp gets 200 when it is signed, and starts nothing', async () => {
+		for (const body of ['{}', '[]', 'null', '{"entry":5}', '{"entry":[{"changes":[null,{"value":{"messages":[1,null,{"type":"image"}]}}]}]}']) {
+			const { status } = await world.emulator.meta.deliver(body);
+			expect([200, 422]).toContain(status);
+		}
+		expect(trigger.executions).toEqual([]);
+	});
+
+	test('3 MB with a thousand updates', async () => {
+		const { meta } = world.emulator;
+		const messages = Array.from({ length: 1000 }, (_, i) => (i % 4 ? meta.status('read', { padding: 'x'.repeat(2500) }) : meta.prepare({ type: 'image', bytes: `${i}`, caption: 'x'.repeat(2500) }).message));
+		const { status, sent } = await meta.deliver(messages);
+		expect(sent.length).toBeGreaterThan(2_500_000);
+		expect(status).toBe(200);
+		expect(items()).toHaveLength(250);
+	});
+});
