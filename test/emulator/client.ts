@@ -1,0 +1,46 @@
+import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+
+export interface HttpAnswer {
+	status: number;
+	/** The reason phrase, such as `Not Found`. */
+	statusText: string;
+	headers: IncomingHttpHeaders;
+	body: string;
+}
+
+/** The request that a vendor makes to a webhook: exactly these headers and bytes, no redirects, its own connection. */
+export function send(
+	url: string,
+	options: { method: string; headers: Record<string, string>; body?: Buffer; timeoutMs: number },
+): Promise<HttpAnswer> {
+	return new Promise((resolve, reject) => {
+		const { body = Buffer.alloc(0), headers } = options;
+		const start = url.startsWith('https:') ? httpsRequest : httpRequest;
+		const request = start(url, {
+			method: options.method,
+			agent: false,
+			headers: options.method === 'GET' ? headers : { ...headers, 'Content-Length': String(body.length) },
+		});
+		const timer = setTimeout(
+			() => request.destroy(Object.assign(new Error('Operation timed out'), { code: 'ETIMEDOUT' })),
+			options.timeoutMs,
+		);
+		request.on('close', () => clearTimeout(timer));
+		request.on('error', reject);
+		request.on('response', (response) => {
+			const pieces: Buffer[] = [];
+			response.on('data', (piece: Buffer) => pieces.push(piece));
+			response.on('error', reject);
+			response.on('end', () =>
+				resolve({
+					status: response.statusCode ?? 0,
+					statusText: response.statusMessage ?? '',
+					headers: response.headers,
+					body: Buffer.concat(pieces).toString(),
+				}),
+			);
+		});
+		request.end(body);
+	});
+}

@@ -1,0 +1,61 @@
+const MB = 1024 * 1024;
+
+/** The facts that no source settles, or that differ from account to account, as switches. The defaults are the likeliest. */
+export interface MetaVariants {
+	/** `file_size` of an answer: real traffic has numbers, the documentation strings. Section 1.2. */
+	fileSize: 'number' | 'string';
+	/** Encoding of `sha256` in the answer to GET. Section 1.2. */
+	getHash: 'hex' | 'base64';
+	/** Encoding of `sha256` in webhooks. Section 4.5. */
+	webhookHash: 'base64' | 'hex';
+	/** `mime_type` in the answer to GET, with its parameters (`; codecs=opus`) or without; section 10. */
+	getMimeType: 'full' | 'bare';
+	/** Whether `sha256` is that of the bytes; nobody proved that it always is. Section 4.5. */
+	hash: 'right' | 'wrong' | 'absent';
+	/** The file host on a URL past its expiry: 404 is documented, 401 was seen. Section 2. */
+	expiredUrl: 401 | 403 | 404 | 410;
+	/** The file host on a User-Agent that it dislikes; `html` is a page with status 200. Section 2. */
+	refusedUserAgent: 404 | 401 | 'html';
+	/** Graph without a token. Section 1.5, row 5. */
+	missingToken: 401 | 400;
+	/** GET of inbound media with its own phone_number_id; `refused` is chatwoot#13317. Section 1.2. */
+	phoneNumberIdOnInbound: 'ok' | 'refused';
+	/** Files without a Content-Length. */
+	chunkedFiles: boolean;
+	/** Largest upload in bytes, by the first half of the MIME type; `sticker` is image/webp. Section 3. */
+	uploadLimits: Record<'image' | 'sticker' | 'audio' | 'video' | 'document', number>;
+	/** The answer to a larger one: a Graph error of code 100, or the HTML of a proxy with status 413. Section 1.5, row 12. */
+	tooLarge: 'error' | 'html413';
+	/** An account's ID asked for a phone number's fields: Graph's usual answer, or 100/33. */
+	accountAsPhoneNumber: 'nonexistingField' | 'gone';
+	/** A token without the permission that a call needs. Section 1.5, row 13. */
+	missingPermission: 10 | 200;
+	/** What must be subscribed before an override of the callback is taken: real logs of chatwoot#12488, and third parties for the app. */
+	overrideNeeds: 'account' | 'accountAndApp' | 'nothing';
+	/** A "no storage" number: media live an hour, uploads as long as their ttl_minutes says. Section 1.1. */
+	noStorage: boolean;
+	/** Milliseconds that a webhook has for its answer; undocumented. Section 4.3. */
+	webhookTimeout: number;
+}
+
+export function defaultVariants(): MetaVariants {
+	return {
+		fileSize: 'number',
+		getHash: 'hex',
+		getMimeType: 'full',
+		webhookHash: 'base64',
+		hash: 'right',
+		expiredUrl: 404,
+		refusedUserAgent: 404,
+		missingToken: 401,
+		phoneNumberIdOnInbound: 'ok',
+		chunkedFiles: false,
+		uploadLimits: { image: 5 * MB, sticker: 500 * 1024, audio: 16 * MB, video: 16 * MB, document: 100 * MB },
+		tooLarge: 'error',
+		accountAsPhoneNumber: 'nonexistingField',
+		missingPermission: 10,
+		overrideNeeds: 'account',
+		noStorage: false,
+		webhookTimeout: 10_000,
+	};
+}
