@@ -121,6 +121,7 @@ export class WhatsAppMediaApi implements ICredentialType {
 		},
 		rules: [
 			said('error.error_subcode', 463, 'The access token has expired. Tokens from the dashboard last 24 hours: make a permanent one for a System User.'),
+			said('error.code', 104, 'The access token is missing. Paste it into the credential.'),
 			said('error.code', 190, 'The access token is not valid. Paste it again, whole: it starts with EAA and is neither the app secret nor an ID.'),
 			said('error.error_subcode', 33, 'The phone number ID is unknown, or the access token may not use it. Copy Phone Number ID from App Dashboard → WhatsApp → API Setup; the account ID stands right beside it.'),
 			said('error.code', 100, 'This is not a phone number ID; it looks like the WhatsApp Business Account ID. The two stand side by side in App Dashboard → WhatsApp → API Setup: exchange them.'),

@@ -64,6 +64,8 @@ export async function openAccount(context: Context): Promise<OpenAccount> {
 		provider,
 		account,
 		async send({ method, path, query, headers, body }) {
+			const refused = provider.checkAccount?.(account);
+			if (refused) throw refused;
 			const reply = await request({ method, url: account.baseUrl + path, qs: query, headers, body: body as Buffer }, true);
 			return { status: reply.statusCode, headers: reply.headers, body: reply.body };
 		},
@@ -108,8 +110,10 @@ export async function addToken(
 	data: ICredentialDataDecryptedObject,
 	options: IHttpRequestOptions,
 ): Promise<IHttpRequestOptions> {
-	const { account, trusts } = readCredential(data);
-	if (!trusts(new URL(options.url, options.baseURL))) return options;
+	const { provider, account, trusts } = readCredential(data);
+	const refused = provider.checkAccount?.(account);
+	if (refused) throw refused;
+	if (!account.accessToken || !trusts(new URL(options.url, options.baseURL))) return options;
 	return { ...options, headers: { ...options.headers, Authorization: `Bearer ${account.accessToken}` } };
 }
 

@@ -122,7 +122,7 @@ async function lock(file: string, ready: () => boolean, log: Log): Promise<() =>
 			continue;
 		}
 		if (ready()) return async () => {};
-		if (waited % SAY_EVERY_MS === 0) log(`n8n: another process (${owner || 'starting'}) is installing it, waiting ...`);
+		if (waited % SAY_EVERY_MS === 0) log(`n8n: process ${owner || '?'} is installing it, waiting ... (if that is not so, delete ${file})`);
 		await new Promise((done) => setTimeout(done, WAIT_MS));
 	}
 }

@@ -90,6 +90,7 @@ export async function startN8n(options: N8nOptions = {}): Promise<N8n> {
 	const vendors = await startVendorNames({
 		...options.vendors,
 		'registry.npmjs.org': registry.port,
+		// Asked whether a package is banned; any answer but a yes will do.
 		'api.n8n.io': registry.port,
 	});
 
@@ -127,6 +128,8 @@ export async function startN8n(options: N8nOptions = {}): Promise<N8n> {
 		await until('n8n is up', BOOT_MS, async () => {
 			if (hasEnded(child)) throw new Error(`n8n ended while starting (${child.exitCode ?? child.signalCode}):\n${logs()}`);
 			return (await fetch(`${url}/healthz/readiness`).catch(() => undefined))?.ok || undefined;
+		}).catch((error) => {
+			throw hasEnded(child) ? error : new Error(`${error.message}\n${logs()}`);
 		});
 		if (command === 'start') api = await signIn(url);
 	}

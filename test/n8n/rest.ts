@@ -36,8 +36,9 @@ export function items(execution: Execution, nodeName: string, output = 0): Item[
 
 /** n8n's own REST API, as its editor uses it, signed in as the owner (who is created if there is none yet). */
 export async function signIn(url: string) {
+	// Each call has its own connection: n8n closes idle ones after 5 s, sometimes just as the next call goes out.
 	// The session is bound to the browser-id it was opened with; push-ref names a tab, and manual runs want one.
-	const headers: Record<string, string> = { 'browser-id': 'test-harness', 'push-ref': 'test-harness' };
+	const headers: Record<string, string> = { 'browser-id': 'test-harness', 'push-ref': 'test-harness', connection: 'close' };
 
 	async function send(method: string, path: string, body?: unknown) {
 		const response = await fetch(`${url}${path}`, {

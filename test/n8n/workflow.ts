@@ -37,6 +37,13 @@ export function node(type: string, name: string, parameters: Json = {}, extras: 
 export const mediaNode = (type: string, name: string, parameters?: Json, extras?: NodeExtras) =>
 	node(`n8n-nodes-whatsapp-media.${type}`, name, parameters, extras);
 
+/**
+ * Where a trigger of this package listens, below the instance's `url`: under `webhook` once its workflow is active, under
+ * `webhook-test` while a test of it waits.
+ */
+export const triggerPath = ({ webhookId }: WorkflowNode, kind: 'webhook' | 'webhook-test' = 'webhook') =>
+	`/${kind}/${webhookId}/webhook`;
+
 export const manualTrigger = (name = 'Start') => node('n8n-nodes-base.manualTrigger', name);
 
 /** Answers at once; its address is `/webhook/<path>`. */

@@ -19,6 +19,9 @@ export interface Provider {
 	/** How long files are kept, in one sentence. */
 	retention: string;
 
+	/** What in the credential cannot work, before a request is made with it. */
+	checkAccount?(account: Account): MediaRefusal | undefined;
+
 	/** The text that proves that we own the webhook URL, or nothing when this is not a handshake that we should answer. */
 	challenge(webhook: Webhook, account: Account): string | undefined;
 	/** Whether the provider really sent this. Never true without a secret to check against. */

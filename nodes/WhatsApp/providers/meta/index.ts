@@ -1,5 +1,5 @@
 import type { Provider } from '../provider';
-import { deleteMedia, phoneNumbers, resolve, upload, urlExpiresAt } from './media';
+import { checkAccount, deleteMedia, phoneNumbers, resolve, upload, urlExpiresAt } from './media';
 import { challenge, parse, verify } from './webhook';
 
 /** Meta's WhatsApp Cloud API, https://developers.facebook.com/documentation/business-messaging/whatsapp */
@@ -11,6 +11,7 @@ export const meta: Provider = {
 	manualSetup:
 		'<b>Meta Cloud API</b>: App Dashboard → WhatsApp → Configuration → Webhook → Edit. Paste the URL as <i>Callback URL</i> and the credential’s <i>Verify Token</i>, then subscribe to the field <i>messages</i>.',
 	retention: 'Meta keeps received files for 7 days and uploaded ones for 30.',
+	checkAccount,
 	challenge,
 	verify,
 	parse,

@@ -1,6 +1,7 @@
 import { multipart } from '../multipart';
 import {
 	MediaRefusal,
+	type Account,
 	type Api,
 	type ApiReply,
 	type FileLocation,
@@ -94,10 +95,13 @@ async function onMedia(api: Api, method: 'GET' | 'DELETE', mediaId: string, phon
 	return refusesNumber ? await api.send({ method, path }) : reply;
 }
 
-function edge({ account: { apiVersion } }: Api, path: string): string {
-	if (!/^v\d+\.\d+$/.test(apiVersion))
-		throw new MediaRefusal('credential', `"${apiVersion}" is not a version of the API`, 'Enter one like v25.0 in API Version in the credential.');
-	return `/${apiVersion}/${path}`;
+export function checkAccount({ apiVersion }: Account): MediaRefusal | undefined {
+	if (/^v\d+\.\d+$/.test(apiVersion)) return undefined;
+	return new MediaRefusal('credential', `"${apiVersion}" is not a version of the API`, 'Enter one like v25.0 in API Version in the credential.');
+}
+
+function edge({ account }: Api, path: string): string {
+	return `/${account.apiVersion}/${path}`;
 }
 
 function tooLarge(file: OutgoingFile): MediaRefusal {
