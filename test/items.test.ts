@@ -62,10 +62,13 @@ test('the credential is read once', async () => {
 	expect(world.engine.credentialReads - before).toBe(1);
 });
 
-test('a credential without provider is one sentence, not one per item', async () => {
+test('a credential that cannot be used: one sentence, and never the input as if it had succeeded', async () => {
 	const credentials = { whatsAppMediaApi: { ...world.credential, provider: 'none' } };
-	const { error } = await world.run('DownloadMedia', fiveHundred().slice(0, 3), { credentials, onError: 'continueRegularOutput' });
-	expect(error!.message).toBe('The credential names no provider');
+	const items = fiveHundred().slice(0, 3);
+	expect((await world.run('DownloadMedia', items, { credentials })).error!.message).toBe('The credential names no provider');
+	const { output } = await world.run('DownloadMedia', items, { credentials, onError: 'continueErrorOutput' });
+	expect(output.map((list) => list.length)).toEqual([0, 3]);
+	expect(output[1]![0]!.json).toMatchObject({ number: 0, error: 'The credential names no provider' });
 });
 
 test('20 are under way at once, and stopping the execution starts no more', async () => {

@@ -98,7 +98,7 @@ test('phone numbers are listed for the account', async () => {
 });
 
 describe('the token goes', () => {
-	const data = { provider: 'meta', accessToken: ' EAAG\n1 ' };
+	const data = { provider: 'meta', apiVersion: 'v25.0', accessToken: ' EAAG\n1 ' };
 	const authorization = async (url: string, more = {}, baseURL?: string) =>
 		(await addToken({ ...data, ...more }, { url, baseURL })).headers?.Authorization;
 

@@ -181,3 +181,81 @@ describe('many things in one body', () => {
 		expect(items()).toHaveLength(250);
 	});
 });
+
+describe('redelivered messages', () => {
+	test('start nothing a second time, alone or among new ones', async () => {
+		const { meta } = world.emulator;
+		const { body } = await meta.receive({ type: 'image', bytes: 'x' });
+		expect((await meta.deliver(body)).status).toBe(200);
+		expect(items()).toHaveLength(1);
+		const old = (JSON.parse(body) as { entry: [{ changes: [{ value: { messages: [never] } }] }] }).entry[0].changes[0].value.messages[0];
+		await meta.deliver([old, meta.prepare({ type: 'image', bytes: 'y' }).message]);
+		expect(items()).toHaveLength(2);
+	});
+
+	test('twice in one body: one item', async () => {
+		const { message } = world.emulator.meta.prepare({ type: 'image', bytes: 'x' });
+		await world.emulator.meta.deliver([message, message]);
+		expect(items()).toHaveLength(1);
+	});
+
+	test('whose execution n8n could not take are new the next time', async () => {
+		let full = true;
+		await trigger.close();
+		trigger = await serveTrigger(world.engine, {
+			node: 'whatsAppMediaTrigger',
+			credentials: { whatsAppMediaApi: world.credential },
+			onExecution: () => {
+				if (full) throw new Error('The queue is full');
+			},
+		});
+		world.emulator.meta.callback = trigger.url;
+		const { body, answer } = await world.emulator.meta.receive({ type: 'image', bytes: 'x' });
+		expect(answer!.status).toBe(500);
+		full = false;
+		expect((await world.emulator.meta.deliver(body)).status).toBe(200);
+		expect(trigger.executions.at(-1)).toHaveLength(1);
+	});
+});
+
+describe('filters', () => {
+	const started = async (options: object, message: Parameters<World['emulator']['meta']['receive']>[0]) => {
+		await serve({ options });
+		expect((await world.emulator.meta.receive(message)).answer!.status).toBe(200);
+		return trigger.executions.length === 1;
+	};
+
+	test('sender', async () => {
+		expect(await started({ from: '+1 650-555-1234, 49152' }, { type: 'image', bytes: 'x', from: '16505551234' })).toBe(true);
+		expect(await started({ from: '49152' }, { type: 'image', bytes: 'x', from: '16505551234' })).toBe(false);
+	});
+
+	test('MIME type', async () => {
+		expect(await started({ mimeTypes: 'audio/*' }, { type: 'voice', bytes: 'x' })).toBe(true);
+		expect(await started({ mimeTypes: 'image/png, application/pdf' }, { type: 'image', bytes: 'x', mimeType: 'image/jpeg' })).toBe(false);
+	});
+
+	test('phone number', async () => {
+		const [own, second] = world.emulator.meta.phoneNumbers;
+		expect(await started({ phoneNumberIds: own!.id }, { type: 'image', bytes: 'x' })).toBe(true);
+		expect(await started({ phoneNumberIds: own!.id }, { type: 'image', bytes: 'x', phoneNumberId: second!.id })).toBe(false);
+	});
+});
+
+describe('Download Files', () => {
+	test('brings the file along', async () => {
+		await serve({ options: { downloadFiles: true } });
+		await world.emulator.meta.receive({ type: 'document', bytes: BYTES, fileName: 'a.pdf', mimeType: 'application/pdf' });
+		const [item] = trigger.executions[0]!;
+		expect(item!.json).toMatchObject({ verified: true, fileName: 'a.pdf' });
+		expect(item!.binary!.data).toMatchObject({ fileName: 'a.pdf', mimeType: 'application/pdf' });
+	});
+
+	test('loses no message when the file cannot be had', async () => {
+		await serve({ options: { downloadFiles: true, includeRaw: true } });
+		world.emulator.meta.fault({ on: 'file', status: 500, times: Infinity });
+		await world.emulator.meta.receive({ type: 'image', bytes: BYTES });
+		expect(items()[0]).toMatchObject({ type: 'image', raw: expect.any(Object), error: expect.stringContaining('HTTP 500') });
+		expect(trigger.executions[0]![0]!.binary).toBeUndefined();
+	});
+});

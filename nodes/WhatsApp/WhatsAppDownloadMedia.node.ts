@@ -3,6 +3,7 @@ import { NodeConnectionTypes, type IExecuteFunctions, type INodeExecutionData, t
 import { CREDENTIAL } from './account';
 import { download, type Wanted } from './download';
 import { binaryField, mediaIdField, phoneNumberIdOption } from './fields';
+import { listed } from './messageFilter';
 import { optionalMediaId, options } from './parameters';
 import { perItem, type ItemWork } from './perItem';
 
@@ -96,7 +97,7 @@ async function downloadMedia({ context, account, item, index, hint }: ItemWork) 
 	const rules = {
 		fileName: chosen.fileName,
 		maxBytes: (chosen.maxSizeMb ?? 0) * MEGABYTE,
-		allowedTypes: (chosen.allowedMimeTypes ?? '').split(/[\s,]+/).filter(Boolean),
+		allowedTypes: listed(chosen.allowedMimeTypes),
 		requireHashMatch: chosen.requireHashMatch,
 	};
 	const wanted = wantedFile(context, item, index, chosen);

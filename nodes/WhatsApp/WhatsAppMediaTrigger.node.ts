@@ -1,15 +1,42 @@
 import {
 	NodeConnectionTypes,
 	type IDataObject,
+	type INodeExecutionData,
+	type INodeProperties,
 	type INodeType,
 	type INodeTypeDescription,
 	type IWebhookFunctions,
 	type IWebhookResponseData,
 } from 'n8n-workflow';
 
-import { CREDENTIAL, openAccount } from './account';
+import { CREDENTIAL, openAccount, type OpenAccount } from './account';
+import { download } from './download';
+import { filterOptions, mediaTypesField, passes, type MessageFilter } from './messageFilter';
+import { inPool } from './pool';
 import { providers } from './providers';
 import type { MediaMessage, Webhook } from './providers/provider';
+import { withoutRedelivered } from './redelivery';
+import { registrationHooks } from './registration';
+
+const triggerOptions: INodeProperties[] = [
+	...filterOptions,
+	{
+		displayName: 'Download Files',
+		name: 'downloadFiles',
+		type: 'boolean',
+		default: false,
+		description:
+			'Whether to fetch each file at once, into the binary field data. For small files in a single n8n process: the provider waits for its answer meanwhile, and in queue mode n8n never removes files that a trigger made. Otherwise use Download Media.',
+	},
+	{
+		displayName: 'Include Raw Message',
+		name: 'includeRaw',
+		type: 'boolean',
+		default: false,
+		description: 'Whether to add the provider’s own message, unchanged, in the field raw',
+	},
+];
+triggerOptions.sort((a, b) => a.displayName.localeCompare(b.displayName));
 
 export class WhatsAppMediaTrigger implements INodeType {
 	description: INodeTypeDescription = {
@@ -40,14 +67,29 @@ export class WhatsAppMediaTrigger implements INodeType {
 				displayName: 'Registration',
 				name: 'registration',
 				type: 'options',
-				default: 'manual',
+				default: 'phoneNumber',
 				options: [
+					{
+						name: 'This Phone Number',
+						value: 'phoneNumber',
+						description: 'Deliveries for the credential’s phone number come here. Best for most: each number can have its own workflow.',
+					},
+					{
+						name: 'This WhatsApp Business Account',
+						value: 'account',
+						description: 'Deliveries for all numbers of the account that have no webhook of their own',
+					},
+					{
+						name: 'The Whole App',
+						value: 'app',
+						description: 'Deliveries for everything connected to the app that has no webhook of its own',
+					},
 					{ name: 'Manual', value: 'manual', description: 'You paste this node’s webhook URL into the provider’s dashboard' },
 				],
-				description: 'How the provider learns where to deliver',
+				description: 'What the provider is told to deliver here, as long as the workflow is active',
 			},
 			{
-				displayName: `Copy the <b>Production URL</b> from above and activate the workflow first: the provider tests the URL at once.<br>${Object.values(providers)
+				displayName: `Activate the workflow, then paste the <b>Production URL</b> from above. The provider tries it at once.<br>${Object.values(providers)
 					.map(({ manualSetup }) => manualSetup)
 					.join('<br>')}`,
 				name: 'manualSetup',
@@ -55,80 +97,65 @@ export class WhatsAppMediaTrigger implements INodeType {
 				default: '',
 				displayOptions: { show: { registration: ['manual'] } },
 			},
-			{
-				displayName: 'Media Types',
-				name: 'mediaTypes',
-				type: 'multiOptions',
-				default: ['image', 'video', 'audio', 'voice', 'document', 'sticker'],
-				options: [
-					{ name: 'Audio', value: 'audio', description: 'An audio file that somebody attached' },
-					{ name: 'Document', value: 'document' },
-					{ name: 'Image', value: 'image' },
-					{ name: 'Sticker', value: 'sticker' },
-					{ name: 'Video', value: 'video' },
-					{ name: 'Voice Note', value: 'voice', description: 'A voice message, recorded in the chat' },
-				],
-				description: 'The kinds of files that start the workflow. Text, reactions and delivery receipts never do.',
-			},
+			mediaTypesField,
 			{
 				displayName: 'Options',
 				name: 'options',
 				type: 'collection',
 				placeholder: 'Add option',
 				default: {},
-				options: [
-					{
-						displayName: 'Include Raw Message',
-						name: 'includeRaw',
-						type: 'boolean',
-						default: false,
-						description: 'Whether to add the provider’s own message, unchanged, in the field raw',
-					},
-				],
+				options: triggerOptions,
 			},
 		],
 	};
 
-	// With manual registration there is nothing to set, ask or remove at the provider.
-	webhookMethods = {
-		default: {
-			checkExists: async () => true,
-			create: async () => true,
-			delete: async () => true,
-		},
-	};
+	webhookMethods = { default: registrationHooks };
 
 	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
-		const { provider, account } = await openAccount(this);
+		const account = await openAccount(this);
+		const { provider } = account;
 		const request = this.getRequestObject();
 		const webhook: Webhook = { query: request.query, headers: request.headers, rawBody: request.rawBody };
 
 		if (request.method === 'GET') {
-			const answer = provider.challenge(webhook, account);
+			const answer = provider.challenge(webhook, account.account);
 			if (answer === undefined) this.logger.warn('WhatsApp Media Trigger refused a handshake: its verify token is not the one in the credential.');
 			return answered(this, answer === undefined ? 403 : 200, answer ?? 'The verify token is not the one in the n8n credential.');
 		}
 
-		const verdict = provider.verify(webhook, account);
+		const verdict = provider.verify(webhook, account.account);
 		if (verdict !== true) {
 			this.logger.warn(`WhatsApp Media Trigger refused a delivery: ${verdict.reason}`);
 			return answered(this, 401, 'The signature is missing or does not match.');
 		}
 
-		const types = this.getNodeParameter('mediaTypes') as string[];
-		const messages = provider.parse(this.getBodyData()).filter(({ type }) => types.includes(type));
-		if (!messages.length) return {};
-		const includeRaw = this.getNodeParameter('options.includeRaw', false) as boolean;
-		return { workflowData: [messages.map((message) => ({ json: toJson(message, includeRaw) }))] };
+		const options = this.getNodeParameter('options', {}) as MessageFilter['options'] & { downloadFiles?: boolean; includeRaw?: boolean };
+		const filter = { mediaTypes: this.getNodeParameter('mediaTypes') as string[], options };
+		const messages = provider.parse(this.getBodyData()).filter((message) => passes(message, filter));
+		const fresh = messages.length ? withoutRedelivered(this, messages) : [];
+		if (!fresh.length) return {};
+		const items = fresh.map(({ raw, ...json }): INodeExecutionData => ({ json: { ...json, ...(options.includeRaw && { raw }) } as IDataObject }));
+		if (options.downloadFiles) await inPool(items, async (item, index) => await addFile(this, account, item, fresh[index]!));
+		return { workflowData: [items] };
 	}
+}
+
+/** The file itself, for flows of one node. One that cannot be had is no reason to lose the message. */
+async function addFile(context: IWebhookFunctions, account: OpenAccount, item: INodeExecutionData, message: MediaMessage): Promise<void> {
+	const wanted = { ...message, expiresAt: message.urlExpiresAt };
+	await download(account, context.helpers, wanted, {}, () => {}).then(
+		({ binary, ...file }) => {
+			Object.assign(item.json, file);
+			item.binary = { data: binary };
+		},
+		(cause: Error) => {
+			item.json.error = cause.message;
+		},
+	);
 }
 
 /** Answers by itself; n8n starts nothing. Plain text, so that no browser runs what a caller sent us to echo. */
 function answered(context: IWebhookFunctions, status: number, text: string): IWebhookResponseData {
 	context.getResponseObject().status(status).set('X-Content-Type-Options', 'nosniff').type('text/plain').send(text);
 	return { noWebhookResponse: true };
-}
-
-function toJson({ raw, ...message }: MediaMessage, includeRaw: boolean): IDataObject {
-	return { ...message, ...(includeRaw && { raw }) } as IDataObject;
 }

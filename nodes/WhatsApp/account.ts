@@ -111,10 +111,11 @@ export async function addToken(
 	options: IHttpRequestOptions,
 ): Promise<IHttpRequestOptions> {
 	const { provider, account, trusts } = readCredential(data);
+	if (!account.accessToken || !trusts(new URL(options.url, options.baseURL))) return options;
 	const refused = provider.checkAccount?.(account);
 	if (refused) throw refused;
-	if (!account.accessToken || !trusts(new URL(options.url, options.baseURL))) return options;
-	return { ...options, headers: { ...options.headers, Authorization: `Bearer ${account.accessToken}` } };
+	// An API that wants another proof than the token, such as the app's own, says so itself.
+	return { ...options, headers: { Authorization: `Bearer ${account.accessToken}`, ...options.headers } };
 }
 
 /** The only reader of the credential's fields. */

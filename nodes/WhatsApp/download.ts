@@ -2,7 +2,7 @@ import type { IBinaryData, IExecuteFunctions } from 'n8n-workflow';
 
 import type { FileReply, OpenAccount } from './account';
 import { measured, type Measured } from './bytes';
-import { bareMimeType, chooseMimeType, safeFileName } from './fileType';
+import { bareMimeType, chooseMimeType, safeFileName, typeFits } from './fileType';
 import { MediaRefusal, type FileLocation } from './providers/provider';
 
 /** A URL with less time than this is renewed rather than raced. */
@@ -166,8 +166,7 @@ function oversized(what: string, { maxBytes = 0 }: DownloadRules): MediaRefusal 
 }
 
 function checkType(what: string, mimeType: string, { allowedTypes = [] }: DownloadRules) {
-	const fits = (allowed: string) => (allowed.endsWith('/*') ? mimeType.startsWith(allowed.slice(0, -1)) : mimeType === bareMimeType(allowed));
-	if (allowedTypes.length && !allowedTypes.some(fits))
+	if (allowedTypes.length && !typeFits(mimeType, allowedTypes))
 		throw new MediaRefusal(
 			'refused',
 			`${what} is of type ${mimeType}, which is not allowed here`,

@@ -114,6 +114,11 @@ export function chooseMimeType(claims: Array<string | undefined>, fileName = '')
 	return claims.map(bareMimeType).find((type) => !VAGUE.has(type)) ?? mimeTypeOf(fileName);
 }
 
+/** Whether a type is among the allowed ones: `image/jpeg`, or `image/*` for all images. */
+export function typeFits(mimeType: string, allowed: string[]): boolean {
+	return allowed.some((type) => (type.endsWith('/*') ? mimeType.startsWith(type.slice(0, -1).toLowerCase()) : mimeType === bareMimeType(type)));
+}
+
 /** The extension, without a dot, that the next node expects; nothing for a type that we do not know. */
 export function extensionOf(mimeType: string): string | undefined {
 	return EXTENSION_OF.get(bareMimeType(mimeType));

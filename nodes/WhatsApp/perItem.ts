@@ -8,10 +8,8 @@ import {
 } from 'n8n-workflow';
 
 import { canceled, openAccount, type OpenAccount } from './account';
+import { inPool } from './pool';
 import { MediaRefusal } from './providers/provider';
-
-/** How many items are under way at once. */
-const CONCURRENCY = 20;
 
 export interface ItemWork {
 	context: IExecuteFunctions;
@@ -32,44 +30,30 @@ export async function perItem(
 	work: (job: ItemWork) => Promise<Pick<INodeExecutionData, 'json' | 'binary'>>,
 ): Promise<INodeExecutionData[][]> {
 	const items = context.getInputData();
-	const account = await openForItems(context);
+	const account = openAccount(context);
+	// Read once, awaited by each item: under Continue On Fail a node that throws would pass its input on as success.
+	account.catch(() => {});
 	const results = new Array<INodeExecutionData>(items.length);
 	const hints = new Map<string, number>();
 	const hint = (message: string) => hints.set(message, (hints.get(message) ?? 0) + 1);
 	const goOn = context.continueOnFail();
 	const cancelled = context.getExecutionCancelSignal();
 	let failure: Error | undefined;
-	let next = 0;
 
-	const runOne = async (index: number, item: INodeExecutionData) => {
+	const runOne = async (item: INodeExecutionData, index: number) => {
 		try {
-			results[index] = { ...(await work({ context, account, item, index, hint })), pairedItem: { item: index } };
+			results[index] = { ...(await work({ context, account: await account, item, index, hint })), pairedItem: { item: index } };
 		} catch (cause) {
 			if (goOn) results[index] = { json: failed(context, item, cause), pairedItem: { item: index } };
 			else failure ??= nodeError(context, cause, index);
 		}
 	};
-	const worker = async () => {
-		while (next < items.length && !failure && !cancelled?.aborted) {
-			const index = next++;
-			await runOne(index, items[index]!);
-		}
-	};
-	await Promise.all(Array.from({ length: Math.min(CONCURRENCY, items.length) }, worker));
+	await inPool(items, runOne, () => Boolean(failure || cancelled?.aborted));
 
 	if (cancelled?.aborted) throw nodeError(context, canceled());
 	if (failure) throw failure;
 	if (hints.size) context.addExecutionHints(...[...hints].map(asHint));
 	return [results];
-}
-
-/** A credential that cannot be used fails the node, not each item. */
-async function openForItems(context: IExecuteFunctions): Promise<OpenAccount> {
-	try {
-		return await openAccount(context);
-	} catch (cause) {
-		throw nodeError(context, cause);
-	}
 }
 
 /** n8n's own error for what was caught. Made from texts only, so that nothing of the request is saved with it. */

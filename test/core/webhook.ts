@@ -26,6 +26,8 @@ export interface TriggerOptions extends NodeSpec {
 	staticData?: IDataObject;
 	/** n8n takes the execution here, before it answers the request. Throwing is n8n failing to take it. */
 	onExecution?: (items: INodeExecutionData[]) => void | Promise<void>;
+	/** The address that this n8n believes to have (WEBHOOK_URL), with a slash at its end; its own local one by default. */
+	publicUrl?: string;
 }
 
 export interface DeliveryRequest {
@@ -104,13 +106,17 @@ export class TriggerServer {
 		for (const webhook of this.webhooks(this.workflow())) this.rows.add(rowKey(webhook));
 	}
 
+	private get publicUrl() {
+		return this.options.publicUrl ?? this.baseUrl;
+	}
+
 	/** The production address that the editor shows, and `getNodeWebhookUrl('default')` answers. */
 	get url() {
-		return `${this.baseUrl}webhook/${this.path}`;
+		return `${this.publicUrl}webhook/${this.path}`;
 	}
 
 	get testUrl() {
-		return `${this.baseUrl}webhook-test/${this.path}`;
+		return `${this.publicUrl}webhook-test/${this.path}`;
 	}
 
 	/** Publishing the workflow: each method of each webhook is stored and then created, with n8n's clean-up on an error. */
@@ -173,7 +179,7 @@ export class TriggerServer {
 	/** Sends a request over HTTP and waits until n8n is done with it. */
 	async deliver({ method = 'POST', query, headers = {}, rawBody, test }: DeliveryRequest): Promise<Delivery> {
 		const id = randomUUID();
-		const url = new URL(test ? this.testUrl : this.url);
+		const url = new URL((test ? this.testUrl : this.url).replace(this.publicUrl, this.baseUrl));
 		url.search = new URLSearchParams(query).toString();
 		const body = rawBody === undefined ? undefined : Buffer.from(rawBody as string);
 		const sent: OutgoingHttpHeaders = { ...headers, [DELIVERY_HEADER]: id };
@@ -368,7 +374,7 @@ export class TriggerServer {
 	}
 
 	private additionalData() {
-		return this.engine.additionalData(this.spec.credentials, this.baseUrl);
+		return this.engine.additionalData(this.spec.credentials, this.publicUrl);
 	}
 }
 

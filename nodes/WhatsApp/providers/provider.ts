@@ -29,6 +29,9 @@ export interface Provider {
 	/** Every media message in a verified body. Never throws, whatever the body is. */
 	parse(body: unknown): MediaMessage[];
 
+	/** How the provider is told where to deliver; absent where its vendor has no API for that. */
+	registration?: Registration;
+
 	/** Where the bytes of a media ID are. @throws MediaRefusal */
 	resolve(api: Api, mediaId: string, options?: { phoneNumberId?: string }): Promise<FileLocation>;
 	/** When a URL stops working, read from the URL itself; nothing when it does not say. */
@@ -52,6 +55,24 @@ export interface Account {
 	phoneNumberId: string;
 	verifyToken: string;
 	webhookSecret: string;
+}
+
+/** What a registration is for, from the narrowest to the widest. A provider that knows no such levels ignores it. */
+export type Level = 'phoneNumber' | 'account' | 'app';
+
+export interface Registration {
+	/** Whether registered URLs take one place from one another, rather than each having its own in a list. */
+	exclusive: boolean;
+	/** Where the provider delivers now. @throws MediaRefusal */
+	registered(api: Api, level: Level): Promise<string[]>;
+	/**
+	 * Has the provider deliver to this URL; where there is one place only, to this instead of what was there. The URL must
+	 * already be listening. Doing it twice does no harm.
+	 * @throws MediaRefusal of kind `handshake` when the provider tried the URL and did not like the answer
+	 */
+	register(api: Api, level: Level, url: string): Promise<void>;
+	/** Ends deliveries to this very URL; any other stays. @throws MediaRefusal */
+	unregister(api: Api, level: Level, url: string): Promise<void>;
 }
 
 /** A way to call the API in the name of an account. */
@@ -100,6 +121,12 @@ export interface Refusal {
 	reason: string;
 }
 
+/**
+ * `flow`: a file in the answer to a form. `echo`: sent by the business itself, from the app on its phone. `history`: from
+ * before the number was connected. `edit`: an earlier message got a new file. `call`: a recording, transcript or voicemail.
+ */
+export type Origin = 'flow' | 'echo' | 'history' | 'edit' | 'call';
+
 export type MediaType = 'image' | 'video' | 'audio' | 'voice' | 'document' | 'sticker';
 
 /** One file that somebody sent: the trigger's item. What a provider does not say is absent. */
@@ -139,6 +166,8 @@ export interface MediaMessage {
 	replyTo?: string;
 	/** The advertisement that the sender came from, as the provider tells it. */
 	referral?: object;
+	/** Where it comes from when it is not simply a message that somebody sent. */
+	origin?: Origin;
 	/** The provider's own message, untouched. */
 	raw: object;
 }
@@ -186,9 +215,10 @@ export interface PhoneNumber {
 
 /**
  * `gone`: the media does not exist (any more), or not for this account. `credential`: the token or its permissions.
- * `temporary`: worth trying again. `unreachable`: no answer at all. `refused`: anything else; trying again is no use.
+ * `temporary`: worth trying again. `unreachable`: no answer at all. `handshake`: the provider could not verify our webhook
+ * URL. `refused`: anything else; trying again is no use.
  */
-export type RefusalKind = 'gone' | 'credential' | 'temporary' | 'unreachable' | 'refused';
+export type RefusalKind = 'gone' | 'credential' | 'temporary' | 'unreachable' | 'handshake' | 'refused';
 
 /** Why something could not be done, in words for the person at the canvas: what happened, and what to do. */
 export class MediaRefusal extends Error {

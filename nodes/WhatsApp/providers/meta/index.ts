@@ -1,6 +1,8 @@
 import type { Provider } from '../provider';
 import { checkAccount, deleteMedia, phoneNumbers, resolve, upload, urlExpiresAt } from './media';
-import { challenge, parse, verify } from './webhook';
+import { parse } from './messages';
+import { registration } from './registration';
+import { challenge, verify } from './webhook';
 
 /** Meta's WhatsApp Cloud API, https://developers.facebook.com/documentation/business-messaging/whatsapp */
 export const meta: Provider = {
@@ -15,6 +17,7 @@ export const meta: Provider = {
 	challenge,
 	verify,
 	parse,
+	registration,
 	resolve,
 	urlExpiresAt,
 	upload,

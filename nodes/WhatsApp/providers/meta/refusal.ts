@@ -10,6 +10,9 @@ const CREDENTIAL = new Set([0, 3, 10, 104, 190, 131005]);
 /** Subcode of "object does not exist, or you may not see it"; Meta does not tell the two apart. */
 const UNKNOWN_OBJECT = 33;
 
+/** "Callback verification failed with the following errors: …" */
+const HANDSHAKE = 2200;
+
 /** A reply of Graph that says no, taken apart. Nothing when the reply is no Graph answer at all. */
 export function graphRefusal(reply: ApiReply) {
 	const error = object(object(reply.body).error);
@@ -39,12 +42,12 @@ export function refusal(reply: ApiReply, what: string): MediaRefusal {
 			reply.status,
 		);
 	}
-	const { kind, advice } = explain(said.code, said.subcode);
+	const { kind, advice } = explain(said);
 	const code = said.subcode ? `${said.code}/${said.subcode}` : said.code;
 	return new MediaRefusal(kind, `${what}: Meta says "${said.sentence}" (code ${code})`, advice, reply.status);
 }
 
-function explain(code: number, subcode?: number): { kind: RefusalKind; advice: string } {
+function explain({ code, subcode, sentence }: { code: number; subcode?: number; sentence: string }): { kind: RefusalKind; advice: string } {
 	if (code === 100 && subcode === UNKNOWN_OBJECT)
 		return {
 			kind: 'gone',
@@ -67,5 +70,17 @@ function explain(code: number, subcode?: number): { kind: RefusalKind; advice: s
 		};
 	if (TEMPORARY.has(code))
 		return { kind: 'temporary', advice: 'Meta calls this temporary. Run it again later, with fewer files at a time.' };
+	if (code === HANDSHAKE) return { kind: 'handshake', advice: handshakeAdvice(sentence) };
 	return { kind: 'refused', advice: 'Change what Meta objects to, then run it again.' };
+}
+
+/** Meta tells what its own request to our URL met: a status line, or curl's error. */
+function handshakeAdvice(sentence: string): string {
+	const status = /HTTP Status Code = (\d+)/.exec(sentence)?.[1];
+	if (/curl_errno = 28/.test(sentence)) return 'Meta got no answer from n8n in time. Check that the webhook URL can be reached from the internet.';
+	if (status === '404') return 'Meta reached a server that does not know this webhook. Check that WEBHOOK_URL of n8n is its public address, and that the proxy passes GET requests on.';
+	if (status === '403') return 'n8n refused the verify token. Check that nothing between Meta and n8n changes the query of the URL.';
+	if (status === '200') return 'Something answered in the place of n8n. Check the proxy in front of it.';
+	if (status === '0' || !status) return 'Meta could not connect to n8n. Its address must be public, with https and a valid certificate.';
+	return `Meta got HTTP ${status} from n8n's address. Check the proxy in front of it.`;
 }

@@ -1,0 +1,24 @@
+import type { Provider } from '../provider';
+import { deleteMedia, resolve, upload, urlExpiresAt } from './media';
+import { fileRefusal } from './refusal';
+import { challenge, parse, verify } from './webhook';
+
+/** Whapi.Cloud, https://whapi.readme.io/reference. One token is one channel is one WhatsApp number. */
+export const whapi: Provider = {
+	displayName: 'Whapi.Cloud',
+	defaultBaseUrl: 'https://gate.whapi.cloud',
+	// Files come from the API itself, or from public links that take no token: s3.eu-central-1.wasabisys.com refuses one.
+	mediaHosts: [],
+	manualSetup:
+		'<b>Whapi.Cloud</b>: the dashboard cannot set the header that proves a delivery, so use the API: <code>PATCH /settings</code> with this URL in <i>webhooks</i>, mode <i>body</i>, event <i>messages</i> / <i>post</i>, and the credential’s <i>Webhook Secret</i> as header <i>X-Webhook-Secret</i>.',
+	retention: 'Whapi.Cloud keeps files for 30 days.',
+	lateFilesMs: 15_000,
+	challenge,
+	verify,
+	parse,
+	resolve,
+	urlExpiresAt,
+	fileRefusal,
+	upload,
+	delete: deleteMedia,
+};

@@ -1,0 +1,114 @@
+import {
+	type Api,
+	type ApiRequest,
+	type ByteStream,
+	type FileLocation,
+	type OutgoingFile,
+	type ResolveOptions,
+	type UploadedMedia,
+} from '../provider';
+import { byteCount, isoTime, object, objects, sha256Hex, text, type Json } from '../read';
+import { isTokenUnknown, refusal } from './refusal';
+
+/** Of received and uploaded files, and of public links. Source: help desk, "File expiration period". */
+const LIFE_DAYS = 30;
+
+const DAY = 24 * 60 * 60 * 1000;
+
+/** The longest page that GET /media gives. */
+const PAGE = '500';
+
+/**
+ * No endpoint tells the address of a file, but GET /media/{id} is one: it answers with the bytes, and wants the token.
+ * A public link exists where Auto Download was on when the file came; the message and the list of files know it.
+ */
+export async function resolve(api: Api, mediaId: string, options: ResolveOptions = {}): Promise<FileLocation> {
+	const url = `${api.account.baseUrl}/media/${encodeURIComponent(mediaId)}`;
+	const file = options.details ? await describe(api, mediaId, options.messageId) : undefined;
+	const link = text(file?.link);
+	return {
+		...(link ? { url: link, expiresAt: linkExpiresAt(file!.timestamp), tokenRequired: false } : { url, tokenRequired: true }),
+		mimeType: text(file?.mime_type),
+		sha256: sha256Hex(file?.sha256),
+		size: byteCount(file?.file_size),
+		fileName: text(file?.file_name) ?? text(file?.filename),
+	};
+}
+
+/** What the message says of its file; else what the newest page of the channel's files says, where it is on it. */
+async function describe(api: Api, mediaId: string, messageId?: string): Promise<Json | undefined> {
+	const ask = async (request: Pick<ApiRequest, 'path' | 'query'>) => {
+		const reply = await api.send({ method: 'GET', ...request });
+		if (reply.status === 200) return object(reply.body);
+		if (reply.status === 404 && !isTokenUnknown(reply)) return {};
+		throw refusal(reply, `Media ID ${mediaId} could not be looked up`);
+	};
+	if (messageId) {
+		const message = await ask({ path: `/messages/${encodeURIComponent(messageId)}` });
+		const file = Object.values(message).map(object).find(({ id }) => id === mediaId);
+		if (file) return { timestamp: message.timestamp, ...file };
+	}
+	const { files } = await ask({ path: '/media', query: { count: PAGE, sort: 'desc' } });
+	return objects(files).find(({ id }) => id === mediaId);
+}
+
+/** A link says nothing of its end. */
+export function urlExpiresAt(): undefined {
+	return undefined;
+}
+
+/** @param since when the file came: Unix seconds */
+export function linkExpiresAt(since: unknown): string | undefined {
+	const start = isoTime(since);
+	return start && new Date(Date.parse(start) + LIFE_DAYS * DAY).toISOString();
+}
+
+/** DELETE /media/{id} */
+export async function deleteMedia(api: Api, mediaId: string): Promise<void> {
+	const reply = await api.send({ method: 'DELETE', path: `/media/${encodeURIComponent(mediaId)}` });
+	if (object(reply.body).success !== true) throw refusal(reply, `Media ID ${mediaId} could not be deleted`);
+}
+
+/** What the raw form of POST /media lists, but for documents, which need their names. Source: openapi.yaml 1.8.7. */
+const RAW_TYPES = new Set(['image/jpeg', 'image/png', 'audio/mp4', 'audio/amr', 'audio/mpeg', 'audio/ogg', 'audio/aac', 'video/mp4']);
+
+/**
+ * POST /media, in one of two forms. Pictures, sounds and films go as raw bytes: the oldest form, which lets Whapi.Cloud
+ * encode them as WhatsApp wants them. Everything else goes as a data URL in JSON: the only form that carries a file
+ * name, and the safer one for types that the raw form does not list.
+ */
+export async function upload(api: Api, file: OutgoingFile): Promise<UploadedMedia> {
+	const form = RAW_TYPES.has(file.mimeType)
+		? { headers: { 'Content-Type': file.mimeType, 'Content-Length': String(file.size) }, body: file.content }
+		: dataUrl(file);
+	const reply = await api.send({ method: 'POST', path: '/media', ...form });
+	const mediaId = text(objects(object(reply.body).media)[0]?.id);
+	if (reply.status !== 200 || !mediaId) throw refusal(reply, `"${file.fileName}" (${file.mimeType}, ${file.size} bytes) was not accepted`);
+	return { mediaId, expiresAt: new Date(Date.now() + LIFE_DAYS * DAY).toISOString() };
+}
+
+/** `{"media":"data:application/pdf;name=invoice.pdf;base64,…","no_encode":…}`, made while it is sent. */
+function dataUrl({ fileName, mimeType, size, content }: OutgoingFile): Required<Pick<ApiRequest, 'headers' | 'body'>> {
+	// A document is to arrive as it is; a picture of an unlisted type as WhatsApp can show it.
+	const noEncode = !/^(image|audio|video)\//.test(mimeType);
+	const head = `{"no_encode":${noEncode},"media":"data:${mimeType};name=${encodeURIComponent(fileName)};base64,`;
+	const tail = '"}';
+	const length = head.length + Math.ceil(size / 3) * 4 + tail.length;
+	return {
+		headers: { 'Content-Type': 'application/json', 'Content-Length': String(length) },
+		body: Buffer.isBuffer(content)
+			? Buffer.from(head + content.toString('base64') + tail)
+			: (content.compose(async function* (chunks: AsyncIterable<Buffer>) {
+					yield Buffer.from(head);
+					let rest = Buffer.alloc(0);
+					for await (const chunk of chunks) {
+						const bytes = Buffer.concat([rest, chunk]);
+						// Base64 takes three bytes at a time.
+						const whole = bytes.length - (bytes.length % 3);
+						rest = bytes.subarray(whole);
+						yield Buffer.from(bytes.toString('base64', 0, whole));
+					}
+					yield Buffer.from(rest.toString('base64') + tail);
+				}) as ByteStream),
+	};
+}

@@ -1,0 +1,281 @@
+import { serveTrigger, type TriggerServer } from './core/webhook';
+import { reach } from './emulator/client';
+import { startWorld, type World } from './world';
+
+/** The trigger's hooks over n8n-core's contexts, against the emulator, which calls every URL back before it takes it. */
+
+const FOREIGN = 'https://other.example/hook';
+const LEVELS = ['phoneNumber', 'account', 'app'] as const;
+
+let world: World;
+let servers: TriggerServer[] = [];
+beforeAll(async () => {
+	world = await startWorld();
+});
+afterAll(async () => await world.close());
+beforeEach(() => {
+	world.emulator.reset();
+	reach.clear();
+});
+afterEach(async () => {
+	await Promise.all(servers.map(async (server) => await server.close()));
+	servers = [];
+});
+
+/** An active-able trigger in an n8n of its own, at https://<host>. */
+async function trigger({ host = 'n8n.example', registration = 'phoneNumber' as string, credential = {}, webhookId = 'a1b2' } = {}) {
+	const server = await serveTrigger(world.engine, {
+		node: 'whatsAppMediaTrigger',
+		parameters: { registration },
+		credentials: { whatsAppMediaApi: { ...world.credential, ...credential } },
+		publicUrl: `https://${host}/`,
+		webhookId,
+	});
+	reach.set(`https://${host}`, server.baseUrl.slice(0, -1));
+	servers.push(server);
+	return server;
+}
+
+/** Where Meta delivers now, by level. */
+const callbacks = () => {
+	const { subscriptions, credentials } = world.emulator.meta;
+	return {
+		phoneNumber: subscriptions.phoneNumbers.get(credentials.phoneNumberId)?.url,
+		account: subscriptions.account?.url,
+		app: subscriptions.app?.url,
+	};
+};
+
+/** Somebody else's callback, which knows another verify token. */
+const occupy = (level: (typeof LEVELS)[number], url = FOREIGN) => {
+	const { subscriptions, credentials } = world.emulator.meta;
+	const callback = { url, verifyToken: 'theirs' };
+	subscriptions.subscribed = true;
+	if (level === 'phoneNumber') subscriptions.phoneNumbers.set(credentials.phoneNumberId, callback);
+	else if (level === 'account') subscriptions.account = callback;
+	else subscriptions.app = { ...callback, fields: ['messages', 'flows'], version: 'v25.0' };
+};
+
+describe.each(LEVELS)('at the level %s', (level) => {
+	test('activate, receive, deactivate', async () => {
+		const server = await trigger({ registration: level });
+		await server.activate();
+		expect(callbacks()).toEqual({ phoneNumber: undefined, account: undefined, app: undefined, [level]: server.url });
+		const { answer } = await world.emulator.meta.receive({ type: 'image', bytes: 'x' });
+		expect(answer!.status).toBe(200);
+		expect(server.executions).toHaveLength(1);
+		await server.deactivate();
+		expect(callbacks()).toEqual({ phoneNumber: undefined, account: undefined, app: undefined });
+	});
+
+	test('activating again, and deactivating twice, do no harm', async () => {
+		const server = await trigger({ registration: level });
+		await server.activate();
+		await server.activate({ activation: 'init' });
+		expect(callbacks()[level]).toBe(server.url);
+		await server.deactivate();
+		await server.deactivate();
+		expect(callbacks()[level]).toBeUndefined();
+	});
+
+	test('a place that is taken: whose it is, and it stays theirs', async () => {
+		occupy(level);
+		const server = await trigger({ registration: level });
+		await expect(server.activate()).rejects.toThrow(`Deliveries already go to another webhook: ${FOREIGN}`);
+		await server.deactivate();
+		expect(callbacks()[level]).toBe(FOREIGN);
+	});
+
+	test('a callback that somebody put in our place meanwhile stays on deactivation', async () => {
+		const server = await trigger({ registration: level });
+		await server.activate();
+		occupy(level);
+		await server.deactivate();
+		expect(callbacks()[level]).toBe(FOREIGN);
+	});
+
+	test('testing while active: production is back after the first event, after stop, and twice', async () => {
+		const server = await trigger({ registration: level });
+		await server.activate();
+		for (const end of ['event', 'stop', 'event'] as const) {
+			await server.startTest();
+			expect(callbacks()[level]).toBe(`${server.testUrl}?previous=%2Fwebhook%2Fa1b2%2Fwebhook`);
+			if (end === 'event') await world.emulator.meta.receive({ type: 'image', bytes: 'x' });
+			else await server.stopTest();
+			await server.settled();
+			expect(callbacks()[level]).toBe(server.url);
+		}
+		expect(server.executions).toHaveLength(2);
+		await world.emulator.meta.receive({ type: 'image', bytes: 'x' });
+		expect(server.executions).toHaveLength(3);
+	});
+
+	test('killed in the middle of a test: the next activation heals it', async () => {
+		const server = await trigger({ registration: level });
+		await server.activate();
+		await server.startTest();
+		expect(callbacks()[level]).toContain('/webhook-test/');
+		await server.activate({ activation: 'init' });
+		expect(callbacks()[level]).toBe(server.url);
+	});
+
+	test('testing an inactive workflow leaves nothing behind', async () => {
+		const server = await trigger({ registration: level });
+		await server.startTest();
+		expect(callbacks()[level]).toBe(`${server.testUrl}?previous=`);
+		await server.stopTest();
+		expect(callbacks()[level]).toBeUndefined();
+	});
+
+	test('testing where another holds the place, who would not take our verify token: nothing is touched', async () => {
+		occupy(level);
+		reach.set('https://other.example', 'http://127.0.0.1:9');
+		const server = await trigger({ registration: level });
+		await expect(server.startTest()).rejects.toThrow(`Deliveries go to another webhook, which could not be put back after a test: ${FOREIGN}`);
+		expect(callbacks()[level]).toBe(FOREIGN);
+	});
+
+	test('testing where another workflow of the same credential holds the place: it gets it back', async () => {
+		const other = await trigger({ registration: level, host: 'n8n-two.example', webhookId: 'other' });
+		await other.activate();
+		const server = await trigger({ registration: level });
+		await server.startTest();
+		expect(callbacks()[level]).toContain(server.testUrl);
+		await world.emulator.meta.receive({ type: 'image', bytes: 'x' });
+		await server.settled();
+		expect(callbacks()[level]).toBe(other.url);
+		expect([server.executions.length, other.executions.length]).toEqual([1, 0]);
+	});
+
+	test('deactivated during a test: nothing dead is put back', async () => {
+		const server = await trigger({ registration: level });
+		await server.activate();
+		await server.startTest();
+		await server.deactivate();
+		await server.stopTest();
+		expect(callbacks()[level]).toBeUndefined();
+	});
+});
+
+test('two tests at once on one number end with production in place', async () => {
+	const [a, b] = [await trigger({ webhookId: 'a' }), await trigger({ webhookId: 'b', host: 'n8n-two.example' })];
+	await a!.activate();
+	await a!.startTest();
+	await b!.startTest();
+	await a!.stopTest();
+	await b!.stopTest();
+	expect(callbacks().phoneNumber).toBe(a!.url);
+});
+
+test('ten workflows on one app, one for each number', async () => {
+	const { meta } = world.emulator;
+	const extra = Array.from({ length: 8 }, (_, i) => ({ ...meta.phoneNumbers[0]!, id: `20000000000${i}` }));
+	meta.phoneNumbers.push(...extra);
+	try {
+		const active = await Promise.all(
+			meta.phoneNumbers.map(async ({ id }, i) => {
+				const server = await trigger({ host: `n8n-${i}.example`, webhookId: id, credential: { phoneNumberId: id } });
+				await server.activate();
+				return { id, server };
+			}),
+		);
+		expect(active).toHaveLength(10);
+		for (const { id } of active) await meta.receive({ type: 'image', bytes: 'x', phoneNumberId: id });
+		for (const { id, server } of active) expect(server.executions.flat().map(({ json }) => json.phoneNumberId)).toEqual([id]);
+		await active[3]!.server.deactivate();
+		expect(meta.subscriptions.phoneNumbers.size).toBe(9);
+	} finally {
+		meta.phoneNumbers.splice(2);
+	}
+});
+
+test('the app is subscribed to the account, once, and an override there survives', async () => {
+	const account = await trigger({ registration: 'account', host: 'n8n-two.example', webhookId: 'account' });
+	await account.activate();
+	await (await trigger()).activate();
+	expect(world.emulator.meta.subscriptions.subscribed).toBe(true);
+	expect(callbacks().account).toBe(account.url);
+	const bare = world.emulator.requests.filter(({ method, path, body }) => method === 'POST' && path.endsWith('/subscribed_apps') && !body?.includes('override_callback_uri'));
+	expect(bare).toHaveLength(1);
+});
+
+test('fields that somebody ticked in the dashboard stay subscribed', async () => {
+	const server = await trigger({ registration: 'app' });
+	occupy('app', server.url);
+	await server.startTest();
+	await server.stopTest();
+	expect(world.emulator.meta.subscriptions.app?.fields ?? ['messages', 'flows']).toEqual(expect.arrayContaining(['messages', 'flows']));
+});
+
+test('without a verify token in the credential one is derived, the same in every process', async () => {
+	const server = await trigger({ credential: { verifyToken: '' } });
+	await server.activate();
+	expect(callbacks().phoneNumber).toBe(server.url);
+});
+
+test('manual registration asks and changes nothing', async () => {
+	const server = await trigger({ registration: 'manual' });
+	await server.activate();
+	await server.startTest();
+	await server.stopTest();
+	await server.deactivate();
+	expect(world.emulator.requests).toEqual([]);
+});
+
+describe('what stands in the way, in words', () => {
+	const words = async (options: Parameters<typeof trigger>[0] = {}) => {
+		const server = await trigger(options);
+		const error = await server.activate().then(() => undefined, (cause: Error & { description?: string }) => cause);
+		return `${error?.message} | ${error?.description}`;
+	};
+
+	test.each([
+		['phoneNumber', { phoneNumberId: '' }, 'Registration for "This Phone Number" needs Phone Number ID in the credential'],
+		['account', { businessAccountId: '', appId: '' }, 'needs WhatsApp Business Account ID and App ID in the credential'],
+		['app', { appId: '' }, 'Registration for "The Whole App" needs App ID in the credential'],
+		['phoneNumber', { webhookSecret: '' }, 'needs App Secret in the credential'],
+		['app', { webhookSecret: 'wrong' }, 'code'],
+		['phoneNumber', { accessToken: 'EAAwrong' }, 'Paste it again'],
+		['phoneNumber', { phoneNumberId: '1' }, 'code 100/33'],
+	])('%s with %p', async (registration, credential, sentence) => {
+		expect(await words({ registration, credential })).toContain(sentence);
+	});
+
+	test('an address that is not https, or too long', async () => {
+		const server = await serveTrigger(world.engine, { node: 'whatsAppMediaTrigger', credentials: { whatsAppMediaApi: world.credential } });
+		servers.push(server);
+		await expect(server.activate()).rejects.toThrow('Meta delivers to https addresses only');
+		expect(await words({ host: `${'a'.repeat(60)}.${'b'.repeat(60)}.${'c'.repeat(60)}.example` })).toContain('up to 200 characters');
+	});
+
+	test('a handshake that Meta could not finish', async () => {
+		const { meta } = world.emulator;
+		const server = await trigger();
+		reach.set('https://n8n.example', 'http://127.0.0.1:9');
+		await expect(server.activate()).rejects.toMatchObject({ description: expect.stringContaining('could not connect to n8n') });
+		reach.set('https://n8n.example', `${meta.url}/nowhere`);
+		await expect(server.activate()).rejects.toMatchObject({ description: expect.stringContaining('HTTP 4') });
+	});
+
+	test('a missing permission', async () => {
+		world.emulator.meta.fault({ on: 'subscribe', error: 10, times: 9 });
+		expect(await words()).toContain('whatsapp_business_management');
+	});
+
+	test('a transient failure is survived by n8n’s own tries', async () => {
+		world.emulator.meta.fault({ on: 'subscribe', error: 2 });
+		world.emulator.meta.fault({ on: 'subscriptions', error: 131016 });
+		const server = await trigger();
+		await server.activate({ attempts: 3 });
+		expect(callbacks().phoneNumber).toBe(server.url);
+	});
+
+	test('Meta failing just when a test ends: production is put back all the same', async () => {
+		const server = await trigger();
+		await server.activate();
+		await server.startTest();
+		world.emulator.meta.fault({ on: 'subscribe', error: 2, times: 2 });
+		await server.stopTest();
+		expect(callbacks().phoneNumber).toBe(server.url);
+	});
+});
