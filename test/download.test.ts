@@ -13,8 +13,10 @@ beforeEach(() => world.emulator.reset());
 const customerSent = (about: Partial<Parameters<World['emulator']['meta']['store']['add']>[0]> = {}) =>
 	world.emulator.meta.store.add({ bytes: JPEG, mimeType: 'image/jpeg', inbound: true, ...about });
 
-const download = async (item: Record<string, unknown>, parameters = {}) => {
-	const result = await world.run('DownloadMedia', [item as never], { parameters });
+/** Each file in one try, unless the test says otherwise; what trying again does is in retry.test.ts. */
+const download = async (item: Record<string, unknown>, { options = {}, ...parameters }: Record<string, unknown> = {}) => {
+	const once = { maxTries: 1, ...(options as object) };
+	const result = await world.run('DownloadMedia', [item as never], { parameters: { ...parameters, options: once } });
 	const json = result.output[0]?.[0]?.json;
 	return { ...result, json, item: result.output[0]?.[0], message: result.error?.message, advice: (result.error as { description?: string } | undefined)?.description };
 };

@@ -1,7 +1,7 @@
 import { NodeConnectionTypes, type IExecuteFunctions, type INodeType, type INodeTypeDescription } from 'n8n-workflow';
 
 import { CREDENTIAL } from './account';
-import { mediaIdField, phoneNumberIdOption } from './fields';
+import { mediaIdField, phoneNumberIdOption, retryOptions } from './fields';
 import { mediaIdOf, options } from './parameters';
 import { perItem, type ItemWork } from './perItem';
 import { MediaRefusal } from './providers/provider';
@@ -36,6 +36,7 @@ export class WhatsAppDeleteMedia implements INodeType {
 						default: true,
 						description: 'Whether a file that is already gone counts as deleted. WhatsApp does not tell a file that is gone from one that belongs to another account.',
 					},
+					...retryOptions,
 					phoneNumberIdOption,
 				],
 			},
@@ -47,11 +48,13 @@ export class WhatsAppDeleteMedia implements INodeType {
 	}
 }
 
-async function deleteMedia({ context, account, item, index }: ItemWork) {
+async function deleteMedia({ context, account, item, index, attempt }: ItemWork) {
 	const mediaId = mediaIdOf(context, index);
 	const { missingIsDeleted, phoneNumberId } = options<{ missingIsDeleted: boolean; phoneNumberId: string }>(context, index);
+	// On a second try it is gone because the first one did its work and only the answer was lost.
+	const mayBeMissing = missingIsDeleted || attempt > 1;
 	await account.provider.delete(account, mediaId, { phoneNumberId }).catch((cause) => {
-		if (!(missingIsDeleted && cause instanceof MediaRefusal && cause.kind === 'gone')) throw cause;
+		if (!(mayBeMissing && cause instanceof MediaRefusal && cause.kind === 'gone')) throw cause;
 	});
 	return { json: { ...item.json, deleted: true, mediaId }, binary: item.binary };
 }

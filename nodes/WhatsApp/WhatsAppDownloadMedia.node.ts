@@ -2,7 +2,7 @@ import { NodeConnectionTypes, type IExecuteFunctions, type INodeExecutionData, t
 
 import { CREDENTIAL } from './account';
 import { download, type Wanted } from './download';
-import { binaryField, mediaIdField, phoneNumberIdOption } from './fields';
+import { binaryField, mediaIdField, phoneNumberIdOption, retryOptions } from './fields';
 import { listed } from './messageFilter';
 import { optionalMediaId, options } from './parameters';
 import { perItem, type ItemWork } from './perItem';
@@ -73,6 +73,7 @@ export class WhatsAppDownloadMedia implements INodeType {
 						typeOptions: { minValue: 0 },
 						description: 'Larger files are refused, before they are downloaded where the size is known. 0 for no limit.',
 					},
+					...retryOptions,
 					phoneNumberIdOption,
 					{
 						displayName: 'Require Hash Match',
@@ -101,6 +102,10 @@ async function downloadMedia({ context, account, item, index, hint }: ItemWork) 
 		requireHashMatch: chosen.requireHashMatch,
 	};
 	const wanted = wantedFile(context, item, index, chosen);
+	if (item.json.unavailable === true && !wanted.url && (!wanted.mediaId || wanted.mediaId === item.json.mediaId)) {
+		hint('{n} file(s) could not be had: WhatsApp did not give them to the provider. Their items go on without a file, marked "unavailable".');
+		return { json: item.json, binary: item.binary };
+	}
 	const { binary, ...file } = await download(account, context.helpers, wanted, rules, hint);
 	const kept = chosen.keepInputFields === false ? {} : item.json;
 	return { json: { ...kept, ...(wanted.mediaId && { mediaId: wanted.mediaId }), ...file }, binary: { [field]: binary } };
@@ -118,7 +123,7 @@ interface Options {
 
 /** What the form asks for, with what the item says about that same file. */
 function wantedFile(context: IExecuteFunctions, { json }: INodeExecutionData, index: number, { phoneNumberId }: Partial<Options>): Wanted {
-	const known = json as Partial<Record<'mediaId' | 'url' | 'urlExpiresAt' | 'sha256' | 'mimeType' | 'fileName' | 'type', string>>;
+	const known = json as Partial<Record<'mediaId' | 'url' | 'urlExpiresAt' | 'sha256' | 'mimeType' | 'fileName' | 'timestamp' | 'type', string>>;
 	const mediaId = optionalMediaId(context, index);
 	const url = String(context.getNodeParameter('url', index, '') ?? '').trim();
 	const sameId = String(known.mediaId ?? '') === mediaId;
@@ -135,6 +140,7 @@ function wantedFile(context: IExecuteFunctions, { json }: INodeExecutionData, in
 		mimeType: known.mimeType,
 		fileName: known.fileName,
 		type: known.type,
+		timestamp: known.timestamp,
 		phoneNumberId,
 	};
 }

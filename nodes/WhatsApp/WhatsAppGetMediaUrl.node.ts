@@ -1,7 +1,7 @@
 import { NodeConnectionTypes, type IExecuteFunctions, type INodeType, type INodeTypeDescription } from 'n8n-workflow';
 
 import { CREDENTIAL } from './account';
-import { mediaIdField, phoneNumberIdOption } from './fields';
+import { mediaIdField, phoneNumberIdOption, retryOptions } from './fields';
 import { mediaIdOf, options } from './parameters';
 import { perItem, type ItemWork } from './perItem';
 
@@ -27,7 +27,7 @@ export class WhatsAppGetMediaUrl implements INodeType {
 				type: 'collection',
 				placeholder: 'Add option',
 				default: {},
-				options: [phoneNumberIdOption],
+				options: [...retryOptions, phoneNumberIdOption],
 			},
 		],
 	};
@@ -39,6 +39,7 @@ export class WhatsAppGetMediaUrl implements INodeType {
 
 async function getMediaUrl({ context, account, item, index }: ItemWork) {
 	const mediaId = mediaIdOf(context, index);
-	const { expiresAt, ...file } = await account.provider.resolve(account, mediaId, options(context, index));
+	const messageId = item.json.mediaId === mediaId ? (item.json.messageId as string | undefined) : undefined;
+	const { expiresAt, ...file } = await account.provider.resolve(account, mediaId, { ...options(context, index), messageId, details: true });
 	return { json: { ...item.json, mediaId, ...file, urlExpiresAt: expiresAt }, binary: item.binary };
 }

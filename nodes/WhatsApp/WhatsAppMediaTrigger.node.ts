@@ -38,6 +38,18 @@ const triggerOptions: INodeProperties[] = [
 ];
 triggerOptions.sort((a, b) => a.displayName.localeCompare(b.displayName));
 
+/** One each: n8n's notices know no line breaks. */
+const manualNotices = [
+	'Activate the workflow, then paste the Production URL from above where your provider asks for it. It is tried at once.',
+	...Object.values(providers).flatMap(({ manualSetup }) => manualSetup ?? []),
+].map((displayName, index): INodeProperties => ({
+	displayName,
+	name: `manualSetup${index || ''}`,
+	type: 'notice',
+	default: '',
+	displayOptions: { show: { registration: ['manual'] } },
+}));
+
 export class WhatsAppMediaTrigger implements INodeType {
 	description: INodeTypeDescription = {
 		displayName: 'WhatsApp Media Trigger',
@@ -47,6 +59,7 @@ export class WhatsAppMediaTrigger implements INodeType {
 		version: 1,
 		subtitle: '={{ $parameter["mediaTypes"].join(", ") }}',
 		description: 'Starts the workflow when somebody sends a picture, video, voice note, audio, document or sticker on WhatsApp',
+		eventTriggerDescription: 'Now send a file to your WhatsApp number',
 		defaults: { name: 'WhatsApp Media Trigger' },
 		inputs: [],
 		outputs: [NodeConnectionTypes.Main],
@@ -88,15 +101,7 @@ export class WhatsAppMediaTrigger implements INodeType {
 				],
 				description: 'What the provider is told to deliver here, as long as the workflow is active',
 			},
-			{
-				displayName: `Activate the workflow, then paste the <b>Production URL</b> from above. The provider tries it at once.<br>${Object.values(providers)
-					.map(({ manualSetup }) => manualSetup)
-					.join('<br>')}`,
-				name: 'manualSetup',
-				type: 'notice',
-				default: '',
-				displayOptions: { show: { registration: ['manual'] } },
-			},
+			...manualNotices,
 			mediaTypesField,
 			{
 				displayName: 'Options',
@@ -115,7 +120,9 @@ export class WhatsAppMediaTrigger implements INodeType {
 		const account = await openAccount(this);
 		const { provider } = account;
 		const request = this.getRequestObject();
-		const webhook: Webhook = { query: request.query, headers: request.headers, rawBody: request.rawBody };
+		// n8n keeps no bytes of a form: nothing that could be signed.
+		const rawBody = request.rawBody ?? Buffer.alloc(0);
+		const webhook: Webhook = { query: request.query, headers: request.headers, rawBody };
 
 		if (request.method === 'GET') {
 			const answer = provider.challenge(webhook, account.account);

@@ -10,7 +10,7 @@ import {
 
 import { CREDENTIAL, openAccount } from './account';
 import { binarySource } from './bytes';
-import { binaryField } from './fields';
+import { binaryField, retryOptions } from './fields';
 import { options } from './parameters';
 import { nodeError, perItem, type ItemWork } from './perItem';
 import { upload } from './upload';
@@ -46,6 +46,7 @@ export class WhatsAppUploadMedia implements INodeType {
 						placeholder: 'e.g. invoice.pdf',
 						description: 'Instead of the name of the file in the binary field',
 					},
+					...retryOptions,
 					{
 						displayName: 'MIME Type',
 						name: 'mimeType',

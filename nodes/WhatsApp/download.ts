@@ -1,9 +1,10 @@
-import type { IBinaryData, IExecuteFunctions } from 'n8n-workflow';
+import { jsonParse, sleep, type IBinaryData, type IExecuteFunctions } from 'n8n-workflow';
 
 import type { FileReply, OpenAccount } from './account';
 import { measured, type Measured } from './bytes';
 import { bareMimeType, chooseMimeType, safeFileName, typeFits } from './fileType';
-import { MediaRefusal, type FileLocation } from './providers/provider';
+import { MediaRefusal, type ByteStream, type FileLocation } from './providers/provider';
+import { retryAfterMs } from './providers/read';
 
 /** A URL with less time than this is renewed rather than raced. */
 const MIN_URL_LIFE_MS = 10_000;
@@ -16,6 +17,8 @@ export interface Wanted extends Partial<Omit<FileLocation, 'tokenRequired'>> {
 	mediaId?: string;
 	/** `image`, `voice`, …: begins the file name when the sender gave none. */
 	type?: string;
+	/** When its message was sent; ISO 8601. */
+	timestamp?: string;
 	phoneNumberId?: string;
 }
 
@@ -54,6 +57,7 @@ export async function download(
 	const { mediaId, url } = wanted;
 	const what = mediaId ? `Media ID ${mediaId}` : `The file at ${hostOf(url)}`;
 	let renewals = mediaId ? 1 : 0;
+	let wait = FIRST_WAIT_MS;
 	const renewed = async (): Promise<Source> => {
 		renewals--;
 		return { ...wanted, ...(await account.provider.resolve(account, mediaId!, wanted)) };
@@ -61,16 +65,25 @@ export async function download(
 
 	if (!mediaId && !url)
 		throw new MediaRefusal('refused', 'There is neither a media ID nor a URL', 'Put WhatsApp Media Trigger before this node, or fill in Media ID.');
-	let source: Source = url && (!mediaId || isAlive(wanted, account)) ? { ...wanted, url } : await renewed();
+	const alive = url && (!mediaId || isAlive(wanted, account));
+	if (url && !alive) hint(RENEWED);
+	let source: Source = alive ? { ...wanted, url } : await renewed();
 	let doubted: string | undefined;
 
 	for (;;) {
 		checkAhead(what, source, rules);
 		const reply = await account.open(source.url, true);
 		if (reply.status !== 200 || isPage(reply, source)) {
-			reply.body.destroy();
-			if (!renewals || !(STALE.has(reply.status) || reply.status === 200)) throw notServed(what, reply, account);
-			source = await renewed();
+			if (renewals && (STALE.has(reply.status) || reply.status === 200)) {
+				reply.body.destroy();
+				hint(RENEWED);
+				source = await renewed();
+				continue;
+			}
+			const refused = await notServed(what, source, reply, account);
+			if (!(refused.kind === 'gone' && mayBeLate(wanted, account, wait))) throw refused;
+			await sleep(wait);
+			wait *= 2;
 			continue;
 		}
 		const file = await keep(what, source, reply, store, rules, doubted);
@@ -85,6 +98,16 @@ export async function download(
 }
 
 type Source = Wanted & { url: string };
+
+const RENEWED = '{n} URL(s) had expired and were renewed.';
+
+/** Doubled each time, as long as the provider's files may be late. */
+const FIRST_WAIT_MS = 1000;
+
+/** Whether the file's message is so young that the file may still come, `wait` from now. */
+function mayBeLate({ timestamp = '' }: Wanted, { provider }: OpenAccount, wait: number): boolean {
+	return Date.now() + wait < Date.parse(timestamp) + (provider.lateFilesMs ?? 0);
+}
 
 /** Streams a reply into the binary store. Answers with nothing but its sums when the bytes are not the announced ones. */
 async function keep(
@@ -195,8 +218,13 @@ function looksLikePage(start: Buffer): boolean {
 	return /^\s*(<!doctype html|<html|\{\s*"error")/i.test(start.subarray(0, 200).toString('latin1'));
 }
 
-function notServed(what: string, reply: FileReply, { provider }: OpenAccount): MediaRefusal {
-	const { status, host } = reply;
+async function notServed(what: string, source: Source, reply: FileReply, { provider, account }: OpenAccount): Promise<MediaRefusal> {
+	const { status, host, headers } = reply;
+	if (status !== 200 && provider.fileRefusal && new URL(source.url).origin === new URL(account.baseUrl).origin) {
+		const text = await beginning(reply.body);
+		return provider.fileRefusal({ status, headers, body: jsonParse(text, { fallbackValue: text }) }, what);
+	}
+	reply.body.destroy();
 	if (status === 200) return notAFile(what, reply);
 	if (status === 404 || status === 410)
 		return new MediaRefusal(
@@ -218,6 +246,7 @@ function notServed(what: string, reply: FileReply, { provider }: OpenAccount): M
 		`${what} could not be downloaded: ${host} answered with HTTP ${status}`,
 		temporary ? 'This is usually over in a few minutes; run it again then.' : 'Check the field URL.',
 		status,
+		retryAfterMs(headers['retry-after']),
 	);
 }
 
@@ -245,6 +274,24 @@ function unannounced(what: string, { sha256, size }: Wanted, received: Measured)
 			: `${what} has ${received.size} bytes, where WhatsApp announced ${size}`,
 		'The same bytes came twice. If you trust them, switch off Require Hash Match.',
 	);
+}
+
+/** More than any refusal is long. */
+const REFUSAL_BYTES = 64 * 1024;
+
+/** The text that a stream begins with; what is left of it is not read. */
+async function beginning(stream: ByteStream): Promise<string> {
+	const pieces: Buffer[] = [];
+	const read = async () => {
+		let size = 0;
+		for await (const piece of stream as AsyncIterable<Buffer>) {
+			pieces.push(piece);
+			size += piece.length;
+			if (size > REFUSAL_BYTES) return;
+		}
+	};
+	await read().catch(() => {});
+	return Buffer.concat(pieces).toString();
 }
 
 function hostOf(url = ''): string {

@@ -29,3 +29,22 @@ export const binaryField = (displayName: string, description: string): INodeProp
 	placeholder: 'e.g. data',
 	description,
 });
+
+export const retryOptions: INodeProperties[] = [
+	{
+		displayName: 'Maximum Tries',
+		name: 'maxTries',
+		type: 'number',
+		default: 4,
+		typeOptions: { minValue: 1, maxValue: 20 },
+		description: 'How often to try, in all, when the provider is overloaded or the connection breaks. What cannot get better is tried once only.',
+	},
+	{
+		displayName: 'Maximum Waiting Time (Seconds)',
+		name: 'maxWaitSeconds',
+		type: 'number',
+		default: 60,
+		typeOptions: { minValue: 0, maxValue: 3600 },
+		description: 'How long to wait between the tries, in all. A provider that asks for more ends them.',
+	},
+];

@@ -87,7 +87,7 @@ export const filterOptions: INodeProperties[] = [
 export function passes(message: MediaMessage, { mediaTypes, options }: MessageFilter): boolean {
 	const { alsoStartOn = DEFAULT_ORIGINS, maxSizeMb } = options;
 	const [from, mimeTypes, phoneNumberIds] = [options.from, options.mimeTypes, options.phoneNumberIds].map(listed);
-	const senders = [digits(message.from), message.from, message.fromUserId];
+	const senders = [digits(message.from), message.from, message.fromUserId].filter(Boolean);
 	return (
 		mediaTypes.includes(message.type) &&
 		(!message.origin || alsoStartOn.includes(message.origin)) &&

@@ -8,22 +8,26 @@ import {
 } from 'n8n-workflow';
 
 import { canceled, openAccount, type OpenAccount } from './account';
+import { options } from './parameters';
 import { inPool } from './pool';
 import { MediaRefusal } from './providers/provider';
+import { withRetries, type RetryLimits } from './retry';
 
 export interface ItemWork {
 	context: IExecuteFunctions;
 	account: OpenAccount;
 	item: INodeExecutionData;
 	index: number;
+	/** 1 for the first try. */
+	attempt: number;
 	/** Shown in the output panel once, however many items say it. `{n}` becomes their number. */
 	hint: (message: string) => void;
 }
 
 /**
- * Runs `work` for every input item: some at a time, results in input order, each paired with its item. With Continue On
- * Fail an item that fails becomes an item that says why; otherwise the first failure ends the node, after what is under
- * way has come to its own end.
+ * Runs `work` for every input item: some at a time, again where that may help, results in input order, each paired with its
+ * item. With Continue On Fail an item that fails becomes an item that says why; otherwise the first failure ends the node,
+ * after what is under way has come to its own end.
  */
 export async function perItem(
 	context: IExecuteFunctions,
@@ -41,8 +45,11 @@ export async function perItem(
 	let failure: Error | undefined;
 
 	const runOne = async (item: INodeExecutionData, index: number) => {
+		const once = async (attempt: number) => await work({ context, account: await account, item, index, attempt, hint });
 		try {
-			results[index] = { ...(await work({ context, account: await account, item, index, hint })), pairedItem: { item: index } };
+			const { result, tries } = await withRetries(once, () => options<RetryLimits & IDataObject>(context, index), cancelled);
+			if (tries > 1) hint('{n} item(s) needed more than one try.');
+			results[index] = { ...result, pairedItem: { item: index } };
 		} catch (cause) {
 			if (goOn) results[index] = { json: failed(context, item, cause), pairedItem: { item: index } };
 			else failure ??= nodeError(context, cause, index);

@@ -71,6 +71,7 @@ async function startTest(place: Place): Promise<void> {
 }
 
 async function release(place: Place): Promise<void> {
+	if (!place.exclusive) return await place.unregister(place.url);
 	for (const url of (await place.current()).filter((current) => isSame(current, place.url))) {
 		const previous = beneath(url);
 		if (previous && previous !== url) await restore(place, url, previous);

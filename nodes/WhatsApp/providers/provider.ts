@@ -18,6 +18,8 @@ export interface Provider {
 	manualSetup: string;
 	/** How long files are kept, in one sentence. */
 	retention: string;
+	/** How long after its message a file may still be missing, in milliseconds: until then a 404 is asked again. Absent: a 404 is final. */
+	lateFilesMs?: number;
 
 	/** What in the credential cannot work, before a request is made with it. */
 	checkAccount?(account: Account): MediaRefusal | undefined;
@@ -33,9 +35,11 @@ export interface Provider {
 	registration?: Registration;
 
 	/** Where the bytes of a media ID are. @throws MediaRefusal */
-	resolve(api: Api, mediaId: string, options?: { phoneNumberId?: string }): Promise<FileLocation>;
+	resolve(api: Api, mediaId: string, options?: ResolveOptions): Promise<FileLocation>;
 	/** When a URL stops working, read from the URL itself; nothing when it does not say. */
 	urlExpiresAt(url: string): string | undefined;
+	/** What it means that a file was not served, where the API itself serves files. `what` begins the sentence. */
+	fileRefusal?(reply: ApiReply, what: string): MediaRefusal;
 	/** @throws MediaRefusal */
 	upload(api: Api, file: OutgoingFile): Promise<UploadedMedia>;
 	/** @throws MediaRefusal of kind `gone` when there was nothing to delete */
@@ -88,7 +92,7 @@ export interface Api {
 export type Send = (request: ApiRequest) => Promise<ApiReply>;
 
 export interface ApiRequest {
-	method: 'GET' | 'POST' | 'DELETE';
+	method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
 	/** Below the account's `baseUrl`, starting with a slash. */
 	path: string;
 	query?: Record<string, string>;
@@ -133,7 +137,10 @@ export type MediaType = 'image' | 'video' | 'audio' | 'voice' | 'document' | 'st
 export interface MediaMessage {
 	provider: string;
 	type: MediaType;
-	mediaId: string;
+	/** Absent only where the file is unavailable. */
+	mediaId?: string;
+	/** The provider could not get the file from WhatsApp: there is nothing to download, now or later. */
+	unavailable?: true;
 	url?: string;
 	/** ISO 8601, UTC. */
 	urlExpiresAt?: string;
@@ -170,6 +177,15 @@ export interface MediaMessage {
 	origin?: Origin;
 	/** The provider's own message, untouched. */
 	raw: object;
+}
+
+export interface ResolveOptions {
+	/** Only if the file belongs to this number. */
+	phoneNumberId?: string;
+	/** The message that brought the file, where known: some vendors tell more of messages than of files. */
+	messageId?: string;
+	/** Whether type, size, hash and a public address are worth another request. Without: what it takes to fetch the bytes. */
+	details?: boolean;
 }
 
 /** Where the bytes of a file are, and what is known about them. */
@@ -230,6 +246,8 @@ export class MediaRefusal extends Error {
 		readonly advice?: string,
 		/** HTTP status, where there was one. */
 		readonly status?: number,
+		/** How long the provider wants us to wait before the next try. */
+		readonly retryAfterMs?: number,
 	) {
 		super(message);
 		this.name = 'MediaRefusal';

@@ -45,6 +45,13 @@ export function isoTime(value: unknown): string | undefined {
 	return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
 }
 
+/** Milliseconds that a `Retry-After` header asks for, written as seconds or as a date. */
+export function retryAfterMs(header: string | undefined): number | undefined {
+	if (!header) return undefined;
+	const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now();
+	return ms >= 0 ? ms : undefined;
+}
+
 /** The same message without the fields that are unknown. */
 export function known<T extends Partial<MediaMessage>>(message: T): T {
 	return Object.fromEntries(Object.entries(message).filter(([, value]) => value !== undefined)) as T;

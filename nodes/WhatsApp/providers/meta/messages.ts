@@ -29,15 +29,18 @@ function messagesOf(field: unknown, value: Json): Array<{ message: Json; origin?
 	if (field !== 'history') return as(undefined, value.messages);
 	// First the threads, where files are mere placeholders without an ID; later the files, as messages.
 	const threads = objects(value.history).flatMap(({ threads: list }) => objects(list));
-	return [...as('history', value.messages), ...threads.flatMap(({ messages }) => as('history', messages))];
+	return [value.messages, value.message_echoes, ...threads.map(({ messages }) => messages)].flatMap((list) => as('history', list));
 }
 
 /** The files of a message: mostly one, none in a text, up to ten in the answer to a Flow. */
 function filesOf(message: Json, origin: Origin | undefined, about: About): MediaMessage[] {
 	if (message.type === 'edit') {
-		const edited = object(object(message.edit).message);
+		const { edit, ...rest } = message;
+		const edited = object(object(edit).message);
+		if (edited.type === 'edit') return [];
 		// The new file, under the edit's own ID and time.
-		return filesOf({ ...message, ...edited, id: message.id }, origin ?? 'edit', about);
+		const files = filesOf({ ...rest, ...edited, type: edited.type, id: message.id }, origin ?? 'edit', about);
+		return files.map((file) => ({ ...file, raw: message }));
 	}
 	if (message.type === 'interactive')
 		return flowFiles(message).flatMap(({ file, kind }) => mediaMessage(message, file, kind, 'flow', about) ?? []);
@@ -79,8 +82,8 @@ function mediaMessage(message: Json, media: Json, kind: MediaType, origin: Origi
 	const from = text(message.from);
 	const fromUserId = text(message.from_user_id);
 	const context = object(message.context);
-	// In an echo the business itself is the sender; the conversation is still the customer's.
-	const partner = origin === 'echo' ? (text(message.to) ?? text(message.to_user_id)) : (from ?? fromUserId);
+	// What the business itself sent names the customer, whose conversation it is, in `to`. Calls have a `to` either way.
+	const to = origin === 'echo' || origin === 'history' ? (text(message.to) ?? text(message.to_user_id)) : undefined;
 	return known({
 		provider: 'meta',
 		type: kind === 'audio' && media.voice === true ? 'voice' : kind,
@@ -94,14 +97,14 @@ function mediaMessage(message: Json, media: Json, kind: MediaType, origin: Origi
 		voice: flag(media.voice),
 		animated: flag(media.animated),
 		messageId: text(message.id),
-		chatId: text(message.group_id) ?? partner,
+		chatId: text(message.group_id) ?? to ?? from ?? fromUserId,
 		from,
 		fromUserId,
 		fromName: senderName(value, from, fromUserId),
 		timestamp: isoTime(message.timestamp),
 		phoneNumberId: text(object(value.metadata).phone_number_id),
 		accountId,
-		forwarded: flag(context.forwarded) ?? flag(context.frequently_forwarded),
+		forwarded: flag(context.frequently_forwarded) || flag(context.forwarded),
 		replyTo: text(context.id),
 		referral: message.referral === undefined ? undefined : object(message.referral),
 		origin,

@@ -1,5 +1,5 @@
 import { MediaRefusal, type ApiReply, type RefusalKind } from '../provider';
-import { object, text } from '../read';
+import { object, retryAfterMs, text } from '../read';
 
 /**
  * Codes by what they mean for us. Meta says to build on the code, not on the HTTP status: code 1 comes with a 400, and
@@ -40,11 +40,18 @@ export function refusal(reply: ApiReply, what: string): MediaRefusal {
 				? 'This is usually over in a few minutes; run it again then.'
 				: 'Check Base URL in the credential: something other than the API may be answering there.',
 			reply.status,
+			askedWait(reply),
 		);
 	}
 	const { kind, advice } = explain(said);
 	const code = said.subcode ? `${said.code}/${said.subcode}` : said.code;
-	return new MediaRefusal(kind, `${what}: Meta says "${said.sentence}" (code ${code})`, advice, reply.status);
+	return new MediaRefusal(kind, `${what}: Meta says "${said.sentence}" (code ${code})`, advice, reply.status, askedWait(reply));
+}
+
+/** Seldom `Retry-After`; mostly minutes, by account, in a header of Meta's own: `{"<id>":[{"estimated_time_to_regain_access":1}]}`. */
+function askedWait({ headers }: ApiReply): number | undefined {
+	const minutes = /"estimated_time_to_regain_access"\s*:\s*(\d+)/.exec(headers['x-business-use-case-usage'] ?? '')?.[1];
+	return retryAfterMs(headers['retry-after']) ?? (minutes ? Number(minutes) * 60_000 : undefined);
 }
 
 function explain({ code, subcode, sentence }: { code: number; subcode?: number; sentence: string }): { kind: RefusalKind; advice: string } {

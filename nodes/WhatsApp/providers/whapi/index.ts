@@ -1,6 +1,7 @@
 import type { Provider } from '../provider';
 import { deleteMedia, resolve, upload, urlExpiresAt } from './media';
 import { fileRefusal } from './refusal';
+import { registration } from './registration';
 import { challenge, parse, verify } from './webhook';
 
 /** Whapi.Cloud, https://whapi.readme.io/reference. One token is one channel is one WhatsApp number. */
@@ -16,6 +17,7 @@ export const whapi: Provider = {
 	challenge,
 	verify,
 	parse,
+	registration,
 	resolve,
 	urlExpiresAt,
 	fileRefusal,

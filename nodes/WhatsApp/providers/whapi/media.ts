@@ -7,7 +7,7 @@ import {
 	type ResolveOptions,
 	type UploadedMedia,
 } from '../provider';
-import { byteCount, isoTime, object, objects, sha256Hex, text, type Json } from '../read';
+import { byteCount, isoTime, known, object, objects, sha256Hex, text, type Json } from '../read';
 import { isTokenUnknown, refusal } from './refusal';
 
 /** Of received and uploaded files, and of public links. Source: help desk, "File expiration period". */
@@ -26,13 +26,13 @@ export async function resolve(api: Api, mediaId: string, options: ResolveOptions
 	const url = `${api.account.baseUrl}/media/${encodeURIComponent(mediaId)}`;
 	const file = options.details ? await describe(api, mediaId, options.messageId) : undefined;
 	const link = text(file?.link);
-	return {
+	return known({
 		...(link ? { url: link, expiresAt: linkExpiresAt(file!.timestamp), tokenRequired: false } : { url, tokenRequired: true }),
 		mimeType: text(file?.mime_type),
 		sha256: sha256Hex(file?.sha256),
 		size: byteCount(file?.file_size),
 		fileName: text(file?.file_name) ?? text(file?.filename),
-	};
+	});
 }
 
 /** What the message says of its file; else what the newest page of the channel's files says, where it is on it. */

@@ -39,10 +39,12 @@ export function verify({ headers }: Webhook, account: Account): true | Refusal {
 	return { reason: `its ${SECRET_HEADER} does not match. The token may have changed since the webhook was registered: deactivate the workflow and activate it again.` };
 }
 
-/** Messages that the channel itself sent come back as webhooks too; they are left out. */
+/** Messages that the channel sent through the API come back too, and are nobody's: a workflow that sends would start itself. */
 export function parse(body: unknown): MediaMessage[] {
 	const { messages, channel_id } = object(body);
-	return objects(messages).flatMap((message) => (message.from_me === true ? [] : (mediaMessage(message, text(channel_id)) ?? [])));
+	return objects(messages).flatMap((message) =>
+		message.from_me === true && message.source === 'api' ? [] : (mediaMessage(message, text(channel_id)) ?? []),
+	);
 }
 
 function mediaMessage(message: Json, accountId?: string): MediaMessage | undefined {
@@ -79,6 +81,7 @@ function mediaMessage(message: Json, accountId?: string): MediaMessage | undefin
 		accountId,
 		forwarded: flag(context.forwarded),
 		replyTo: text(context.quoted_id),
+		origin: message.from_me === true ? 'echo' : undefined,
 		raw: message,
 	});
 }
