@@ -10,10 +10,10 @@ export class WhatsAppDeleteMedia implements INodeType {
 	description: INodeTypeDescription = {
 		displayName: 'WhatsApp Delete Media',
 		name: 'whatsAppDeleteMedia',
-		icon: { light: 'file:whatsAppMedia.svg', dark: 'file:whatsAppMedia.dark.svg' },
+		icon: { light: 'file:whatsAppMediaDelete.svg', dark: 'file:whatsAppMediaDelete.dark.svg' },
 		group: ['output'],
 		version: 1,
-		subtitle: '={{ $parameter["mediaId"] }}',
+		subtitle: 'By media ID',
 		description: 'Delete a file from WhatsApp’s storage',
 		defaults: { name: 'Delete Media' },
 		inputs: [NodeConnectionTypes.Main],

@@ -16,7 +16,7 @@ export class WhatsAppDownloadMedia implements INodeType {
 		icon: { light: 'file:whatsAppMedia.svg', dark: 'file:whatsAppMedia.dark.svg' },
 		group: ['input'],
 		version: 1,
-		subtitle: '={{ $parameter["mediaId"] }}',
+		subtitle: 'Media ID to file',
 		description: 'Download a WhatsApp file as binary data, checked against its hash',
 		defaults: { name: 'Download Media' },
 		inputs: [NodeConnectionTypes.Main],
@@ -32,7 +32,7 @@ export class WhatsAppDownloadMedia implements INodeType {
 				type: 'string',
 				default: '={{ $json.url }}',
 				placeholder: 'e.g. https://lookaside.fbsbx.com/whatsapp_business/attachments/…',
-				description: 'Saves a request while the URL still works. Once it has expired, a new one is fetched for the media ID. May be empty.',
+				description: 'Leave it as it is. It saves a request while the URL still works; once it has expired, a new one is fetched for the media ID.',
 			},
 			binaryField('Put Output File in Field', 'The name of the output binary field to put the file in'),
 			{

@@ -9,10 +9,10 @@ export class WhatsAppGetMediaUrl implements INodeType {
 	description: INodeTypeDescription = {
 		displayName: 'WhatsApp Get Media URL',
 		name: 'whatsAppGetMediaUrl',
-		icon: { light: 'file:whatsAppMedia.svg', dark: 'file:whatsAppMedia.dark.svg' },
+		icon: { light: 'file:whatsAppMediaUrl.svg', dark: 'file:whatsAppMediaUrl.dark.svg' },
 		group: ['transform'],
 		version: 1,
-		subtitle: '={{ $parameter["mediaId"] }}',
+		subtitle: 'Media ID to URL',
 		description: 'Get the temporary URL, type, size and hash of a WhatsApp file',
 		defaults: { name: 'Get Media URL' },
 		inputs: [NodeConnectionTypes.Main],

@@ -38,17 +38,12 @@ const triggerOptions: INodeProperties[] = [
 ];
 triggerOptions.sort((a, b) => a.displayName.localeCompare(b.displayName));
 
-/** One each: n8n's notices know no line breaks. */
-const manualNotices = [
-	'Activate the workflow, then paste the Production URL from above where your provider asks for it. It is tried at once.',
-	...Object.values(providers).flatMap(({ manualSetup }) => manualSetup ?? []),
-].map((displayName, index): INodeProperties => ({
-	displayName,
-	name: `manualSetup${index || ''}`,
-	type: 'notice',
-	default: '',
-	displayOptions: { show: { registration: ['manual'] } },
-}));
+/** n8n's notices know lists and links, and no other markup. */
+const manualSteps = [
+	'Publish this workflow.',
+	'Open Webhook URLs above, choose Production URL and copy it.',
+	...Object.values(providers).map(({ displayName, manualSetup }) => `${displayName}: ${manualSetup}`),
+];
 
 export class WhatsAppMediaTrigger implements INodeType {
 	description: INodeTypeDescription = {
@@ -57,9 +52,19 @@ export class WhatsAppMediaTrigger implements INodeType {
 		icon: { light: 'file:whatsAppMedia.svg', dark: 'file:whatsAppMedia.dark.svg' },
 		group: ['trigger'],
 		version: 1,
-		subtitle: '={{ $parameter["mediaTypes"].join(", ") }}',
+		subtitle: '={{ $parameter["mediaTypes"].length === 6 ? "all files" : $parameter["mediaTypes"].join(", ") }}',
 		description: 'Starts the workflow when somebody sends a picture, video, voice note, audio, document or sticker on WhatsApp',
-		eventTriggerDescription: 'Now send a file to your WhatsApp number',
+		eventTriggerDescription: 'Send a photo or voice note to your WhatsApp number',
+		triggerPanel: {
+			header: 'Receive a file from WhatsApp',
+			executionsHelp: {
+				inactive:
+					'<b>To test</b>, press the button, then send a photo or voice note to your WhatsApp number. With Manual registration your provider must deliver to the Test URL meanwhile.<br><br><b>To keep receiving</b>, publish the workflow. What comes then stands under Executions.',
+				active:
+					'<b>This workflow receives files</b>; what comes stands under Executions.<br><br><b>To test</b>, press the button, then send a photo or voice note to your WhatsApp number. Meanwhile the test gets the files; afterwards this workflow does again. With Manual registration your provider must deliver to the Test URL.',
+			},
+			activationHint: 'Publish the workflow to keep receiving files.',
+		},
 		defaults: { name: 'WhatsApp Media Trigger' },
 		inputs: [],
 		outputs: [NodeConnectionTypes.Main],
@@ -99,9 +104,15 @@ export class WhatsAppMediaTrigger implements INodeType {
 					},
 					{ name: 'Manual', value: 'manual', description: 'You paste this node’s webhook URL into the provider’s dashboard' },
 				],
-				description: 'What the provider is told to deliver here, as long as the workflow is active',
+				description: 'What the provider is told to deliver here, as long as the workflow is published',
 			},
-			...manualNotices,
+			{
+				displayName: `<ul>${manualSteps.map((step) => `<li>${step}</li>`).join('')}</ul>`,
+				name: 'manualSetup',
+				type: 'notice',
+				default: '',
+				displayOptions: { show: { registration: ['manual'] } },
+			},
 			mediaTypesField,
 			{
 				displayName: 'Options',
@@ -139,7 +150,7 @@ export class WhatsAppMediaTrigger implements INodeType {
 		const options = this.getNodeParameter('options', {}) as MessageFilter['options'] & { downloadFiles?: boolean; includeRaw?: boolean };
 		const filter = { mediaTypes: this.getNodeParameter('mediaTypes') as string[], options };
 		const messages = provider.parse(this.getBodyData()).filter((message) => passes(message, filter));
-		const fresh = messages.length ? withoutRedelivered(this, messages) : [];
+		const fresh = messages.length ? await withoutRedelivered(this, messages) : [];
 		if (!fresh.length) return {};
 		const items = fresh.map(({ raw, ...json }): INodeExecutionData => ({ json: { ...json, ...(options.includeRaw && { raw }) } as IDataObject }));
 		if (options.downloadFiles) await inPool(items, async (item, index) => await addFile(this, account, item, fresh[index]!));

@@ -19,10 +19,10 @@ export class WhatsAppUploadMedia implements INodeType {
 	description: INodeTypeDescription = {
 		displayName: 'WhatsApp Upload Media',
 		name: 'whatsAppUploadMedia',
-		icon: { light: 'file:whatsAppMedia.svg', dark: 'file:whatsAppMedia.dark.svg' },
+		icon: { light: 'file:whatsAppMediaUpload.svg', dark: 'file:whatsAppMediaUpload.dark.svg' },
 		group: ['output'],
 		version: 1,
-		subtitle: '={{ $parameter["binaryPropertyName"] }}',
+		subtitle: 'File to media ID',
 		description: 'Upload a file to WhatsApp once, to send it by media ID as often as needed',
 		defaults: { name: 'Upload Media' },
 		inputs: [NodeConnectionTypes.Main],

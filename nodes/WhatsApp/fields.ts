@@ -12,12 +12,12 @@ export const mediaIdField: INodeProperties = {
 };
 
 export const phoneNumberIdOption: INodeProperties = {
-	displayName: 'Phone Number ID',
+	displayName: 'Only Files of Phone Number ID',
 	name: 'phoneNumberId',
 	type: 'string',
 	default: '',
 	placeholder: 'e.g. 106540352242922',
-	description: 'Only go on if the file belongs to this phone number. Leave it out for files that customers sent.',
+	description: 'Whether the file belongs to this phone number is checked first. Leave it out for files that customers sent.',
 };
 
 export const binaryField = (displayName: string, description: string): INodeProperties => ({

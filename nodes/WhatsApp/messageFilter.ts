@@ -50,7 +50,7 @@ export const filterOptions: INodeProperties[] = [
 		description: 'Files that are not simply messages from a customer. The provider must be set to deliver them.',
 	},
 	{
-		displayName: 'From',
+		displayName: 'Senders',
 		name: 'from',
 		type: 'string',
 		default: '',
@@ -66,7 +66,7 @@ export const filterOptions: INodeProperties[] = [
 		description: 'Larger files start nothing, where the provider tells the size with the message',
 	},
 	{
-		displayName: 'MIME Types',
+		displayName: 'Allowed MIME Types',
 		name: 'mimeTypes',
 		type: 'string',
 		default: '',
@@ -74,7 +74,7 @@ export const filterOptions: INodeProperties[] = [
 		description: 'Comma-separated list. Files of all other types start nothing.',
 	},
 	{
-		displayName: 'Phone Number IDs',
+		displayName: 'Only These Phone Number IDs',
 		name: 'phoneNumberIds',
 		type: 'string',
 		default: '',

@@ -9,7 +9,7 @@ export const pipes: Provider = {
 	// Files come from storage with presigned URLs, which answers 400 to a request that also carries a token.
 	mediaHosts: [],
 	manualSetup:
-		'<b>Pipes.bot</b>: paste the URL as <i>Webhook URL</i> where you activate the number (or in the App’s settings), and there set the credential’s <i>Webhook Secret</i>.',
+		'paste it as Webhook URL where you activate the number, or in the App’s settings, and set the Webhook Secret of the credential there.',
 	retention: 'Pipes.bot keeps files for 48 hours.',
 	challenge: () => undefined,
 	verify,

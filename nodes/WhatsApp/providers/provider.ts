@@ -14,7 +14,7 @@ export interface Provider {
 	 * domain and everything below it.
 	 */
 	mediaHosts: readonly string[];
-	/** Where a person pastes the webhook URL by hand, in one sentence; HTML is allowed. */
+	/** Where a person pastes the webhook URL by hand; plain text. */
 	manualSetup: string;
 	/** How long files are kept, in one sentence. */
 	retention: string;

@@ -11,7 +11,7 @@ export const meta: Provider = {
 	// Files come from lookaside.fbsbx.com; the other domains are Meta's own CDNs, seen in related APIs.
 	mediaHosts: ['.fbsbx.com', '.fbcdn.net', '.facebook.com', '.whatsapp.net', '.cdnwhatsapp.net'],
 	manualSetup:
-		'<b>Meta Cloud API</b>: App Dashboard → WhatsApp → Configuration → Webhook → Edit. Paste the URL as <i>Callback URL</i> and the credential’s <i>Verify Token</i>, then subscribe to the field <i>messages</i>.',
+		'open App Dashboard → WhatsApp → Configuration → Webhook → Edit. Paste it as Callback URL, enter the Verify Token of the credential, and subscribe to the field messages.',
 	retention: 'Meta keeps received files for 7 days and uploaded ones for 30.',
 	checkAccount,
 	challenge,

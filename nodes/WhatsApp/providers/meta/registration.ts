@@ -168,8 +168,8 @@ function checkUrl(url: string): void {
 	if (!url.startsWith('https://'))
 		throw new MediaRefusal(
 			'handshake',
-			`Meta delivers to https addresses only, and this n8n’s webhook URL is ${url}`,
-			'Give n8n a public https address and set WEBHOOK_URL to it. On your own computer, use a tunnel.',
+			`Meta delivers to https addresses only, and this n8n’s address is ${new URL(url).origin}. Set WEBHOOK_URL to its public https address`,
+			'On your own computer, use a tunnel.',
 		);
 	if (url.length > MAX_URL_LENGTH)
 		throw new MediaRefusal(

@@ -11,7 +11,7 @@ export const whapi: Provider = {
 	// Files come from the API itself, or from public links that take no token: s3.eu-central-1.wasabisys.com refuses one.
 	mediaHosts: [],
 	manualSetup:
-		'<b>Whapi.Cloud</b>: the dashboard cannot set the header that proves a delivery, so use the API: <code>PATCH /settings</code> with this URL in <i>webhooks</i>, mode <i>body</i>, event <i>messages</i> / <i>post</i>, and the credential’s <i>Webhook Secret</i> as header <i>X-Webhook-Secret</i>.',
+		'not from the dashboard, which cannot set the header that proves a delivery; choose another Registration.',
 	retention: 'Whapi.Cloud keeps files for 30 days.',
 	lateFilesMs: 15_000,
 	challenge,

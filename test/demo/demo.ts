@@ -1,0 +1,226 @@
+import { execFile } from 'node:child_process';
+import { once as next } from 'node:events';
+import { mkdir, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { basename, dirname, join } from 'node:path';
+import { parseArgs, promisify } from 'node:util';
+import { installN8n } from '../n8n/install';
+import { type N8n, startN8n } from '../n8n/instance';
+import { packPackage } from '../n8n/pack';
+import { type Credential, items, type N8nApi, owner, until } from '../n8n/rest';
+import type { WorkflowJson } from '../n8n/workflow';
+import { type Message, startMeta, type Vendor } from './meta';
+import { type Cell, phase, say, seconds, table } from './screen';
+
+const root = join(__dirname, '..', '..');
+/** n8n's database, and the package in it, stay from run to run: that is what makes the second one quick. */
+const demoFolder = join(root, '.demo');
+const filesFolder = join(demoFolder, 'files');
+/** The folder that the example writes to: in n8n's Docker image, the only one allowed. */
+const EXAMPLE_FOLDER = '/home/node/.n8n-files';
+/** Not n8n's usual 5678, where the user's own may be running. */
+const PORT = '5690';
+const WEBHOOK_ID = 'whatsapp-demo';
+const DELIVERY_MS = 30_000;
+const ERROR_LINES = 12;
+
+/** `npm run demo`: customers send files on WhatsApp, and a real n8n saves them. `--once` ends after that. */
+async function main(): Promise<void> {
+	const { values: settings } = parseArgs({
+		options: { once: { type: 'boolean', default: false }, port: { type: 'string', default: PORT } },
+	});
+	const port = Number(settings.port);
+	const started = Date.now();
+	say('WhatsApp files in a real n8n. An emulator on this machine plays WhatsApp: you need no account.\n');
+	await assertFree(port);
+
+	await phase('Looking for n8n', () => installN8n({ log: say }), ({ version }) => `n8n ${version} is installed`);
+	const tarball = await phase('Building the package', build, (file) => `${basename(file)} is built`);
+	const vendor = await startMeta();
+	cleanUp.push(vendor.close);
+	const n8n = await phase(
+		'Starting n8n, installing the package in it',
+		() => start(tarball, vendor, port),
+		({ url }) => `n8n runs on ${url}, the package is installed in it`,
+	);
+	const workflow = await phase(
+		'Importing the example workflow',
+		() => importExample(n8n, vendor),
+		() => `The example workflow is published, ${vendor.name} has checked its webhook`,
+	);
+	const rows = await phase(
+		'Customers send files',
+		() => sendAll(n8n.api, workflow, vendor.messages),
+		() => `Customers have sent ${vendor.messages.map(({ what }) => what).join(', ')}`,
+	);
+
+	say();
+	table(['Message', 'File', 'Bytes', 'Hash', 'Milliseconds'], rows);
+	say('\nEvery file on disk is byte for byte what was sent. Milliseconds: from the webhook to the file on disk.\n');
+	say(`Files     ${filesFolder}`);
+	if (settings.once) return say(`\nDone in ${seconds(started)}.`);
+	say(`Editor    ${n8n.url}/workflow/${workflow.id}`);
+	say(`E-mail    ${owner.email}`);
+	say(`Password  ${owner.password}`);
+	say(`\nReady in ${seconds(started)}. Press Enter to send one more file, Ctrl+C to end.`);
+	ready = true;
+	await sendOnEnter(workflow, vendor.messages);
+}
+
+/** A taken port is found out early. So is a second demo, which must not share the first one's database. */
+async function assertFree(port: number): Promise<void> {
+	const server = createServer().listen(port, '127.0.0.1');
+	await next(server, 'listening').catch(() => {
+		throw new Error(
+			`Port ${port} is taken. If the demo is open in another window, end it there with Ctrl+C.\n` +
+				`If it is another program, choose another port: npm run demo -- --port ${port + 1}`,
+		);
+	});
+	await new Promise((done) => server.close(done));
+}
+
+async function build(): Promise<string> {
+	// npm is a script on Windows, which only a shell can start.
+	const options = { cwd: root, shell: process.platform === 'win32' };
+	await promisify(execFile)('npm', ['run', '--silent', 'build'], options).catch(({ message, stdout }) => {
+		throw new Error(`The package does not build:\n${stdout || message}`);
+	});
+	return await packPackage();
+}
+
+async function start(tarball: string, { hosts }: Vendor, port: number): Promise<N8n> {
+	await rm(filesFolder, { recursive: true, force: true });
+	await mkdir(filesFolder, { recursive: true });
+	const n8n = await startN8n({
+		packages: [tarball],
+		vendors: hosts,
+		userFolder: demoFolder,
+		port,
+		// n8n compares real paths with it: a link on the way to the checkout would make n8n refuse every file.
+		env: { N8N_RESTRICT_FILE_ACCESS_TO: await realpath(filesFolder) },
+		log: () => {},
+	});
+	cleanUp.push(n8n.stop);
+	await rm(dirname(tarball), { recursive: true, force: true });
+	return n8n;
+}
+
+type Imported = { id: string; webhookUrl: string };
+
+/** What a user does: import the file, choose the credential and the folder, publish. An earlier run's copy becomes the example again. */
+async function importExample({ api, url }: N8n, vendor: Vendor): Promise<Imported> {
+	const credential = await saveCredential(api, vendor);
+	const workflow: WorkflowJson = JSON.parse(await readFile(join(root, 'examples', 'receive-and-save.json'), 'utf8'));
+	for (const node of workflow.nodes) {
+		if (node.type.startsWith('n8n-nodes-whatsapp-media.')) node.credentials = { [credential.type]: credential };
+		const { fileName } = node.parameters;
+		if (fileName) node.parameters.fileName = String(fileName).replace(EXAMPLE_FOLDER, filesFolder);
+	}
+	// The user may have imported the example too.
+	workflow.name = `Demo: ${workflow.name}`;
+	const trigger = workflow.nodes[0]!;
+	trigger.webhookId = WEBHOOK_ID;
+	// The other kinds of registration are for public https addresses only.
+	trigger.parameters.registration = 'manual';
+
+	const all = await api.call<Array<{ id: string; name: string; isArchived: boolean }>>('GET', '/rest/workflows');
+	const known = all.find(({ name, isArchived }) => name === workflow.name && !isArchived);
+	if (known) await api.updateWorkflow(known.id, workflow);
+	const { id } = known ?? (await api.createWorkflow(workflow));
+	await api.activate(id);
+
+	const webhookUrl = `${url}/webhook/${WEBHOOK_ID}/webhook`;
+	const problem = await vendor.check(webhookUrl);
+	if (problem) throw new Error(`${vendor.name} does not accept the webhook ${webhookUrl}: ${problem}`);
+	return { id, webhookUrl };
+}
+
+async function saveCredential(api: N8nApi, vendor: Vendor): Promise<Credential> {
+	const wanted = { name: `WhatsApp (${vendor.name})`, type: 'whatsAppMediaApi', data: vendor.credential };
+	const known = (await api.call<Credential[]>('GET', '/rest/credentials')).find(({ name }) => name === wanted.name);
+	const { id, name, type } = known
+		? await api.call<Credential>('PATCH', `/rest/credentials/${known.id}`, wanted)
+		: await api.createCredential(wanted.name, wanted.type, wanted.data);
+	return { id, name, type };
+}
+
+/** One after the other, so that each time is that of one message alone. */
+async function sendAll(api: N8nApi, workflow: Imported, messages: Message[]): Promise<Cell[][]> {
+	const rows = [];
+	for (const message of messages) rows.push(await sendOne(api, workflow, message));
+	return rows;
+}
+
+/** The message's row in the table. Rejects unless the file is on disk, verified and the same. */
+async function sendOne(api: N8nApi, { id, webhookUrl }: Imported, { what, bytes, send }: Message): Promise<Cell[]> {
+	const newest = async () => (await api.executions({ workflowId: id }))[0]?.id;
+	const before = await newest();
+	const sentAt = Date.now();
+	const { mediaId, status } = await send(webhookUrl);
+	if (status !== 200) throw new Error(`n8n answered the webhook of ${what} with ${status}.`);
+	const executionId = await until(`n8n has started the workflow for ${what}`, DELIVERY_MS, async () => {
+		const id = await newest();
+		return id === before ? undefined : id;
+	});
+	const execution = await api.waitForExecution(executionId, { timeoutMs: DELIVERY_MS });
+	const { error, lastNodeExecuted } = execution.data.resultData;
+	if (execution.status !== 'success') throw new Error(`For ${what}, the node “${lastNodeExecuted}” failed: ${error?.message ?? execution.status}`);
+
+	const downloaded = items(execution, 'Download Media')[0]?.json;
+	const saved = items(execution, 'Save to Disk')[0]?.json;
+	if (downloaded?.mediaId !== mediaId || !saved) throw new Error(`n8n has saved nothing for ${what}.`);
+	const path = String(saved.fileName);
+	if (!bytes.equals(await readFile(path))) throw new Error(`${path} is not what was sent.`);
+	if (downloaded.verified !== true) throw new Error(`n8n has not verified the hash of ${what}.`);
+	const { mtimeMs } = await stat(path);
+	const message = `${what.replace(/^an? /, '')} from ${downloaded.fromName}`;
+	return [message[0]!.toUpperCase() + message.slice(1), basename(path), bytes.length, 'verified', Math.round(mtimeMs - sentAt)];
+}
+
+/** Never ends. What comes of it is for the user to see: by now the workflow may be another. */
+async function sendOnEnter({ webhookUrl }: Imported, messages: Message[]): Promise<void> {
+	let count = 0;
+	process.stdin.on('data', () => {
+		const { what, send } = messages[count++ % messages.length]!;
+		send(webhookUrl).then(
+			({ status }) => say(status === 200 ? `A customer sent ${what}: see Executions.` : `n8n answered ${status}. Is the workflow still published?`),
+			() => say('n8n does not answer.'),
+		);
+	});
+	await new Promise(() => {});
+}
+
+/** What has to end before this process does; last first. */
+const cleanUp: Array<() => Promise<void>> = [];
+let ready = false;
+let ending = false;
+
+async function end(code: number): Promise<never> {
+	ending = true;
+	for (const close of cleanUp.splice(0).reverse()) await close().catch(() => {});
+	process.exit(code);
+}
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+	process.on(signal, () => {
+		if (ending) return;
+		say('\nEnding n8n ...');
+		void end(ready ? 0 : 130);
+	});
+}
+
+main().then(
+	() => end(0),
+	async (cause: Error) => {
+		if (ending) return;
+		const lines = cause.message.split('\n').filter((line) => !/^\s+at /.test(line));
+		say(`\n${lines.slice(0, ERROR_LINES).join('\n')}`);
+		if (lines.length > ERROR_LINES) {
+			const log = join(demoFolder, 'error.log');
+			await mkdir(demoFolder, { recursive: true });
+			await writeFile(log, cause.message);
+			say(`...\nAll of it is in ${log}`);
+		}
+		await end(1);
+	},
+);
