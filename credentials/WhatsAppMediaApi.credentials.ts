@@ -4,6 +4,15 @@ import { addToken } from '../nodes/WhatsApp/account';
 import { providers } from '../nodes/WhatsApp/providers';
 
 const onlyMeta = { show: { provider: ['meta'] } };
+const onlyWhapi = { show: { provider: ['whapi'] } };
+const onlyPipes = { show: { provider: ['pipes'] } };
+
+/** Picks the value for the credential's provider, in an expression. */
+const byProvider = (values: Record<string, unknown>) => `(${JSON.stringify(values)})[$credentials.provider]`;
+
+const baseUrls = Object.fromEntries(Object.entries(providers).map(([name, { defaultBaseUrl }]) => [name, defaultBaseUrl]));
+
+const OUTAGES = [500, 502, 503, 504];
 
 export class WhatsAppMediaApi implements ICredentialType {
 	name = 'whatsAppMediaApi';
@@ -37,6 +46,27 @@ export class WhatsAppMediaApi implements ICredentialType {
 			description:
 				'A permanent token: business.facebook.com → Settings → System users → Generate token, with whatsapp_business_messaging and whatsapp_business_management. The one on the API Setup page lasts 24 hours only.',
 			displayOptions: onlyMeta,
+		},
+		{
+			displayName: 'Token',
+			name: 'accessToken',
+			type: 'string',
+			typeOptions: { password: true },
+			default: '',
+			required: true,
+			description: 'The API token of the channel: panel.whapi.cloud → your channel. One token is one channel is one WhatsApp number.',
+			displayOptions: onlyWhapi,
+		},
+		{
+			displayName: 'API Key',
+			name: 'accessToken',
+			type: 'string',
+			typeOptions: { password: true },
+			default: '',
+			required: true,
+			placeholder: 'e.g. pk_…',
+			description: 'From the Pipes.bot dashboard: pk_… for a pool number, ak_live_… for a number of your own',
+			displayOptions: onlyPipes,
 		},
 		{
 			displayName: 'Phone Number ID',
@@ -75,6 +105,15 @@ export class WhatsAppMediaApi implements ICredentialType {
 			displayOptions: onlyMeta,
 		},
 		{
+			displayName: 'Webhook Secret',
+			name: 'webhookSecret',
+			type: 'string',
+			typeOptions: { password: true },
+			default: '',
+			description: 'Any text of 16 to 256 characters. Enter the same one in the Pipes.bot dashboard, beside the webhook URL. Proves that a delivery comes from Pipes.bot; without it the trigger accepts none.',
+			displayOptions: onlyPipes,
+		},
+		{
 			displayName: 'Verify Token',
 			name: 'verifyToken',
 			type: 'string',
@@ -107,6 +146,7 @@ export class WhatsAppMediaApi implements ICredentialType {
 			default: '',
 			placeholder: 'e.g. media.example.com',
 			description: 'Only for a relay of your own: more hosts that may be shown the access token when a file is downloaded, comma-separated',
+			displayOptions: onlyMeta,
 		},
 	];
 
@@ -114,10 +154,21 @@ export class WhatsAppMediaApi implements ICredentialType {
 
 	test: ICredentialTestRequest = {
 		request: {
-			baseURL: '={{ $credentials.baseUrl || "https://graph.facebook.com" }}',
-			url: '=/{{ $credentials.apiVersion }}/{{ $credentials.phoneNumberId.trim() || "me" }}',
-			qs: { fields: '={{ $credentials.phoneNumberId.trim() ? "id,display_phone_number,verified_name" : "id" }}' },
-			ignoreHttpStatusErrors: true,
+			baseURL: `={{ $credentials.baseUrl || ${byProvider(baseUrls)} }}`,
+			url: `={{ ${byProvider({
+				whapi: '/health?wakeup=false',
+				// Nothing else answers without side effects; that this file is unknown, only an account with a good key is told.
+				pipes: '/v1/media/download/n8n-credential-test-0',
+			})} || '/' + $credentials.apiVersion + '/' + ($credentials.phoneNumberId.trim() || 'me') }}`,
+			qs: {
+				fields: `={{ $credentials.provider !== 'meta' ? undefined : $credentials.phoneNumberId.trim() ? 'id,display_phone_number,verified_name' : 'id' }}`,
+			},
+			disableFollowRedirect: true,
+			// Statuses that are told apart by themselves. With every other, the body has the say.
+			ignoreHttpStatusErrors: {
+				ignore: true,
+				except: `={{ ${byProvider({ meta: [404, ...OUTAGES], whapi: [402, 403, 404, 429, ...OUTAGES], pipes: [401, 429, ...OUTAGES] })} }}` as unknown as number[],
+			},
 		},
 		rules: [
 			said('error.error_subcode', 463, 'The access token has expired. Tokens from the dashboard last 24 hours: make a permanent one for a System User.'),
@@ -127,12 +178,34 @@ export class WhatsAppMediaApi implements ICredentialType {
 			said('error.code', 100, 'This is not a phone number ID; it looks like the WhatsApp Business Account ID. The two stand side by side in App Dashboard → WhatsApp → API Setup: exchange them.'),
 			said('error.code', 10, 'The access token lacks a permission: it needs whatsapp_business_messaging and whatsapp_business_management.'),
 			said('error.code', 200, 'The access token lacks a permission: it needs whatsapp_business_messaging and whatsapp_business_management.'),
-			said('error.code', 2, 'Meta is not available right now. Try again in a few minutes.'),
 			said('error.code', 4, 'Meta limits this app’s requests right now. Try again in a few minutes.'),
-			// Whatever else is not the answer asked for: every good one has an ID.
-			said('id', undefined, 'The answer is not one of Meta’s API. Check API Version (like v25.0) and Base URL (empty, unless you run a relay).'),
-		],
+			// What every other refusal of Graph has in common.
+			...['OAuthException', 'GraphMethodException', 'FacebookApiException'].map((type) =>
+				said('error.type', type, 'Meta refuses the access token or the IDs. Copy them again, and check API Version (like v25.0).'),
+			),
+			answered(404, 'The token belongs to no channel. Copy it again, whole, from the channel’s page at panel.whapi.cloud; with Meta, check Base URL.'),
+			said('error.code', 401, NOT_LOGGED_IN),
+			said('status.text', 'QR', NOT_LOGGED_IN),
+			...['NOT_INIT', 'STOP', 'ERROR', 'SYNC_ERROR'].map((text) =>
+				said('status.text', text, `The token is right, but its channel is not running (${text}). Start it at panel.whapi.cloud.`),
+			),
+			answered(401, 'The API key is not valid. Copy it again, whole, from the Pipes.bot dashboard: it starts with pk_ or ak_live_.'),
+			...OUTAGES.map((status) => answered(status, 'The provider is not available right now. Try again in a few minutes.')),
+			// A body that is a page, or nothing.
+			said('0', '<', NOT_THE_API),
+			said('length', 0, NOT_THE_API),
+			// The type wants rules of one kind; n8n reads each by its own.
+		] as Array<ReturnType<typeof said>>,
 	};
+}
+
+const NOT_LOGGED_IN = 'The token is right, but its channel is not logged in to WhatsApp. Open it at panel.whapi.cloud and scan the QR code with the phone.';
+
+const NOT_THE_API = 'The answer is not one of the provider’s API. Check Base URL: it is empty, unless you run a relay.';
+
+/** A sentence for a status that is not left to the body. */
+function answered(status: number, message: string) {
+	return { type: 'responseCode' as const, properties: { value: status, message } };
 }
 
 /** A sentence for an answer in which `key` has `value`; n8n shows that of the first rule that fits. */

@@ -1,100 +1,184 @@
-import axios from 'axios';
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 
 import { addToken } from '../nodes/WhatsApp/account';
 import { providers } from '../nodes/WhatsApp/providers';
-import type { Account, Api, Provider } from '../nodes/WhatsApp/providers/provider';
-import { equalSecrets, hmacHex } from '../nodes/WhatsApp/providers/signature';
+import type { Account, Webhook } from '../nodes/WhatsApp/providers/provider';
+import { equalSecrets } from '../nodes/WhatsApp/providers/signature';
+import { apiFor, fetchFile } from './axiosApi';
 import { startEmulator, type Emulator } from './emulator';
-import { credentialFor, sha256 } from './world';
+import { sha256, VENDORS, type Vendor } from './world';
 
 /** Ring 1: each provider alone, over axios, without n8n. */
 
 const BYTES = Buffer.from('%PDF-1.7 a contract');
+const PDF = { fileName: 'contract.pdf', mimeType: 'application/pdf', size: BYTES.length, content: BYTES };
+const TYPES = ['image', 'video', 'audio', 'voice', 'document', 'sticker'] as const;
 
 let emulator: Emulator;
+/** What came in on our own address, as it came. */
+const webhooks: Webhook[] = [];
+let hook: Server;
+let hookUrl: string;
+
 beforeAll(async () => {
 	emulator = await startEmulator();
+	hook = createServer(({ headers }, response) => {
+		const pieces: Buffer[] = [];
+		response.req.on('data', (piece: Buffer) => pieces.push(piece)).on('end', () => {
+			webhooks.push({ query: {}, headers, rawBody: Buffer.concat(pieces) });
+			response.end();
+		});
+	}).listen(0, '127.0.0.1');
+	await once(hook, 'listening');
+	hookUrl = `http://127.0.0.1:${(hook.address() as AddressInfo).port}/hook`;
 });
-afterAll(async () => await emulator.close());
-beforeEach(() => emulator.reset());
+afterAll(async () => {
+	hook.close().closeAllConnections();
+	await emulator.close();
+});
+beforeEach(() => {
+	emulator.reset();
+	webhooks.length = 0;
+});
 
-const accountOf = (): Account => ({ ...(credentialFor(emulator) as unknown as Account), apiVersion: 'v25.0' });
+/** What differs between the vendors: which of them has what, and the emulator's names for the operations. */
+const VENDOR_FACTS: Record<Vendor, { uploads: boolean; tokenToFiles: boolean; hash: boolean; lookUp: string; life: number }> = {
+	meta: { uploads: true, tokenToFiles: true, hash: true, lookUp: 'getUrl', life: 7 * 86_400_000 },
+	whapi: { uploads: true, tokenToFiles: true, hash: true, lookUp: 'media', life: 30 * 86_400_000 },
+	pipes: { uploads: false, tokenToFiles: false, hash: false, lookUp: 'download', life: 48 * 3_600_000 },
+};
 
-function apiOf(account = accountOf()): Api {
-	return {
-		account,
-		async send({ method, path, query, headers, body }) {
-			const reply = await axios.request({
-				method,
-				url: account.baseUrl + path,
-				params: query,
-				data: body,
-				headers: { Authorization: `Bearer ${account.accessToken}`, ...headers },
-				validateStatus: () => true,
-				maxRedirects: 0,
-			});
-			return { status: reply.status, headers: reply.headers as Record<string, string>, body: reply.data };
-		},
-	};
-}
+describe.each(VENDORS)('%s', (vendor) => {
+	const provider = providers[vendor]!;
+	const { uploads, tokenToFiles, hash, lookUp, life } = VENDOR_FACTS[vendor];
+	const api = (changes?: Partial<Account>) => apiFor(emulator, vendor, changes);
+	const add = () => emulator[vendor].store.add({ bytes: BYTES, mimeType: 'application/pdf', inbound: true });
+	const fault = (order: object) => emulator[vendor].fault({ on: lookUp, ...order } as never);
 
-describe.each(Object.entries(providers))('%s', (_name, provider: Provider) => {
-	const upload = async (api = apiOf()) =>
-		await provider.upload(api, { fileName: 'contract.pdf', mimeType: 'application/pdf', size: BYTES.length, content: BYTES });
-
-	test('upload, look up, fetch, delete, look up again', async () => {
-		const { mediaId, expiresAt } = await upload();
-		expect(Date.parse(expiresAt!)).toBeGreaterThan(Date.now());
-		const location = await provider.resolve(apiOf(), mediaId);
-		expect(location).toMatchObject({ mimeType: 'application/pdf', size: BYTES.length, sha256: sha256(BYTES), tokenRequired: true });
-		expect(provider.urlExpiresAt(location.url)).toBe(location.expiresAt);
-		const { accessToken } = accountOf();
-		const file = await axios.get(location.url, { responseType: 'arraybuffer', headers: { Authorization: `Bearer ${accessToken}` } });
-		expect(file.data).toEqual(BYTES);
-		await provider.delete(apiOf(), mediaId);
-		await expect(provider.resolve(apiOf(), mediaId)).rejects.toMatchObject({ kind: 'gone', message: expect.stringContaining(mediaId) });
-		await expect(provider.delete(apiOf(), mediaId)).rejects.toMatchObject({ kind: 'gone' });
-	});
-
-	test('what it says of a wrong token, a missing permission, an outage, and a page', async () => {
-		const { mediaId } = await upload();
-		const wrong = apiOf({ ...accountOf(), accessToken: 'EAAwrong' });
-		await expect(provider.resolve(wrong, mediaId)).rejects.toMatchObject({ kind: 'credential', status: 401 });
-		emulator.meta.fault({ on: 'getUrl', error: 10 });
-		await expect(provider.resolve(apiOf(), mediaId)).rejects.toMatchObject({ kind: 'credential' });
-		for (const code of [1, 2, 4, 80007, 131016, 131000] as const) {
-			emulator.meta.fault({ on: 'getUrl', error: code });
-			await expect(provider.resolve(apiOf(), mediaId)).rejects.toMatchObject({ kind: 'temporary' });
+	/** A customer sends a file; the webhook as it reaches us, and the media ID. */
+	async function receive(incoming: Parameters<Emulator['meta']['receive']>[0]) {
+		emulator[vendor].callback = hookUrl;
+		if (vendor === 'whapi') {
+			emulator.whapi.callback = undefined;
+			await provider.registration!.register(api(), 'phoneNumber', hookUrl);
 		}
-		emulator.meta.fault({ on: 'getUrl', status: 502, body: '<html>Bad gateway</html>' });
-		await expect(provider.resolve(apiOf(), mediaId)).rejects.toMatchObject({ kind: 'temporary', status: 502 });
-		emulator.meta.fault({ on: 'getUrl', status: 200, body: '{"url":' });
-		await expect(provider.resolve(apiOf(), mediaId)).rejects.toMatchObject({ kind: 'refused', status: 200 });
+		const { mediaId } = await emulator[vendor].receive(incoming as never);
+		return { mediaId, webhook: webhooks.at(-1)! };
+	}
+	const parse = ({ rawBody }: Webhook) => provider.parse(JSON.parse(rawBody.toString()));
+
+	test.each(TYPES)('%s: from the webhook to its bytes', async (type) => {
+		const fileName = type === 'document' ? 'Contract 1.pdf' : undefined;
+		const { mediaId, webhook } = await receive({ type, bytes: BYTES, fileName, caption: 'Hi', from: '16505551234', name: 'Sheena' });
+		expect(provider.verify(webhook, api().account)).toBe(true);
+		const [message] = parse(webhook);
+		expect(message).toMatchObject({
+			provider: vendor,
+			type,
+			mediaId,
+			mimeType: expect.stringMatching(/^\w+\/[\w-]+/),
+			...(hash && { sha256: sha256(BYTES) }),
+			...(type === 'document' && { fileName, caption: 'Hi' }),
+			...(type === 'voice' && { voice: true }),
+			messageId: expect.any(String),
+			chatId: expect.any(String),
+			from: '16505551234',
+			fromName: 'Sheena',
+			timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
+			raw: expect.any(Object),
+		});
+		expect(Math.abs(Date.parse(message!.timestamp!) - Date.now())).toBeLessThan(5000);
+		expect(Object.values(message!)).not.toContain(undefined);
+		const { bytes, location } = await fetchFile(provider, api(), message!.mediaId!);
+		expect(bytes).toEqual(BYTES);
+		expect(location.tokenRequired).toBe(tokenToFiles);
+		expect(Object.values(location)).not.toContain(undefined);
+		expect(provider.urlExpiresAt(location.url)).toBe(location.expiresAt);
 	});
 
 	test('its webhooks are believed only with the right secret', async () => {
-		const { message } = emulator.meta.prepare({ type: 'image', bytes: BYTES });
-		const rawBody = Buffer.from(emulator.meta.envelope([[emulator.meta.value([message])]]));
-		const signed = (secret: string) => ({ query: {}, rawBody, headers: { 'x-hub-signature-256': `sha256=${hmacHex(secret, rawBody)}` } });
-		const account = accountOf();
-		expect(provider.verify(signed(account.webhookSecret), account)).toBe(true);
-		expect(provider.verify(signed('another'), account)).toEqual({ reason: expect.stringContaining('another app') });
-		expect(provider.verify({ query: {}, rawBody, headers: {} }, account)).toEqual({ reason: expect.any(String) });
-		expect(provider.verify(signed(''), { ...account, webhookSecret: '' })).toEqual({ reason: expect.stringContaining('no App Secret') });
-		expect(provider.parse(JSON.parse(rawBody.toString()))).toMatchObject([{ type: 'image', sha256: sha256(BYTES) }]);
+		const { webhook } = await receive({ type: 'image', bytes: BYTES });
+		const { account } = api();
+		const proof = Object.keys(webhook.headers).find((name) => /signature|secret/.test(name))!;
+		for (const given of [undefined, '', 'x', 'sha256=', [webhook.headers[proof]] as string[]]) {
+			expect(provider.verify({ ...webhook, headers: { ...webhook.headers, [proof]: given } }, account)).toEqual({ reason: expect.any(String) });
+		}
+		const other = vendor === 'whapi' ? { accessToken: 'other' } : { webhookSecret: 'other' };
+		const none = vendor === 'whapi' ? { accessToken: '' } : { webhookSecret: '' };
+		for (const changes of [other, none]) expect(provider.verify(webhook, { ...account, ...changes })).toEqual({ reason: expect.any(String) });
+		if (vendor !== 'whapi') expect(provider.verify({ ...webhook, rawBody: Buffer.concat([webhook.rawBody, BYTES]) }, account)).not.toBe(true);
 	});
 
 	test('nothing that is parsed can throw', () => {
-		for (const body of [undefined, null, 5, 'x', [], { entry: {} }, { entry: [{ changes: [{ value: { messages: [{ type: 'image', image: 'x' }] } }] }] }]) {
-			expect(provider.parse(body)).toEqual([]);
+		const message = { type: 'image', image: 'x' };
+		const bodies = [undefined, null, 5, 'x', [], { entry: {} }, { entry: [null, { changes: [{ value: { messages: [1, { type: '__proto__' }] } }] }] }];
+		for (const body of [...bodies, { messages: [null, message, { type: 'constructor' }] }]) expect(provider.parse(body)).toEqual([]);
+		expect(() => provider.parse({ entry: [{ changes: [{ value: { messages: [message] } }] }], pipes: 5 })).not.toThrow();
+	});
+
+	test('gone, a wrong token, an outage and a page each get their kind and a sentence that names the media ID', async () => {
+		const mediaId = add();
+		const refused = async (kind: string, from = api()) => {
+			const refusal = await fetchFile(provider, from, mediaId).catch((cause) => cause);
+			expect(refusal).toMatchObject({ name: 'MediaRefusal', kind, message: expect.stringContaining(mediaId), advice: expect.any(String) });
+		};
+		await refused('credential', api({ accessToken: 'wrong' }));
+		fault({ status: 502, body: '{}' });
+		await refused('temporary');
+		fault({ status: 400, body: '{"not":"what we know"}' });
+		await refused('refused');
+		emulator.clock.advance(life + 1);
+		await refused('gone');
+	});
+
+	test('an upload comes back the same and can be deleted, or there is a sentence that says what to do instead', async () => {
+		if (!uploads) {
+			for (const tried of [provider.upload(api(), PDF), provider.delete(api(), 'x')])
+				await expect(tried).rejects.toMatchObject({ kind: 'refused', message: expect.stringContaining('no'), advice: expect.any(String) });
+			return expect(emulator.requests).toEqual([]);
+		}
+		const { mediaId, expiresAt } = await provider.upload(api(), PDF);
+		expect(Date.parse(expiresAt!)).toBeGreaterThan(Date.now());
+		expect((await fetchFile(provider, api(), mediaId)).bytes).toEqual(BYTES);
+		expect(emulator[vendor].store.get(mediaId)).toMatchObject({ fileName: 'contract.pdf', mimeType: 'application/pdf' });
+		const location = await provider.resolve(api(), mediaId, { details: true });
+		expect(location).toMatchObject({ mimeType: 'application/pdf', size: BYTES.length, sha256: sha256(BYTES) });
+		await provider.delete(api(), mediaId);
+		await expect(fetchFile(provider, api(), mediaId)).rejects.toMatchObject({ kind: 'gone', message: expect.stringContaining(mediaId) });
+		await expect(provider.delete(api(), mediaId)).rejects.toMatchObject({ kind: 'gone' });
+	});
+
+	test('a media ID cannot lead elsewhere', async () => {
+		await provider.resolve(api(), '../me?x=', { details: true }).catch(() => {});
+		await provider.delete(api(), '../me?x=').catch(() => {});
+		for (const { path, query } of emulator.requests) {
+			expect(path).not.toMatch(/me$/);
+			expect(query).not.toHaveProperty('x');
 		}
 	});
 });
 
-test('phone numbers are listed for the account', async () => {
-	expect(await providers.meta!.phoneNumbers!(apiOf())).toEqual(
-		emulator.meta.phoneNumbers.map(({ id, display_phone_number: number, verified_name: name }) => ({ id, number, name })),
-	);
+describe('meta alone', () => {
+	test('a missing permission, and what it calls temporary', async () => {
+		const mediaId = emulator.meta.store.add({ bytes: BYTES, mimeType: 'image/png' });
+		const asked = async () => await providers.meta!.resolve(apiFor(emulator, 'meta'), mediaId);
+		emulator.meta.fault({ on: 'getUrl', error: 10 });
+		await expect(asked()).rejects.toMatchObject({ kind: 'credential' });
+		for (const code of [1, 2, 4, 80007, 131016, 131000] as const) {
+			emulator.meta.fault({ on: 'getUrl', error: code });
+			await expect(asked()).rejects.toMatchObject({ kind: 'temporary' });
+		}
+		emulator.meta.fault({ on: 'getUrl', status: 200, body: '{"url":' });
+		await expect(asked()).rejects.toMatchObject({ kind: 'refused', status: 200 });
+	});
+
+	test('phone numbers are listed for the account', async () => {
+		expect(await providers.meta!.phoneNumbers!(apiFor(emulator, 'meta'))).toEqual(
+			emulator.meta.phoneNumbers.map(({ id, display_phone_number: number, verified_name: name }) => ({ id, number, name })),
+		);
+	});
 });
 
 describe('the token goes', () => {

@@ -172,6 +172,14 @@ describe('many things in one body', () => {
 		expect(trigger.executions).toEqual([]);
 	});
 
+	test('an edit of an edit of an edit, 3 MB deep: 200, and starts nothing', async () => {
+		const deep = 80_000;
+		const message = `${'{"type":"edit","edit":{"message":'.repeat(deep)}{}${'}}'.repeat(deep)}`;
+		const { status } = await world.emulator.meta.deliver(`{"entry":[{"changes":[{"field":"messages","value":{"messages":[${message}]}}]}]}`);
+		expect(status).toBe(200);
+		expect(trigger.executions).toEqual([]);
+	});
+
 	test('3 MB with a thousand updates', async () => {
 		const { meta } = world.emulator;
 		const messages = Array.from({ length: 1000 }, (_, i) => (i % 4 ? meta.status('read', { padding: 'x'.repeat(2500) }) : meta.prepare({ type: 'image', bytes: `${i}`, caption: 'x'.repeat(2500) }).message));
@@ -218,6 +226,66 @@ describe('redelivered messages', () => {
 	});
 });
 
+describe('messages that Meta delivers again while they are still under way', () => {
+	/** n8n takes executions only when told, one verdict for each. */
+	async function slow() {
+		const verdicts: Array<(takes: boolean) => void> = [];
+		await trigger.close();
+		trigger = await serveTrigger(world.engine, {
+			node: 'whatsAppMediaTrigger',
+			credentials: { whatsAppMediaApi: world.credential },
+			onExecution: async () => {
+				if (!(await new Promise<boolean>((resolve) => verdicts.push(resolve)))) throw new Error('The queue is full');
+			},
+		});
+		world.emulator.meta.callback = trigger.url;
+		return verdicts;
+	}
+	const pause = async (ms = 100) => await new Promise((resolve) => setTimeout(resolve, ms));
+
+	test('after it hung up: n8n took the first, the second starts nothing', async () => {
+		const verdicts = await slow();
+		const { meta } = world.emulator;
+		meta.variants.webhookTimeout = 100;
+		const body = meta.envelope([[meta.value([meta.prepare({ type: 'image', bytes: 'x' }).message])]]);
+		await expect(meta.deliver(body)).rejects.toThrow('timed out');
+		meta.variants.webhookTimeout = 10_000;
+		const second = meta.deliver(body);
+		await pause();
+		verdicts[0]!(true);
+		expect((await second).status).toBe(200);
+		expect(verdicts).toHaveLength(1);
+		expect(trigger.executions).toHaveLength(1);
+	});
+
+	test('at once: the first comes to nothing, the second is the one', async () => {
+		const verdicts = await slow();
+		const { meta } = world.emulator;
+		const body = meta.envelope([[meta.value([meta.prepare({ type: 'image', bytes: 'x' }).message])]]);
+		const both = [meta.deliver(body), pause(50).then(async () => await meta.deliver(body))];
+		await pause();
+		expect(verdicts).toHaveLength(1);
+		verdicts[0]!(false);
+		await pause();
+		verdicts[1]!(true);
+		expect((await Promise.all(both)).map(({ status }) => status)).toEqual([500, 200]);
+		expect(trigger.executions).toHaveLength(1);
+	});
+
+	test('in batches that overlap: none waits for ever, each message once', async () => {
+		const verdicts = await slow();
+		const { meta } = world.emulator;
+		const [a, b, c] = ['a', 'b', 'c'].map((bytes) => meta.prepare({ type: 'image', bytes }).message);
+		const all = [[a!, b!], [b!, a!, c!], [c!, a!]].map(async (batch) => await meta.deliver(batch));
+		for (let i = 0; i < 3; i++) {
+			await pause();
+			verdicts[i]?.(true);
+		}
+		expect((await Promise.all(all)).map(({ status }) => status)).toEqual([200, 200, 200]);
+		expect(items().map(({ messageId }) => messageId).sort()).toEqual([a!.id, b!.id, c!.id].sort());
+	});
+});
+
 describe('filters', () => {
 	const started = async (options: object, message: Parameters<World['emulator']['meta']['receive']>[0]) => {
 		await serve({ options });
@@ -228,6 +296,13 @@ describe('filters', () => {
 	test('sender', async () => {
 		expect(await started({ from: '+1 650-555-1234, 49152' }, { type: 'image', bytes: 'x', from: '16505551234' })).toBe(true);
 		expect(await started({ from: '49152' }, { type: 'image', bytes: 'x', from: '16505551234' })).toBe(false);
+	});
+
+	test('sender without a number, by user ID', async () => {
+		const hidden = (message: Record<string, unknown>) => ({ type: 'image' as const, bytes: 'x', from: null, message });
+		expect(await started({ from: 'US.1' }, hidden({ from_user_id: 'US.1' }))).toBe(true);
+		expect(await started({ from: 'US.1' }, hidden({ from_user_id: 'US.2' }))).toBe(false);
+		expect(await started({ from: 'US.1' }, { type: 'image', bytes: 'x' })).toBe(false);
 	});
 
 	test('MIME type', async () => {

@@ -47,11 +47,17 @@ export async function startWorld({ binaryMode = 'filesystem' as BinaryMode } = {
 	};
 }
 
+/** The vendors by the names that providers have. */
+export const VENDORS = ['meta', 'whapi', 'pipes'] as const;
+export type Vendor = (typeof VENDORS)[number];
+
 /** What a user would type into the credential to work with the emulator. */
-export function credentialFor({ meta }: Emulator): Record<string, string> {
+export function credentialFor({ meta, whapi, pipes }: Emulator, vendor: Vendor = 'meta'): Record<string, string> {
+	if (vendor === 'whapi') return { provider: vendor, accessToken: whapi.credentials.accessToken, baseUrl: whapi.url };
+	if (vendor === 'pipes') return { provider: vendor, accessToken: pipes.credentials.accessToken, webhookSecret: pipes.credentials.webhookSecret, baseUrl: pipes.url };
 	const { accessToken, appId, appSecret, businessAccountId, phoneNumberId, verifyToken } = meta.credentials;
 	return {
-		provider: 'meta',
+		provider: vendor,
 		accessToken,
 		appId,
 		businessAccountId,

@@ -1,42 +1,18 @@
 import {
 	NodeConnectionTypes,
-	type IDataObject,
-	type INodeExecutionData,
-	type INodeProperties,
 	type INodeType,
 	type INodeTypeDescription,
 	type IWebhookFunctions,
 	type IWebhookResponseData,
 } from 'n8n-workflow';
 
-import { CREDENTIAL, openAccount, type OpenAccount } from './account';
-import { download } from './download';
-import { filterOptions, mediaTypesField, passes, type MessageFilter } from './messageFilter';
-import { inPool } from './pool';
+import { CREDENTIAL, openAccount } from './account';
+import { mediaTypesField, passes, type MessageFilter } from './messageFilter';
+import { itemsOf, triggerOptions, type ItemOptions } from './messageItems';
 import { providers } from './providers';
-import type { MediaMessage, Webhook } from './providers/provider';
-import { withoutRedelivered } from './redelivery';
+import type { Webhook } from './providers/provider';
+import { isAnswered, withoutRedelivered } from './redelivery';
 import { registrationHooks } from './registration';
-
-const triggerOptions: INodeProperties[] = [
-	...filterOptions,
-	{
-		displayName: 'Download Files',
-		name: 'downloadFiles',
-		type: 'boolean',
-		default: false,
-		description:
-			'Whether to fetch each file at once, into the binary field data. For small files in a single n8n process: the provider waits for its answer meanwhile, and in queue mode n8n never removes files that a trigger made. Otherwise use Download Media.',
-	},
-	{
-		displayName: 'Include Raw Message',
-		name: 'includeRaw',
-		type: 'boolean',
-		default: false,
-		description: 'Whether to add the provider’s own message, unchanged, in the field raw',
-	},
-];
-triggerOptions.sort((a, b) => a.displayName.localeCompare(b.displayName));
 
 /** n8n's notices know lists and links, and no other markup. */
 const manualSteps = [
@@ -147,29 +123,13 @@ export class WhatsAppMediaTrigger implements INodeType {
 			return answered(this, 401, 'The signature is missing or does not match.');
 		}
 
-		const options = this.getNodeParameter('options', {}) as MessageFilter['options'] & { downloadFiles?: boolean; includeRaw?: boolean };
+		const options = this.getNodeParameter('options', {}) as MessageFilter['options'] & ItemOptions;
 		const filter = { mediaTypes: this.getNodeParameter('mediaTypes') as string[], options };
 		const messages = provider.parse(this.getBodyData()).filter((message) => passes(message, filter));
-		const fresh = messages.length ? await withoutRedelivered(this, messages) : [];
+		const fresh = await withoutRedelivered(this, messages, async () => await isAnswered(this.getResponseObject()));
 		if (!fresh.length) return {};
-		const items = fresh.map(({ raw, ...json }): INodeExecutionData => ({ json: { ...json, ...(options.includeRaw && { raw }) } as IDataObject }));
-		if (options.downloadFiles) await inPool(items, async (item, index) => await addFile(this, account, item, fresh[index]!));
-		return { workflowData: [items] };
+		return { workflowData: [await itemsOf(fresh, options, account, this.helpers)] };
 	}
-}
-
-/** The file itself, for flows of one node. One that cannot be had is no reason to lose the message. */
-async function addFile(context: IWebhookFunctions, account: OpenAccount, item: INodeExecutionData, message: MediaMessage): Promise<void> {
-	const wanted = { ...message, expiresAt: message.urlExpiresAt };
-	await download(account, context.helpers, wanted, {}, () => {}).then(
-		({ binary, ...file }) => {
-			Object.assign(item.json, file);
-			item.binary = { data: binary };
-		},
-		(cause: Error) => {
-			item.json.error = cause.message;
-		},
-	);
 }
 
 /** Answers by itself; n8n starts nothing. Plain text, so that no browser runs what a caller sent us to echo. */

@@ -4,6 +4,7 @@ import type {
 	IHookFunctions,
 	IHttpRequestOptions,
 	ILoadOptionsFunctions,
+	ITriggerFunctions,
 	IWebhookFunctions,
 } from 'n8n-workflow';
 
@@ -15,7 +16,7 @@ export const CREDENTIAL = 'whatsAppMediaApi';
 /** Meta's file host turns away clients without a product name (facts: whatsapp-api-js#335 and others). */
 const USER_AGENT = 'n8n-nodes-whatsapp-media/1.0';
 
-type Context = IExecuteFunctions | IHookFunctions | ILoadOptionsFunctions | IWebhookFunctions;
+type Context = IExecuteFunctions | IHookFunctions | ILoadOptionsFunctions | ITriggerFunctions | IWebhookFunctions;
 
 /** An account at a provider, ready for use. Read once per execution: each read of a credential costs n8n milliseconds. */
 export interface OpenAccount extends Api {

@@ -1,4 +1,4 @@
-import { sleep, type IWebhookFunctions } from 'n8n-workflow';
+import { sleep, type IWebhookFunctions, type Workflow } from 'n8n-workflow';
 
 import type { MediaMessage } from './providers/provider';
 
@@ -10,18 +10,25 @@ import type { MediaMessage } from './providers/provider';
 const REMEMBERED_MS = 24 * 60 * 60 * 1000;
 const REMEMBERED_FILES = 20_000;
 
-/** By workflow, node and file, oldest first. `taken`, while a call is under way: whether n8n will have taken it. */
+/** By workflow, node and file, oldest first. `taken`, while that is open: whether n8n will start an execution with it. */
 const seen = new Map<string, { at: number; taken?: Promise<boolean> }>();
 
+/** A trigger's node, in whichever of n8n's contexts. */
+interface Receiver {
+	getMode: IWebhookFunctions['getMode'];
+	getNode: IWebhookFunctions['getNode'];
+	getWorkflow: () => Pick<Workflow, 'id'> | { id?: string };
+}
+
 /**
- * The messages that this node has not had yet. They count as had once n8n has taken the execution, which it tells by
- * answering 200; if it could not, the provider's next try finds them new. What another call has under way is waited for:
- * to take it for had might lose it, to take it for new would start it twice.
+ * The messages that this node has not had yet. Those that n8n could not start an execution with, as `taken` tells later,
+ * are new when the provider sends them again. What another call has under way is waited for: to take it for had might
+ * lose it, to take it for new would start it twice.
  */
-export async function withoutRedelivered(context: IWebhookFunctions, messages: MediaMessage[]): Promise<MediaMessage[]> {
+export async function withoutRedelivered(receiver: Receiver, messages: MediaMessage[], taken?: () => Promise<boolean>): Promise<MediaMessage[]> {
 	// Who tests wants to see the same message as often as it is sent.
-	if (context.getMode() === 'manual') return messages;
-	const node = `${context.getWorkflow().id}/${context.getNode().id}`;
+	if (receiver.getMode() === 'manual') return messages;
+	const node = `${receiver.getWorkflow().id}/${receiver.getNode().id}`;
 	const fresh = new Map(messages.map((message) => [`${node}/${message.messageId}/${message.mediaId}`, message]));
 	const underWay = () => [...fresh.keys()].flatMap((key) => seen.get(key)?.taken ?? []);
 	// All of them before one is claimed, so that no two calls wait for each other.
@@ -29,12 +36,15 @@ export async function withoutRedelivered(context: IWebhookFunctions, messages: M
 
 	const now = Date.now();
 	for (const key of fresh.keys()) if (now - (seen.get(key)?.at ?? 0) < REMEMBERED_MS) fresh.delete(key);
-	if (fresh.size) remember([...fresh.keys()], { at: now, taken: willBeTaken(context) });
+	if (fresh.size) remember([...fresh.keys()], { at: now, taken: taken?.() });
 	return [...fresh.values()];
 }
 
 function remember(keys: string[], entry: { at: number; taken?: Promise<boolean> }): void {
-	for (const key of keys) seen.set(key, entry);
+	for (const key of keys) {
+		seen.delete(key);
+		seen.set(key, entry);
+	}
 	for (const oldest of seen.keys()) {
 		if (seen.size <= REMEMBERED_FILES) break;
 		seen.delete(oldest);
@@ -48,9 +58,11 @@ function remember(keys: string[], entry: { at: number; taken?: Promise<boolean> 
 const ANSWER_MS = 5 * 60 * 1000;
 const ASK_MS = 250;
 
-/** Whether n8n answers this call with 200, also when the caller has hung up and is not there to hear it. */
-async function willBeTaken(context: IWebhookFunctions): Promise<boolean> {
-	const response = context.getResponseObject();
+/**
+ * Whether n8n answers a webhook call with 200, which it does once it has taken the execution; also when the caller has
+ * hung up and is not there to hear it.
+ */
+export async function isAnswered(response: ReturnType<IWebhookFunctions['getResponseObject']>): Promise<boolean> {
 	if (!response.destroyed) await new Promise((resolve) => response.once('close', resolve));
 	for (let waited = 0; !response.writableEnded && waited < ANSWER_MS; waited += ASK_MS) await sleep(ASK_MS);
 	return response.writableEnded && response.statusCode < 300;

@@ -84,6 +84,7 @@ export class TriggerServer {
 	staticData: IDataObject;
 
 	private readonly spec: NodeSpec;
+	private path = '';
 	private readonly http = createServer((req, res) => void this.receive(req, asExpress(res)));
 	/** Rows of n8n's table of webhooks: what is not in here is answered with 404. */
 	private readonly rows = new Set<string>();
@@ -103,7 +104,9 @@ export class TriggerServer {
 		await new Promise<void>((resolve) => this.http.listen(0, '127.0.0.1', resolve));
 		this.http.unref();
 		this.baseUrl = `http://127.0.0.1:${(this.http.address() as AddressInfo).port}/`;
-		for (const webhook of this.webhooks(this.workflow())) this.rows.add(rowKey(webhook));
+		const webhooks = this.webhooks(this.workflow());
+		this.path = webhooks[0]!.path;
+		for (const webhook of webhooks) this.rows.add(rowKey(webhook));
 	}
 
 	private get publicUrl() {
@@ -206,10 +209,6 @@ export class TriggerServer {
 			this.http.close(resolve);
 			this.http.closeAllConnections();
 		});
-	}
-
-	private get path() {
-		return this.webhooks(this.workflow())[0]!.path;
 	}
 
 	private receive(req: IncomingMessage, res: ExpressResponse) {

@@ -5,9 +5,14 @@ import { startEmulator } from '.';
 async function main(): Promise<void> {
 	const { values } = parseArgs({ options: { port: { type: 'string', default: '4010' } } });
 	const port = Number(values.port);
-	const { meta } = await startEmulator({ meta: { graphPort: port, filesPort: port + 1 }, thirdParty: { port: port + 2 } });
+	const { meta, whapi, pipes } = await startEmulator({
+		meta: { graphPort: port, filesPort: port + 1 },
+		thirdParty: { port: port + 2 },
+		whapi: { gatePort: port + 3, filesPort: port + 4 },
+		pipes: { apiPort: port + 5, filesPort: port + 6 },
+	});
 	console.log('\nWhatsApp emulator. Nothing leaves this machine, and everything is forgotten at the end (Ctrl+C).\n');
-	console.log(meta.help());
+	for (const vendor of [meta, whapi, pipes]) console.log(vendor.help());
 }
 
 void main();

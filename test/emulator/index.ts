@@ -1,15 +1,21 @@
 import { MetaEmulator, type MetaOptions } from './meta';
-import { EmulatorServer, readable, type RecordedRequest } from './server';
+import { PipesEmulator, type PipesOptions } from './pipes';
+import { EmulatorServer, readable, type RecordedRequest, type Site } from './server';
 import { Clock } from './store';
 import { ThirdParty } from './thirdParty';
+import { WhapiEmulator, type WhapiOptions } from './whapi';
 
 export interface EmulatorOptions {
 	meta?: MetaOptions;
+	whapi?: WhapiOptions;
+	pipes?: PipesOptions;
 	thirdParty?: { origin?: string; port?: number };
 }
 
 export interface Emulator {
 	meta: MetaEmulator;
+	whapi: WhapiEmulator;
+	pipes: PipesEmulator;
 	/** A local address. Every origin is to be had at it, by its Host header: for a proxy that plays the vendors' own names. */
 	localUrl: string;
 	/** An origin that is nobody's: where redirects lead. */
@@ -26,18 +32,22 @@ export interface Emulator {
 /** Starts all vendors in this process, each on its own local ports. */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
 	const clock = new Clock();
-	const meta = new MetaEmulator(clock, options.meta);
+	const vendors = {
+		meta: new MetaEmulator(clock, options.meta),
+		whapi: new WhapiEmulator(clock, options.whapi),
+		pipes: new PipesEmulator(clock, options.pipes),
+	};
 	const thirdParty = new ThirdParty(options.thirdParty);
 	const server = new EmulatorServer((body, mimeType) => thirdParty.put(body, mimeType));
 	const { requests } = server;
 	const reset = () => {
 		requests.length = 0;
 		clock.reset();
-		meta.reset();
+		for (const vendor of Object.values(vendors)) vendor.reset();
 		thirdParty.reset();
 	};
 	let localUrl = '';
-	for (const site of [...Object.values(meta.sites), thirdParty.site]) {
+	for (const site of [...Object.values(vendors).flatMap<Site>(({ sites }) => Object.values(sites)), thirdParty.site]) {
 		Object.assign(site.control, {
 			requests: () => readable(requests),
 			reset: () => readable({ reset: reset() ?? true }),
@@ -45,7 +55,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
 		});
 		localUrl = await server.listen(site);
 	}
-	return { meta, localUrl, thirdParty, clock, requests, reset, close: () => server.close() };
+	return { ...vendors, localUrl, thirdParty, clock, requests, reset, close: () => server.close() };
 }
 
 export { type Fault, type FaultOrder, htmlPage } from './faults';

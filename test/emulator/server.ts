@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { type Fault, type Faults, replaces } from './faults';
 import { type Content, toContent } from './store';
 
@@ -61,6 +62,8 @@ export interface Site {
 	origin?: string;
 	faults?: Faults;
 	route(request: EmulatorRequest): Route | Promise<Route>;
+	/** A connection that asks to become something else than HTTP, such as a WebSocket: takes it over, or answers on it. */
+	upgrade?(request: RecordedRequest, socket: Duplex): void;
 	/** What the emulator itself answers under `/_emulator/<name>` of this origin: no vendor has such paths. */
 	control: Record<string, (request: EmulatorRequest) => Reply | Promise<Reply>>;
 }
@@ -72,6 +75,8 @@ export class EmulatorServer {
 	readonly requests: RecordedRequest[] = [];
 	private readonly servers: Server[] = [];
 	private readonly sites: Site[] = [];
+	/** These are no longer the HTTP server's to close. */
+	private readonly upgraded = new Set<Duplex>();
 
 	/** `rehost` puts a body on another origin and returns its URL there, for redirects. */
 	constructor(private readonly rehost: (body: Content, mimeType: string) => string) {}
@@ -82,6 +87,7 @@ export class EmulatorServer {
 		const server = createServer({ requestTimeout: 0, keepAliveTimeout: 60_000 }, (request, response) => {
 			this.handle(site, request, response).catch((error: unknown) => fail(response, error));
 		});
+		server.on('upgrade', (request, socket) => this.upgrade(site, request, socket));
 		server.listen(site.port, '127.0.0.1');
 		await once(server, 'listening');
 		const local = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -92,6 +98,7 @@ export class EmulatorServer {
 	}
 
 	async close(): Promise<void> {
+		for (const socket of this.upgraded) socket.destroy();
 		await Promise.all(
 			this.servers.map(async (server) => {
 				const closed = once(server, 'close');
@@ -107,6 +114,42 @@ export class EmulatorServer {
 		incoming.on('error', () => {});
 		response.on('error', () => {});
 
+		const { site, record } = this.describe(listener, incoming);
+		let body: Promise<Buffer> | undefined;
+		const request: EmulatorRequest = Object.assign(record, { read: () => (body ??= readBody(incoming, record)) });
+		Object.defineProperty(request, 'read', { enumerable: false });
+
+		const control = /^\/_emulator\/(\w+)$/.exec(record.path)?.[1];
+		if (control) return await write(response, await this.control(site, control, request));
+
+		this.requests.push(record);
+		const route = await site.route(request);
+		record.operation = route.operation;
+		record.mediaId = route.mediaId;
+		const fault = site.faults?.take(route.operation, route.mediaId) ?? {};
+		if (!fault.early) await request.read();
+		const instead = replaces(fault) ? { status: fault.status ?? 200 } : undefined;
+		const answer = !instead || fault.effect ? await route.answer() : instead;
+		if (fault.delay) await pause(fault.delay, response);
+		if (fault.reset) return void incoming.socket.resetAndDestroy();
+		const reply = this.spoil(instead ?? answer, fault);
+		record.status = reply.status;
+		await write(response, reply, fault);
+		incoming.resume();
+	}
+
+	private upgrade(listener: Site, incoming: IncomingMessage, socket: Duplex): void {
+		socket.on('error', () => {});
+		const { site, record } = this.describe(listener, incoming);
+		this.requests.push(record);
+		if (!site.upgrade) return void socket.end('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
+		this.upgraded.add(socket);
+		socket.once('close', () => this.upgraded.delete(socket));
+		site.upgrade(record, socket);
+	}
+
+	/** What the request's line and headers say, and whom the client meant. */
+	private describe(listener: Site, incoming: IncomingMessage): { site: Site; record: RecordedRequest } {
 		const host = (incoming.headers.host ?? '').replace(/:(80|443)$/, '');
 		// A proxy in front may send every host to one port: the Host header, not the port, says whom the client meant.
 		const named = this.sites.find(({ origin }) => new URL(origin!).host === host);
@@ -124,27 +167,7 @@ export class EmulatorServer {
 			bodySize: 0,
 			status: 0,
 		};
-		let body: Promise<Buffer> | undefined;
-		const request: EmulatorRequest = Object.assign(record, { read: () => (body ??= readBody(incoming, record)) });
-		Object.defineProperty(request, 'read', { enumerable: false });
-
-		const control = /^\/_emulator\/(\w+)$/.exec(url.pathname)?.[1];
-		if (control) return await write(response, await this.control(site, control, request));
-
-		this.requests.push(record);
-		const route = await site.route(request);
-		record.operation = route.operation;
-		record.mediaId = route.mediaId;
-		const fault = site.faults?.take(route.operation, route.mediaId) ?? {};
-		if (!fault.early) await request.read();
-		const instead = replaces(fault) ? { status: fault.status ?? 200 } : undefined;
-		const answer = !instead || fault.effect ? await route.answer() : instead;
-		if (fault.delay) await pause(fault.delay, response);
-		if (fault.reset) return void incoming.socket.resetAndDestroy();
-		const reply = this.spoil(instead ?? answer, fault);
-		record.status = reply.status;
-		await write(response, reply, fault);
-		incoming.resume();
+		return { site, record };
 	}
 
 	private async control(site: Site, name: string, request: EmulatorRequest): Promise<Reply> {

@@ -34,6 +34,9 @@ export interface Provider {
 	/** How the provider is told where to deliver; absent where its vendor has no API for that. */
 	registration?: Registration;
 
+	/** A connection on which the vendor sends messages as they come; absent where it offers none. */
+	live?: LiveConnection;
+
 	/** Where the bytes of a media ID are. @throws MediaRefusal */
 	resolve(api: Api, mediaId: string, options?: ResolveOptions): Promise<FileLocation>;
 	/** When a URL stops working, read from the URL itself; nothing when it does not say. */
@@ -77,6 +80,18 @@ export interface Registration {
 	register(api: Api, level: Level, url: string): Promise<void>;
 	/** Ends deliveries to this very URL; any other stays. @throws MediaRefusal */
 	unregister(api: Api, level: Level, url: string): Promise<void>;
+	/** Has the provider put every file that comes at a public address of its own, from now on. @throws MediaRefusal */
+	publicLinks?(api: Api): Promise<void>;
+}
+
+/** A WebSocket that the vendor opens for an account. */
+export interface LiveConnection {
+	/** Holds the key; never to be shown. */
+	url(account: Account): string;
+	/** Why the account may not connect; nothing when it may. @throws MediaRefusal when that cannot be found out */
+	objection(api: Api): Promise<MediaRefusal | undefined>;
+	/** Every file in a text frame. Never throws, whatever it holds. */
+	parse(frame: string): MediaMessage[];
 }
 
 /** A way to call the API in the name of an account. */

@@ -1,35 +1,16 @@
 import type { MetaEmulator } from '.';
-import { type Part, parseMultipart } from '../multipart';
-import { type EmulatorRequest, readable, type Site } from '../server';
-import type { Incoming } from './webhooks';
-
-/** What `curl` cannot tell from these endings, and sends as application/octet-stream. */
-const MIME_TYPES: Record<string, string> = {
-	jpg: 'image/jpeg',
-	jpeg: 'image/jpeg',
-	png: 'image/png',
-	webp: 'image/webp',
-	mp4: 'video/mp4',
-	'3gp': 'video/3gpp',
-	aac: 'audio/aac',
-	amr: 'audio/amr',
-	m4a: 'audio/mp4',
-	mp3: 'audio/mpeg',
-	ogg: 'audio/ogg; codecs=opus',
-	pdf: 'application/pdf',
-	txt: 'text/plain',
-};
+import { handedFiles } from '../byHand';
+import { readable, type Site } from '../server';
 
 /** `/_emulator/receive` and `/_emulator/handshake`, for a person with curl. */
 export function control(meta: MetaEmulator): Site['control'] {
 	return {
 		async receive(request) {
-			const files = parseMultipart(await request.read(), request.headers['content-type'] ?? '').filter(({ name }) => name === 'file');
-			if (!files.length) return { status: 400, body: 'Give a file: curl -F file=@voice.ogg …\n' };
-			const { callback, from, name, caption, phoneNumberId, url } = request.query;
+			const { callback, from, name, caption, phoneNumberId, url, shape } = request.query;
+			if (shape) return readable(await meta.receiveShape(shape, { phoneNumberId }, { callback }));
 			const received = [];
-			for (const file of files) {
-				const incoming = { ...describe(file, request), from, name, caption, phoneNumberId, url: url !== 'false' };
+			for (const file of await handedFiles(request)) {
+				const incoming = { ...file, from, name, caption, phoneNumberId, url: url !== 'false' };
 				received.push(await meta.receive(incoming, { callback }));
 			}
 			return readable(received);
@@ -42,19 +23,6 @@ export function control(meta: MetaEmulator): Site['control'] {
 			return readable({ ordered: true });
 		},
 	};
-}
-
-function describe({ bytes, fileName, mimeType: given }: Part, { query }: EmulatorRequest): Incoming {
-	const ending = fileName?.split('.').pop()?.toLowerCase() ?? '';
-	const mimeType = query.mimeType ?? MIME_TYPES[ending] ?? given ?? 'application/octet-stream';
-	return { type: (query.type as Incoming['type'] | undefined) ?? typeOf(mimeType), bytes, fileName, mimeType };
-}
-
-function typeOf(mimeType: string): Incoming['type'] {
-	if (mimeType === 'image/webp') return 'sticker';
-	if (mimeType.startsWith('audio/ogg')) return 'voice';
-	const family = mimeType.split('/')[0];
-	return family === 'image' || family === 'video' || family === 'audio' ? family : 'document';
 }
 
 /** What to type where, for the emulator's own window. */
@@ -72,6 +40,8 @@ export function help({ credentials, secondPhoneNumberId, url, filesUrl }: MetaEm
   Send a file to the business, as a customer would (without callback=…: to whoever is subscribed):
     curl -F file=@voice.ogg "${url}/_emulator/receive?callback=http://localhost:5678/webhook/…/webhook&from=16505551234&caption=Hello"
     also: name, type (image, video, audio, voice, document, sticker), mimeType, phoneNumberId, url=false
+  Anything else that Meta delivers, by its name in test/fixtures/meta:
+    curl -d "" "${url}/_emulator/receive?shape=edit&callback=http://localhost:5678/webhook/…/webhook"
   Prove a callback, as Meta does before it subscribes one (also: token, challenge):
     curl "${url}/_emulator/handshake?callback=http://localhost:5678/webhook/…/webhook"
   Let something go wrong, once (test/emulator/faults.ts has the words):

@@ -200,7 +200,9 @@ async function postApp({ subscriptions }: MetaEmulator, { params, version }: Cal
 	const { object, callback_url, verify_token, fields } = await params();
 	if (object !== 'whatsapp_business_account') throw errors.missingParameter('object');
 	if (!callback_url) throw errors.missingParameter('callback_url');
-	const names = Array.isArray(fields) ? fields.map(String) : String(fields ?? '').split(',').filter(Boolean);
+	// Graph takes a list written as JSON, too: n8n's own trigger sends `["messages"]`.
+	const list = String(fields ?? '').startsWith('[') ? parseJson(String(fields)) : fields;
+	const names = Array.isArray(list) ? list.map(String) : String(list ?? '').split(',').filter(Boolean);
 	await subscriptions.setApp({ url: String(callback_url), verifyToken: String(verify_token ?? '') }, names, version);
 	return { success: true };
 }

@@ -1,12 +1,13 @@
 import type { HttpAnswer } from '../client';
 import { type FaultOrder, Faults } from '../faults';
 import type { Site } from '../server';
-import { type Clock, digits, MediaStore } from '../store';
+import { type Bytes, type Clock, digits, MediaStore } from '../store';
 import { credentials, defaultTokens, phoneNumbers, type Token } from './account';
 import { control, help } from './control';
-import { type ErrorName, errorReply, errors, errorsByCode, GraphError } from './errors';
+import { type ErrorName, errorReply, errors, errorsByCode, GraphError, phpJson } from './errors';
 import { fileRoute, fileUrl } from './files';
 import { graphRoute } from './graph';
+import { stage } from './shapes';
 import { Subscriptions } from './subscriptions';
 import { defaultVariants, type MetaVariants } from './variants';
 import * as webhooks from './webhooks';
@@ -138,7 +139,19 @@ export class MetaEmulator {
 		return { mediaId, message, body, ...(callback && { answer: await webhooks.post(this, callback, body, options) }) };
 	}
 
-	/** The same without the delivery, for messages to be delivered together. */
+	/** Anything else that Meta delivers, by its name in test/fixtures/meta; each file in it has these bytes. */
+	async receiveShape(
+		name: string,
+		{ bytes = name as Bytes, phoneNumberId = undefined as string | undefined } = {},
+		options: webhooks.DeliverOptions = {},
+	): Promise<Omit<Received, 'mediaId' | 'message'> & { mediaIds: string[] }> {
+		const { body: staged, mediaIds } = stage(this, name, bytes, phoneNumberId);
+		const body = phpJson(staged);
+		const callback = options.callback ?? this.callbackFor(phoneNumberId);
+		return { mediaIds, body, ...(callback && { answer: await webhooks.post(this, callback, body, options) }) };
+	}
+
+	/** `receive` without the delivery, for messages to be delivered together. */
 	prepare(incoming: webhooks.Incoming & webhooks.Sender): { mediaId: string; message: webhooks.Item } {
 		return webhooks.mediaMessage(this, incoming);
 	}
@@ -221,5 +234,6 @@ export class MetaEmulator {
 export type { PhoneNumber, Token } from './account';
 export { errors, GraphError } from './errors';
 export { URL_LIFETIME } from './files';
+export { type Shape, shape, shapeNames } from './shapes';
 export type { MetaVariants } from './variants';
 export type { DeliverOptions, Handshake, Incoming, Item, Json, Sender } from './webhooks';

@@ -1,5 +1,5 @@
 import { MediaRefusal, type ApiReply, type RefusalKind } from '../provider';
-import { object, text } from '../read';
+import { object, retryAfterMs, text } from '../read';
 
 /**
  * Turns a reply that is not a success into a refusal. Its body is `{"error":{"code","message","details"?}}`, with the
@@ -12,7 +12,7 @@ export function refusal(reply: ApiReply, what: string): MediaRefusal {
 	const sentence = [text(error.message), text(error.details)].filter(Boolean).join(' — ');
 	const said = sentence ? `Whapi.Cloud says "${sentence}" (HTTP ${status})` : `HTTP ${status} without an explanation`;
 	const { kind, advice } = explain(status, sentence);
-	return new MediaRefusal(kind, `${what}: ${said}`, advice, status);
+	return new MediaRefusal(kind, `${what}: ${said}`, advice, status, retryAfterMs(reply.headers['retry-after']));
 }
 
 /** Files come from the API itself, so that its refusals of files are in the same words. */

@@ -35,6 +35,14 @@ export const registration: Registration = {
 			if (!objects(webhooks).some((webhook) => webhook.url === url)) return;
 		}
 	},
+
+	/** Auto Download, for all types that it has words for. Whether `media` is merged or replaced is not documented, so it is sent whole. */
+	async publicLinks(api) {
+		const media = object((await settings(api)).media);
+		if (DOWNLOADED.every((type) => Array.isArray(media.auto_download) && media.auto_download.includes(type))) return;
+		const reply = await api.send({ method: 'PATCH', path: '/settings', body: { media: { ...media, auto_download: DOWNLOADED } } });
+		if (reply.status !== 200) throw refused(reply);
+	},
 };
 
 /**
@@ -49,6 +57,8 @@ function isSound({ events, mode, headers }: Json, account: Account): boolean {
 	const wanted = objects(events).some(({ type, method }) => type === 'messages' && method === 'post');
 	return wanted && mode === 'body' && object(headers)[SECRET_HEADER] === deliverySecret(account);
 }
+
+const DOWNLOADED = ['image', 'audio', 'voice', 'video', 'document', 'sticker'];
 
 /** As many writers at once are reckoned with. */
 const TRIES = 20;

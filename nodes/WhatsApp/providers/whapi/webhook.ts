@@ -35,7 +35,6 @@ export function verify({ headers }: Webhook, account: Account): true | Refusal {
 	if (typeof given !== 'string' || !given)
 		return { reason: `it carries no ${SECRET_HEADER}, so it does not come from a webhook that was registered by this node, or a proxy dropped the header.` };
 	if (equalSecrets(given, deliverySecret(account))) return true;
-	if (account.webhookSecret && equalSecrets(given, account.webhookSecret)) return true;
 	return { reason: `its ${SECRET_HEADER} does not match. The token may have changed since the webhook was registered: deactivate the workflow and activate it again.` };
 }
 

@@ -1,0 +1,23 @@
+import type { Provider } from '../provider';
+import { live } from './live';
+import { deleteMedia, resolve, upload, urlExpiresAt } from './media';
+import { parse, verify } from './webhook';
+
+/** Pipes.bot, https://docs.pipes.bot. A proxy to Meta's API: its webhooks are Meta's, with an object `pipes` beside. */
+export const pipes: Provider = {
+	displayName: 'Pipes.bot',
+	defaultBaseUrl: 'https://api.pipes.bot',
+	// Files come from storage with presigned URLs, which answers 400 to a request that also carries a token.
+	mediaHosts: [],
+	manualSetup:
+		'paste it as Webhook URL where you activate the number, or in the App’s settings, and set the Webhook Secret of the credential there.',
+	retention: 'Pipes.bot keeps files for 48 hours.',
+	challenge: () => undefined,
+	verify,
+	parse,
+	live,
+	resolve,
+	urlExpiresAt,
+	upload,
+	delete: deleteMedia,
+};

@@ -1,0 +1,40 @@
+import { jsonParse } from 'n8n-workflow';
+
+import type { Account, Api, LiveConnection, MediaMessage, MediaRefusal } from '../provider';
+import { isoTime, object, text } from '../read';
+import { refusal } from './media';
+import { mediaMessage } from './webhook';
+
+/** wss://api.pipes.bot/ws, the way that numbers without a webhook have. Source: docs.pipes.bot, WebSocket. */
+export const live: LiveConnection = { url, objection, parse };
+
+/** The key stands in the address: the only place that the vendor looks for it. */
+function url({ accessToken, baseUrl, phoneNumberId }: Account): string {
+	const number = phoneNumberId && `&poolNumberId=${encodeURIComponent(phoneNumberId)}`;
+	return `${baseUrl.replace(/^http/, 'ws')}/ws?apiKey=${encodeURIComponent(accessToken)}${number}`;
+}
+
+/** Asks for a file that does not exist: 404 is the answer to a good key. */
+async function objection(api: Api): Promise<MediaRefusal | undefined> {
+	const reply = await api.send({ method: 'GET', path: '/v1/media/download/n8nKeyCheck0000000000' });
+	return reply.status === 401 ? refusal(reply, 'The live connection was refused') : undefined;
+}
+
+/** `{"type":"whatsapp_message","data":{…}}`; frames of other types carry no message. */
+function parse(frame: string): MediaMessage[] {
+	const { type, data } = object(jsonParse(frame, { fallbackValue: undefined }));
+	if (type !== 'whatsapp_message') return [];
+	const message = object(data);
+	const from = text(message.fromNumber);
+	const file = mediaMessage(message.type, object(message.media), {
+		caption: text(message.text) ?? text(message.body),
+		messageId: text(message.messageId),
+		chatId: text(message.conversationId) ?? from,
+		from,
+		fromName: text(message.fromName),
+		timestamp: isoTime(message.timestamp),
+		phoneNumberId: text(message.poolNumberId),
+		raw: message,
+	});
+	return file ? [file] : [];
+}

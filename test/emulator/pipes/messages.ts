@@ -1,0 +1,130 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import type { PipesEmulator } from '.';
+import { type HttpAnswer, send } from '../client';
+import { type Bytes, digits } from '../store';
+
+export type Json = Record<string, unknown>;
+
+/** What a customer sends; the words of `receive` that every vendor has. */
+export interface Incoming {
+	/** `voice` is an audio that was recorded in the chat: nothing on the wire says so but its MIME type. */
+	type: 'image' | 'video' | 'audio' | 'voice' | 'document' | 'sticker';
+	bytes: Bytes;
+	mimeType?: string;
+	/** Documents only. Default for documents: `document.pdf`; null: none. */
+	fileName?: string | null;
+	caption?: string;
+	/** The file could not be had from WhatsApp: the message says so and has no file. */
+	unavailable?: boolean;
+	/** Anything to put over `pipes.media`, or `data.media` of the WebSocket. */
+	media?: Json;
+}
+
+/** What every message has. */
+export interface Sender {
+	/** Digits. */
+	from?: string;
+	name?: string;
+	/** ISO 8601, unless given otherwise. */
+	timestamp?: string;
+	/** The pool number, `pn_…`. */
+	phoneNumberId?: string;
+	conversationId?: string;
+	label?: string;
+}
+
+/** One message in both of its forms. */
+export interface Item {
+	id: string;
+	/** Digits. */
+	from: string;
+	conversationId: string;
+	/** The webhook's body, B2. */
+	body: Json;
+	/** The frame of the WebSocket, B3. */
+	event: { type: 'whatsapp_message'; data: Json };
+}
+
+export interface DeliverOptions {
+	/** Default: `callback` of the emulator, if any. */
+	callback?: string;
+	/** What to sign with; default: the webhook secret. */
+	secret?: string;
+	/** The whole signature header instead of the right one; null: none, as without a secret. */
+	signature?: string | null;
+	/** Over the usual ones. */
+	headers?: Record<string, string>;
+}
+
+const DEFAULT_MIME_TYPES = {
+	image: 'image/jpeg',
+	video: 'video/mp4',
+	audio: 'audio/mpeg',
+	voice: 'audio/ogg; codecs=opus',
+	document: 'application/pdf',
+	sticker: 'image/webp',
+};
+
+/** Stores the customer's file and builds its message. */
+export function mediaMessage(pipes: PipesEmulator, incoming: Incoming & Sender): { mediaId: string; message: Item } {
+	const { type, caption } = incoming;
+	const mimeType = incoming.mimeType ?? DEFAULT_MIME_TYPES[type];
+	const fileName = type === 'document' ? (incoming.fileName === undefined ? 'document.pdf' : (incoming.fileName ?? undefined)) : undefined;
+	const mediaId = incoming.unavailable ? '' : pipes.store.add({ bytes: incoming.bytes, mimeType, fileName, inbound: true });
+	const byteSize = { right: pipes.store.get(mediaId)?.bytes.size, wrong: 1, absent: undefined }[pipes.variants.size];
+	const file = incoming.unavailable
+		? { mimeType, fileName, unavailable: true }
+		: { mediaId, downloadUrl: `/v1/media/download/${mediaId}`, mimeType, byteSize, fileName };
+	const media = defined({ ...file, ...incoming.media });
+	const kind = type === 'voice' ? 'audio' : type;
+	// Meta's own ID: it is there, and no key of this vendor's opens it.
+	const content = defined({ id: digits(16), mime_type: mimeType, caption, filename: fileName });
+	return { mediaId, message: message(pipes, kind, content, incoming, media, caption) };
+}
+
+export function message(pipes: PipesEmulator, type: string, content: Json, sender: Sender = {}, media?: Json, text = ''): Item {
+	const { from = '16505551234', name = 'Sheena Nelson', phoneNumberId = pipes.credentials.phoneNumberId, label } = sender;
+	const conversationId = sender.conversationId ?? `conv_${createHmac('sha256', 'conversation').update(from).digest('base64url').slice(0, 20)}`;
+	const timestamp = sender.timestamp ?? new Date(pipes.clock.now()).toISOString();
+	const id = `msg_${randomBytes(12).toString('hex')}`;
+	const display = `+${pipes.credentials.phoneNumber}`;
+	const value = {
+		messaging_product: 'whatsapp',
+		metadata: { display_phone_number: display, phone_number_id: phoneNumberId },
+		messages: [{ id, from, timestamp, type, [type]: content }],
+		contacts: [{ profile: { name }, wa_id: from }],
+	};
+	const common = defined({ conversationId, poolNumberId: phoneNumberId, label });
+	return {
+		id,
+		from,
+		conversationId,
+		body: { object: 'whatsapp_business_account', entry: [{ id: phoneNumberId, changes: [{ value, field: 'messages' }] }], pipes: defined({ ...common, media }) },
+		event: {
+			type: 'whatsapp_message',
+			data: defined({ messageId: id, ...common, poolNumberPhoneNumber: display, fromNumber: from, fromName: name, text, body: text, timestamp, type, media }),
+		},
+	};
+}
+
+/** Posts a body, signed: B2. */
+export async function post(pipes: PipesEmulator, callback: string, body: string | Buffer, options: DeliverOptions): Promise<HttpAnswer> {
+	const bytes = Buffer.from(body);
+	const secret = options.secret ?? pipes.credentials.webhookSecret;
+	const signature = options.signature === undefined ? createHmac('sha256', secret).update(bytes).digest('hex') : options.signature;
+	return await send(callback, {
+		method: 'POST',
+		headers: { 'Content-Type': 'application/json', 'User-Agent': 'Pipes-Webhook/1.0', ...(signature !== null && { 'X-Pipes-Signature': signature }), ...options.headers },
+		body: bytes,
+		timeoutMs: pipes.variants.webhookTimeout,
+	});
+}
+
+/** 21 characters, as nanoid makes them. */
+export function newMediaId(): string {
+	return randomBytes(16).toString('base64url').slice(0, 21);
+}
+
+function defined(object: Json): Json {
+	return Object.fromEntries(Object.entries(object).filter(([, one]) => one !== undefined));
+}
