@@ -45,6 +45,7 @@ export class WhatsAppMediaApi implements ICredentialType {
 			placeholder: 'e.g. EAAG…',
 			description:
 				'A permanent token: business.facebook.com → Settings → System users → Generate token, with whatsapp_business_messaging and whatsapp_business_management. The one on the API Setup page lasts 24 hours only.',
+			hint: 'Permanent token of a System User; the one on the API Setup page lasts 24 hours',
 			displayOptions: onlyMeta,
 		},
 		{
@@ -55,6 +56,7 @@ export class WhatsAppMediaApi implements ICredentialType {
 			default: '',
 			required: true,
 			description: 'The API token of the channel: panel.whapi.cloud → your channel. One token is one channel is one WhatsApp number.',
+			hint: 'panel.whapi.cloud → your channel',
 			displayOptions: onlyWhapi,
 		},
 		{
@@ -66,6 +68,28 @@ export class WhatsAppMediaApi implements ICredentialType {
 			required: true,
 			placeholder: 'e.g. pk_…',
 			description: 'From the Pipes.bot dashboard: pk_… for a pool number, ak_live_… for a number of your own',
+			hint: 'From the Pipes.bot dashboard',
+			displayOptions: onlyPipes,
+		},
+		{
+			displayName: 'App Secret',
+			name: 'webhookSecret',
+			type: 'string',
+			typeOptions: { password: true },
+			default: '',
+			description: 'App Dashboard → App settings → Basic → Show. Proves that a delivery comes from Meta; without it the trigger accepts none.',
+			hint: 'App Dashboard → App settings → Basic. Without it the trigger accepts nothing',
+			displayOptions: onlyMeta,
+		},
+		{
+			displayName: 'Webhook Secret',
+			name: 'webhookSecret',
+			type: 'string',
+			typeOptions: { password: true },
+			default: '',
+			placeholder: 'e.g. 16 or more characters of your own',
+			description: 'Any text of 16 to 256 characters. Enter the same one in the Pipes.bot dashboard, beside the webhook URL. Proves that a delivery comes from Pipes.bot; without it the trigger accepts none.',
+			hint: 'The same as in the Pipes.bot dashboard. Without it the trigger accepts nothing',
 			displayOptions: onlyPipes,
 		},
 		{
@@ -75,6 +99,7 @@ export class WhatsAppMediaApi implements ICredentialType {
 			default: '',
 			placeholder: 'e.g. 106540352242922',
 			description: 'App Dashboard → WhatsApp → API Setup, below the phone number. Neither the number itself nor the account ID beside it. Needed for uploads.',
+			hint: 'App Dashboard → WhatsApp → API Setup, below the number; not the account ID',
 			displayOptions: onlyMeta,
 		},
 		{
@@ -83,7 +108,8 @@ export class WhatsAppMediaApi implements ICredentialType {
 			type: 'string',
 			default: '',
 			placeholder: 'e.g. 102290129340398',
-			description: 'On the same page, beside the phone number ID. Lets you pick the phone number from a list.',
+			description: 'On the same page, beside the phone number ID. The trigger needs it, and the list of phone numbers.',
+			hint: 'On the same page',
 			displayOptions: onlyMeta,
 		},
 		{
@@ -93,25 +119,8 @@ export class WhatsAppMediaApi implements ICredentialType {
 			default: '',
 			placeholder: 'e.g. 670843887433847',
 			description: 'At the top of the App Dashboard. Not needed for manual registration.',
+			hint: 'At the top of the App Dashboard',
 			displayOptions: onlyMeta,
-		},
-		{
-			displayName: 'App Secret',
-			name: 'webhookSecret',
-			type: 'string',
-			typeOptions: { password: true },
-			default: '',
-			description: 'App Dashboard → App settings → Basic → Show. Proves that a delivery comes from Meta; without it the trigger accepts none.',
-			displayOptions: onlyMeta,
-		},
-		{
-			displayName: 'Webhook Secret',
-			name: 'webhookSecret',
-			type: 'string',
-			typeOptions: { password: true },
-			default: '',
-			description: 'Any text of 16 to 256 characters. Enter the same one in the Pipes.bot dashboard, beside the webhook URL. Proves that a delivery comes from Pipes.bot; without it the trigger accepts none.',
-			displayOptions: onlyPipes,
 		},
 		{
 			displayName: 'Verify Token',
@@ -120,6 +129,7 @@ export class WhatsAppMediaApi implements ICredentialType {
 			typeOptions: { password: true },
 			default: '',
 			description: 'Any text of your own. Enter the same one in App Dashboard → WhatsApp → Configuration → Webhook when you paste the trigger’s URL there.',
+			hint: 'Any text of your own; only for triggers with Manual registration',
 			displayOptions: onlyMeta,
 		},
 		{
@@ -136,7 +146,8 @@ export class WhatsAppMediaApi implements ICredentialType {
 			name: 'baseUrl',
 			type: 'string',
 			default: '',
-			placeholder: 'e.g. https://graph.facebook.com',
+			placeholder: 'e.g. https://relay.example.com',
+			hint: 'Leave it empty, unless you run a relay',
 			description: 'Only for a relay of your own in front of the API. It is shown the access token.',
 		},
 		{
@@ -146,6 +157,7 @@ export class WhatsAppMediaApi implements ICredentialType {
 			default: '',
 			placeholder: 'e.g. media.example.com',
 			description: 'Only for a relay of your own: more hosts that may be shown the access token when a file is downloaded, comma-separated',
+			hint: 'Leave it empty, unless you run a relay',
 			displayOptions: onlyMeta,
 		},
 	];

@@ -31,7 +31,7 @@ export class WhatsAppDownloadMedia implements INodeType {
 				name: 'url',
 				type: 'string',
 				default: '={{ $json.url }}',
-				placeholder: 'e.g. https://lookaside.fbsbx.com/whatsapp_business/attachments/…',
+				placeholder: 'e.g. https://media.example.com/file',
 				description: 'Leave it as it is. It saves a request while the URL still works; once it has expired, a new one is fetched for the media ID.',
 			},
 			binaryField('Put Output File in Field', 'The name of the output binary field to put the file in'),

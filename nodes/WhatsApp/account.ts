@@ -13,7 +13,7 @@ import { MediaRefusal, type Account, type Api, type ApiReply, type ByteStream, t
 
 export const CREDENTIAL = 'whatsAppMediaApi';
 
-/** Meta's file host turns away clients without a product name (facts: whatsapp-api-js#335 and others). */
+/** File hosts turn away clients without a product name (whatsapp-api-js#335 and others). */
 const USER_AGENT = 'n8n-nodes-whatsapp-media/1.0';
 
 type Context = IExecuteFunctions | IHookFunctions | ILoadOptionsFunctions | ITriggerFunctions | IWebhookFunctions;

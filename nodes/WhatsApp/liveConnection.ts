@@ -91,7 +91,8 @@ class Connection {
 			if (!wasOpen) {
 				// A WebSocket does not tell why it was refused; the API does.
 				const objection = await this.live.objection(this.account).catch((cause: MediaRefusal) => cause);
-				if (objection?.kind === 'credential' || !everOpen) return this.end(objection ?? notReachable(this.account));
+				if (!everOpen) return this.fail(objection ?? notReachable(this.account));
+				if (objection?.kind === 'credential') return this.end(objection);
 			}
 			const bound = Math.min(timing.lastWait, timing.firstWait * 2 ** failures++);
 			await Promise.race([sleep(Math.random() * bound), this.abandoned]);
@@ -127,11 +128,17 @@ class Connection {
 		return opened;
 	}
 
-	private end(refusal: MediaRefusal): void {
+	/** It never was open: those who wait for that are told. */
+	private fail(refusal: MediaRefusal): void {
 		this.onEnd();
 		this.setReady.failed(refusal);
+		this.abandon();
+	}
+
+	/** It was open, and never will be again. */
+	private end(refusal: MediaRefusal): void {
+		this.onEnd();
 		for (const listener of this.listeners) listener.refused(refusal);
-		this.listeners.clear();
 		this.abandon();
 	}
 

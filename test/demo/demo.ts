@@ -9,7 +9,7 @@ import { type N8n, startN8n } from '../n8n/instance';
 import { packPackage } from '../n8n/pack';
 import { type Credential, items, type N8nApi, owner, until } from '../n8n/rest';
 import type { WorkflowJson } from '../n8n/workflow';
-import { type Message, startMeta, type Vendor } from './meta';
+import { type Message, startVendor, type Vendor, vendorNames } from './vendors';
 import { type Cell, phase, say, seconds, table } from './screen';
 
 const root = join(__dirname, '..', '..');
@@ -27,8 +27,14 @@ const ERROR_LINES = 12;
 /** `npm run demo`: customers send files on WhatsApp, and a real n8n saves them. `--once` ends after that. */
 async function main(): Promise<void> {
 	const { values: settings } = parseArgs({
-		options: { once: { type: 'boolean', default: false }, port: { type: 'string', default: PORT } },
+		options: {
+			once: { type: 'boolean', default: false },
+			port: { type: 'string', default: PORT },
+			provider: { type: 'string', default: vendorNames[0] },
+		},
 	});
+	const provider = vendorNames.find((name) => name === settings.provider);
+	if (!provider) throw new Error(`There is no provider ${settings.provider}. Choose one of ${vendorNames.join(', ')}.`);
 	const port = Number(settings.port);
 	const started = Date.now();
 	say('WhatsApp files in a real n8n. An emulator on this machine plays WhatsApp: you need no account.\n');
@@ -36,17 +42,18 @@ async function main(): Promise<void> {
 
 	await phase('Looking for n8n', () => installN8n({ log: say }), ({ version }) => `n8n ${version} is installed`);
 	const tarball = await phase('Building the package', build, (file) => `${basename(file)} is built`);
-	const vendor = await startMeta();
+	const vendor = await startVendor(provider);
 	cleanUp.push(vendor.close);
 	const n8n = await phase(
 		'Starting n8n, installing the package in it',
-		() => start(tarball, vendor, port),
+		// n8n cannot always replace a package whose files have changed while it runs; a new folder cures that.
+		() => start(tarball, vendor, port).catch(() => rm(demoFolder, { recursive: true, force: true }).then(() => start(tarball, vendor, port))),
 		({ url }) => `n8n runs on ${url}, the package is installed in it`,
 	);
 	const workflow = await phase(
 		'Importing the example workflow',
 		() => importExample(n8n, vendor),
-		() => `The example workflow is published, ${vendor.name} has checked its webhook`,
+		() => `The example workflow is published, ${vendor.name} has its webhook`,
 	);
 	const rows = await phase(
 		'Customers send files',
@@ -100,8 +107,7 @@ async function start(tarball: string, { hosts }: Vendor, port: number): Promise<
 		env: { N8N_RESTRICT_FILE_ACCESS_TO: await realpath(filesFolder) },
 		log: () => {},
 	});
-	cleanUp.push(n8n.stop);
-	await rm(dirname(tarball), { recursive: true, force: true });
+	cleanUp.push(n8n.stop, () => rm(dirname(tarball), { recursive: true, force: true }));
 	return n8n;
 }
 
@@ -120,8 +126,7 @@ async function importExample({ api, url }: N8n, vendor: Vendor): Promise<Importe
 	workflow.name = `Demo: ${workflow.name}`;
 	const trigger = workflow.nodes[0]!;
 	trigger.webhookId = WEBHOOK_ID;
-	// The other kinds of registration are for public https addresses only.
-	trigger.parameters.registration = 'manual';
+	trigger.parameters.registration = vendor.registration;
 
 	const all = await api.call<Array<{ id: string; name: string; isArchived: boolean }>>('GET', '/rest/workflows');
 	const known = all.find(({ name, isArchived }) => name === workflow.name && !isArchived);

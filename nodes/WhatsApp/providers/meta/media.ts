@@ -9,7 +9,7 @@ import {
 	type PhoneNumber,
 	type UploadedMedia,
 } from '../provider';
-import { byteCount, isoTime, object, objects, sha256Hex, text } from '../read';
+import { byteCount, isoTime, known, object, objects, sha256Hex, text } from '../read';
 import { graphRefusal, refusal } from './refusal';
 
 /** How long an uploaded file is kept. Source: Cloud API → Media, April 2026. */
@@ -23,14 +23,14 @@ export async function resolve(api: Api, mediaId: string, options: { phoneNumberI
 	const body = object(reply.body);
 	const url = text(body.url);
 	if (reply.status !== 200 || !url) throw refusal(reply, `Media ID ${mediaId} could not be looked up`);
-	return {
+	return known({
 		url,
 		expiresAt: urlExpiresAt(url),
 		tokenRequired: true,
 		mimeType: text(body.mime_type),
 		sha256: sha256Hex(body.sha256),
 		size: byteCount(body.file_size),
-	};
+	});
 }
 
 /** `ext` is the URL's Unix expiry: five minutes after it was made, in every payload seen. */

@@ -36,5 +36,6 @@ function parse(frame: string): MediaMessage[] {
 		phoneNumberId: text(message.poolNumberId),
 		raw: message,
 	});
-	return file ? [file] : [];
+	// Without an ID it is no message, whatever its type says.
+	return file?.messageId ? [file] : [];
 }
