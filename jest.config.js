@@ -4,10 +4,11 @@ const shared = {
 	modulePathIgnorePatterns: ['<rootDir>/dist'],
 };
 
-/** `fast` needs nothing but npm packages; `n8n` installs, once, and drives a real n8n. */
+/** `fast` needs nothing but npm packages; `fuzz` neither, but half a minute; `n8n` installs, once, and drives a real n8n. */
 module.exports = {
 	projects: [
-		{ ...shared, displayName: 'fast', testMatch: ['<rootDir>/test/**/*.test.ts'], testPathIgnorePatterns: ['/node_modules/', '\\.n8n\\.test\\.ts$'] },
+		{ ...shared, displayName: 'fast', testMatch: ['<rootDir>/test/**/*.test.ts'], testPathIgnorePatterns: ['/node_modules/', '\\.(n8n|fuzz)\\.test\\.ts$'] },
+		{ ...shared, displayName: 'fuzz', testMatch: ['<rootDir>/test/**/*.fuzz.test.ts'] },
 		{ ...shared, displayName: 'n8n', testMatch: ['<rootDir>/test/**/*.n8n.test.ts'] },
 	],
 	testTimeout: 30_000,

@@ -450,7 +450,7 @@ describe('faults', () => {
 		meta.fault({ on: 'file', ...htmlPage() });
 		expect((await files.get(url)).data.toString()).toContain('<!DOCTYPE html>');
 		meta.fault({ on: 'file', endless: true });
-		expect(await raw(url, 50)).toMatchObject({ status: 200, declared: undefined, end: 'silence' });
+		expect(await raw(url, 500)).toMatchObject({ status: 200, declared: undefined, end: 'silence' });
 		meta.fault({ on: 'file', wrongBytes: true, times: 2 });
 		const [wrong, again] = [await raw(url), await raw(url)];
 		expect([wrong.size, wrong.sha256 === seen(bytes).sha256, wrong.sha256 === again.sha256]).toEqual([bytes.length, false, true]);

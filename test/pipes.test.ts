@@ -46,7 +46,7 @@ test('Get Media URL: where the redirect leads, for five minutes, without the key
 test('Download follows by itself, checks the size, and renews a presigned URL that is over', async () => {
 	const message = received();
 	expect((await run('DownloadMedia', message)).json).toMatchObject({ verified: true, sha256: sha256(PHOTO) });
-	expect((await run('DownloadMedia', { ...message, url: pipes.fileUrl(message.mediaId!).replace(/Signature=\w/, 'Signature=0') })).json).toMatchObject({ verified: true });
+	expect((await run('DownloadMedia', { ...message, url: pipes.fileUrl(message.mediaId!).replace(/Signature=\w/, 'Signature=z') })).json).toMatchObject({ verified: true });
 	expect(operations()).toEqual(['download', 'file', 'file', 'download', 'file']);
 	pipes.variants.size = 'absent';
 	expect((await run('DownloadMedia', received())).json!.verified).toBeUndefined();
