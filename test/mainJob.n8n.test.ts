@@ -33,8 +33,7 @@ beforeEach(() => emulator.reset());
 
 /** As a user fills in the form: no addresses. */
 function account(changes: Json = {}): Json {
-	const { baseUrl, mediaHosts, ...data } = credentialFor(emulator);
-	return { ...data, ...changes };
+	return { ...credentialFor(emulator), baseUrl: '', mediaHosts: '', ...changes };
 }
 
 const ours = (type: string, name: string, parameters: Json = {}, more: Partial<WorkflowNode> = {}) =>
@@ -61,6 +60,7 @@ test('the five nodes and the credential are there, and nothing else was asked of
 		'WhatsApp Download Media',
 		'WhatsApp Get Media URL',
 		'WhatsApp Get Media URL Tool',
+		'WhatsApp Media Stream Trigger',
 		'WhatsApp Media Trigger',
 		'WhatsApp Upload Media',
 		'WhatsApp Upload Media Tool',
@@ -98,7 +98,9 @@ describe('the credential’s Test button', () => {
 		emulator.meta.fault({ on: 'phoneNumber', error: 2 });
 		expect((await press()).message).toContain('not available right now');
 		emulator.meta.fault({ on: 'phoneNumber', status: 502, headers: { 'Content-Type': 'text/html' }, body: '<html>Bad gateway' });
-		expect(await press()).toMatchObject({ status: 'Error', message: expect.stringContaining('not one of Meta’s API') });
+		expect((await press()).message).toContain('not available right now');
+		emulator.meta.fault({ on: 'phoneNumber', status: 200, headers: { 'Content-Type': 'text/html' }, body: '<html>Log in' });
+		expect(await press()).toMatchObject({ status: 'Error', message: expect.stringContaining('not one of the provider’s API') });
 	});
 });
 
