@@ -99,30 +99,45 @@ describe.each(LEVELS)('at the level %s', (level) => {
 		await server.activate();
 		for (const end of ['event', 'stop', 'event'] as const) {
 			await server.startTest();
-			expect(callbacks()[level]).toBe(`${server.testUrl}?previous=%2Fwebhook%2Fa1b2%2Fwebhook`);
+			expect(callbacks()[level]).toBe(`${server.url}?test=%2Fwebhook-test%2Fa1b2%2Fwebhook`);
 			if (end === 'event') await world.emulator.meta.receive({ type: 'image', bytes: 'x' });
 			else await server.stopTest();
 			await server.settled();
 			expect(callbacks()[level]).toBe(server.url);
 		}
 		expect(server.executions).toHaveLength(2);
+		expect(server.tests).toBe(2);
 		await world.emulator.meta.receive({ type: 'image', bytes: 'x' });
 		expect(server.executions).toHaveLength(3);
+		expect(server.tests).toBe(2);
 	});
 
-	test('killed in the middle of a test: the next activation heals it', async () => {
+	test('killed in the middle of a test: the next delivery is production’s, and ends the detour', async () => {
 		const server = await trigger({ registration: level });
 		await server.activate();
 		await server.startTest();
-		expect(callbacks()[level]).toContain('/webhook-test/');
-		await server.activate({ activation: 'init' });
+		server.forgetTest();
+		const { answer } = await world.emulator.meta.receive({ type: 'image', bytes: 'x' });
+		expect(answer!.status).toBe(200);
+		expect(server.executions).toHaveLength(1);
+		while (callbacks()[level] !== server.url) await new Promise((resolve) => setTimeout(resolve, 20));
+	});
+
+	test('killed in the middle of a test of an inactive workflow: whoever comes next takes the place', async () => {
+		const dead = await trigger({ registration: level, webhookId: 'dead' });
+		await dead.startTest();
+		await dead.close();
+		const server = await trigger({ registration: level });
+		await server.startTest();
+		expect(callbacks()[level]).toBe(`${server.testUrl}?test=`);
+		await server.activate();
 		expect(callbacks()[level]).toBe(server.url);
 	});
 
 	test('testing an inactive workflow leaves nothing behind', async () => {
 		const server = await trigger({ registration: level });
 		await server.startTest();
-		expect(callbacks()[level]).toBe(`${server.testUrl}?previous=`);
+		expect(callbacks()[level]).toBe(`${server.testUrl}?test=`);
 		await server.stopTest();
 		expect(callbacks()[level]).toBeUndefined();
 	});
@@ -131,20 +146,16 @@ describe.each(LEVELS)('at the level %s', (level) => {
 		occupy(level);
 		reach.set('https://other.example', 'http://127.0.0.1:9');
 		const server = await trigger({ registration: level });
-		await expect(server.startTest()).rejects.toThrow(`Deliveries go to another webhook, which could not be put back after a test: ${FOREIGN}`);
+		await expect(server.startTest()).rejects.toThrow(`Deliveries go to another webhook, which a test would have to take them from: ${FOREIGN}`);
 		expect(callbacks()[level]).toBe(FOREIGN);
 	});
 
-	test('testing where another workflow of the same credential holds the place: it gets it back', async () => {
+	test('testing where another n8n with the same credential holds the place: nothing is touched', async () => {
 		const other = await trigger({ registration: level, host: 'n8n-two.example', webhookId: 'other' });
 		await other.activate();
 		const server = await trigger({ registration: level });
-		await server.startTest();
-		expect(callbacks()[level]).toContain(server.testUrl);
-		await world.emulator.meta.receive({ type: 'image', bytes: 'x' });
-		await server.settled();
+		await expect(server.startTest()).rejects.toThrow('which a test would have to take them from: https://n8n-two.example/webhook/other/webhook');
 		expect(callbacks()[level]).toBe(other.url);
-		expect([server.executions.length, other.executions.length]).toEqual([1, 0]);
 	});
 
 	test('deactivated during a test: nothing dead is put back', async () => {
@@ -157,14 +168,21 @@ describe.each(LEVELS)('at the level %s', (level) => {
 	});
 });
 
-test('two tests at once on one number end with production in place', async () => {
-	const [a, b] = [await trigger({ webhookId: 'a' }), await trigger({ webhookId: 'b', host: 'n8n-two.example' })];
-	await a!.activate();
-	await a!.startTest();
-	await b!.startTest();
-	await a!.stopTest();
-	await b!.stopTest();
-	expect(callbacks().phoneNumber).toBe(a!.url);
+test('a test that does not take a delivery leaves it to production', async () => {
+	const server = await trigger();
+	await server.activate();
+	await server.startTest();
+	const { url } = server;
+	const body = world.emulator.meta.envelope([[world.emulator.meta.value([world.emulator.meta.prepare({ type: 'image', bytes: 'x' }).message])]]);
+	for (const test of ['/webhook-test/other/webhook', '/nowhere', '/webhook/a1b2/webhook?test=%2Fwebhook%2Fa1b2%2Fwebhook', '@other.example/', '//other.example/', ' ', '']) {
+		server.executions.length = 0;
+		const { status } = await world.emulator.meta.deliver(body.replaceAll('wamid.', `wamid.${Math.random()}`), { callback: `${url}?test=${encodeURIComponent(test)}` });
+		expect([test, status, server.executions.length]).toEqual([test, 200, 1]);
+	}
+	expect((await world.emulator.meta.deliver(body, { callback: `${url}?test=%2Fwebhook-test%2Fa1b2%2Fwebhook`, secret: 'wrong' })).status).toBe(401);
+	expect(callbacks().phoneNumber).toContain('?test=');
+	await server.stopTest();
+	expect(callbacks().phoneNumber).toBe(url);
 });
 
 test('ten workflows on one app, one for each number', async () => {

@@ -12,7 +12,8 @@ import { itemsOf, triggerOptions, type ItemOptions } from './messageItems';
 import { providers } from './providers';
 import type { Webhook } from './providers/provider';
 import { isAnswered, withoutRedelivered } from './redelivery';
-import { registrationHooks } from './registration';
+import { forgetTest, registrationHooks } from './registration';
+import { askedTest, takenByTest } from './testDelivery';
 
 /** n8n's notices know lists and links, and no other markup. */
 const manualSteps = [
@@ -121,6 +122,12 @@ export class WhatsAppMediaTrigger implements INodeType {
 		if (verdict !== true) {
 			this.logger.warn(`WhatsApp Media Trigger refused a delivery: ${verdict.reason}`);
 			return answered(this, 401, 'The signature is missing or does not match.');
+		}
+
+		const test = askedTest(request.query);
+		if (test && this.getMode() !== 'manual') {
+			if (await takenByTest(this, test)) return {};
+			void forgetTest(this, test).catch((cause: Error) => this.logger.warn(`WhatsApp Media Trigger: ${cause.message}`));
 		}
 
 		const options = this.getNodeParameter('options', {}) as MessageFilter['options'] & ItemOptions;

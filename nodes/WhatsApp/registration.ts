@@ -1,20 +1,17 @@
-import { sleep, type IHookFunctions } from 'n8n-workflow';
+import { sleep, type IHookFunctions, type IWebhookFunctions } from 'n8n-workflow';
 
 import { openAccount, type OpenAccount } from './account';
 import { nodeError } from './perItem';
 import { MediaRefusal, type Level, type Registration } from './providers/provider';
+import { forTest, testOf, withoutTest } from './testDelivery';
 
 /**
  * The life of a trigger's webhook at the provider. One rule above all: a callback that is not this node's own is never
  * taken away.
- *
- * While one listens for a test event, a provider with a single place delivers to the test URL. What it delivered to before
- * stands in that URL itself, as `?previous=…`, so that whoever comes next can put it back: this process when the test
- * ends, or any other after this one was killed.
  */
 export const registrationHooks = {
 	async checkExists(this: IHookFunctions): Promise<boolean> {
-		return await asNode(this, async (place) => !place || (await place.current()).some((url) => isSame(url, place.url)));
+		return await asNode(this, async (place) => !place || (await place.current()).some((url) => isSame(url, place.url) || isTestOf(url, place)));
 	},
 
 	async create(this: IHookFunctions): Promise<boolean> {
@@ -33,6 +30,12 @@ export const registrationHooks = {
 	},
 };
 
+/** After a delivery to production for a test that nobody listens for any more: its n8n was killed. */
+export async function forgetTest(context: IWebhookFunctions, path: string): Promise<void> {
+	const place = await placeOf(context);
+	if ((await place?.current())?.some((url) => testOf(url) === path)) await place?.register(place.url);
+}
+
 /** This node's URL, and the provider's side of it. */
 interface Place {
 	url: string;
@@ -43,49 +46,40 @@ interface Place {
 }
 
 async function activate(place: Place): Promise<void> {
-	const [holder] = place.exclusive ? await place.current() : [];
-	const previous = holder && beneath(holder);
-	if (previous && !isSame(previous, place.url) && !isTestOf(holder, place.url)) throw taken(previous);
-	if (previous && !isSame(previous, place.url)) {
-		// A test of ours that never ended holds somebody else's place.
-		await restore(place, holder!, previous);
-		throw taken(previous);
-	}
+	const holder = await holderOf(place);
+	if (holder && !isSame(holder, place.url)) throw taken(holder);
 	await place.register(place.url);
 }
 
 async function startTest(place: Place): Promise<void> {
-	const [holder] = place.exclusive ? await place.current() : [];
-	const previous = holder && beneath(holder);
-	// Putting it where it already is shows whether it could be put back; if not, nothing has changed.
-	const restorable = previous && (await place.register(previous).then(
-		() => true,
-		(cause) => {
-			if (cause instanceof MediaRefusal && cause.kind === 'handshake') return false;
-			throw cause;
-		},
-	));
-	// This node's own production URL that does not answer: the workflow is not active, there is nothing to put back.
-	if (previous && !restorable && tail(previous) !== tail(place.url)) throw notRestorable(previous);
-	await place.register(place.exclusive ? testUrl(place.url, restorable ? previous : undefined) : place.url);
+	const holder = await holderOf(place);
+	if (!holder) return await place.register(place.exclusive ? forTest(place.url) : place.url);
+	const { origin, pathname } = new URL(place.url);
+	if (!holder.startsWith(`${origin}/`)) throw notShared(holder);
+	const refused = await place.register(forTest(holder, pathname)).catch((cause) => {
+		if (cause instanceof MediaRefusal && cause.kind === 'handshake') return cause;
+		throw cause;
+	});
+	if (refused && tail(holder) !== tail(place.url)) throw notShared(holder);
+	// This node's own production URL, and it does not answer: the workflow is not active.
+	if (refused) await place.register(forTest(place.url));
 }
 
 async function release(place: Place): Promise<void> {
 	if (!place.exclusive) return await place.unregister(place.url);
-	for (const url of (await place.current()).filter((current) => isSame(current, place.url))) {
-		const previous = beneath(url);
-		if (previous && previous !== url) await restore(place, url, previous);
-		else await place.unregister(url);
+	for (const url of await place.current()) {
+		if (isTestOf(url, place)) await restore(place, url);
+		else if (isSame(url, place.url)) await place.unregister(url);
 	}
 }
 
-/** Waits of the tries to put a callback back: production is deaf meanwhile. */
+/** Waits of the tries to end the detour of deliveries over a test that has ended. */
 const RESTORE_WAITS_MS = [500, 1000, 2000, 4000, 0];
 
-async function restore(place: Place, holder: string, previous: string): Promise<void> {
+async function restore(place: Place, url: string): Promise<void> {
 	let last: unknown;
 	for (const wait of RESTORE_WAITS_MS) {
-		const done = await place.register(previous).then(
+		const done = await place.register(withoutTest(url)).then(
 			() => true,
 			(cause) => {
 				last = cause;
@@ -94,30 +88,21 @@ async function restore(place: Place, holder: string, previous: string): Promise<
 		);
 		if (done) return;
 		// It no longer answers: its workflow was deactivated during the test.
-		if (last instanceof MediaRefusal && last.kind === 'handshake') return await place.unregister(holder);
+		if (last instanceof MediaRefusal && last.kind === 'handshake') return await place.unregister(url);
 		await sleep(wait);
 	}
 	throw last;
 }
 
-const PREVIOUS = 'previous';
-
-/** The test URL, carrying what it replaces; on the same host only the path, for URLs may not be long. */
-function testUrl(url: string, previous?: string): string {
-	const carrying = new URL(url);
-	carrying.searchParams.set(PREVIOUS, previous?.startsWith(`${carrying.origin}/`) ? previous.slice(carrying.origin.length) : (previous ?? ''));
-	return carrying.href;
+/** Whose production is delivered to now. */
+async function holderOf(place: Place): Promise<string | undefined> {
+	const [url] = place.exclusive ? await place.current() : [];
+	return url && testOf(url) !== '' ? withoutTest(url) : undefined;
 }
 
-/** What a URL stands in for: for that of a test what was there before, if anything; else itself. */
-function beneath(url: string): string | undefined {
-	const previous = URL.canParse(url) ? new URL(url).searchParams.get(PREVIOUS) : null;
-	if (previous === null) return url;
-	return previous ? new URL(previous, url).href : undefined;
-}
-
-function isTestOf(url: string, own: string): boolean {
-	return beneath(url) !== url && tail(url) === tail(own);
+/** Whether production passes deliveries on to this node's test. */
+function isTestOf(url: string, place: Place): boolean {
+	return testOf(url) === new URL(place.url).pathname;
 }
 
 /** Equal but for the query. */
@@ -138,10 +123,10 @@ function taken(holder: string): MediaRefusal {
 	);
 }
 
-function notRestorable(holder: string): MediaRefusal {
+function notShared(holder: string): MediaRefusal {
 	return new MediaRefusal(
 		'refused',
-		`Deliveries go to another webhook, which could not be put back after a test: ${holder.split('?')[0]}`,
+		`Deliveries go to another webhook, which a test would have to take them from: ${holder.split('?')[0]}`,
 		'It was left as it is. Test with another phone number, or pin the data of an earlier execution.',
 	);
 }
@@ -155,7 +140,7 @@ async function asNode(context: IHookFunctions, work: (place?: Place) => Promise<
 		});
 }
 
-async function placeOf(context: IHookFunctions): Promise<Place | undefined> {
+async function placeOf(context: IHookFunctions | IWebhookFunctions): Promise<Place | undefined> {
 	const level = context.getNodeParameter('registration') as Level | 'manual';
 	if (level === 'manual') return undefined;
 	const account = await openAccount(context);

@@ -80,6 +80,8 @@ export class TriggerServer {
 	baseUrl = '';
 	/** The items of each execution that a request started, in the order of the requests. */
 	readonly executions: INodeExecutionData[][] = [];
+	/** How many of them were tests. */
+	tests = 0;
 	/** The node's `getWorkflowStaticData('node')`, as stored. */
 	staticData: IDataObject;
 
@@ -160,6 +162,11 @@ export class TriggerServer {
 				throw error;
 			}
 		}
+	}
+
+	/** What is left of a test when n8n is killed: nothing, and no hook is run. */
+	forgetTest() {
+		this.test = undefined;
 	}
 
 	async stopTest() {
@@ -244,6 +251,7 @@ export class TriggerServer {
 			// Only then: n8n loses what webhook() changed when the request starts an execution.
 			if (!isTest) this.save(workflow);
 		} else if (isTest) {
+			this.tests++;
 			await this.stopTest();
 		}
 		return outcome;
