@@ -3,6 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 
 import { providers } from '../nodes/WhatsApp/providers';
 import { apiFor } from './axiosApi';
+import { serveTrigger } from './core/webhook';
 import type { Emulator } from './emulator';
 import type { Webhook } from './emulator/whapi';
 import { credentialFor, sha256, startWorld, type World } from './world';
@@ -260,4 +261,17 @@ describe('registration', () => {
 		expect(urls()).toEqual(['https://crm.example/hook', 'https://log.example/hook', 'https://new.example/hook', url(1)].sort());
 		expect(whapi.settings.webhooks).toEqual(expect.arrayContaining(changed));
 	});
+});
+
+test('Auto Download is switched on from the trigger, when it registers', async () => {
+	const credentials = { whatsAppMediaApi: credentialFor(world.emulator, 'whapi') };
+	for (const autoDownload of [false, true]) {
+		const server = await serveTrigger(world.engine, { node: 'whatsAppMediaTrigger', parameters: { options: { autoDownload } }, credentials });
+		await server.activate();
+		expect(whapi.settings.webhooks.map(({ url }) => url)).toEqual([server.url]);
+		expect(whapi.settings.media.auto_download.includes('voice')).toBe(autoDownload);
+		await server.deactivate();
+		expect(whapi.settings.webhooks).toEqual([]);
+		await server.close();
+	}
 });

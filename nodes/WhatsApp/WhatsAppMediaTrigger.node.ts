@@ -1,5 +1,6 @@
 import {
 	NodeConnectionTypes,
+	type INodeProperties,
 	type INodeType,
 	type INodeTypeDescription,
 	type IWebhookFunctions,
@@ -21,6 +22,19 @@ const manualSteps = [
 	'Open Webhook URLs above, choose Production URL and copy it.',
 	...Object.values(providers).map(({ displayName, manualSetup }) => `${displayName}: ${manualSetup}`),
 ];
+
+const webhookOptions: INodeProperties[] = [
+	...triggerOptions,
+	{
+		displayName: 'Auto Download',
+		name: 'autoDownload',
+		type: 'boolean',
+		default: false,
+		description:
+			'Whether to have the provider fetch every file as it comes and deliver a public link with it, where it offers that. Whoever knows the link can open the file, for 30 days. Switching it off here leaves the provider’s setting on.',
+	},
+];
+webhookOptions.sort((a, b) => a.displayName.localeCompare(b.displayName));
 
 export class WhatsAppMediaTrigger implements INodeType {
 	description: INodeTypeDescription = {
@@ -97,7 +111,7 @@ export class WhatsAppMediaTrigger implements INodeType {
 				type: 'collection',
 				placeholder: 'Add option',
 				default: {},
-				options: triggerOptions,
+				options: webhookOptions,
 			},
 		],
 	};

@@ -145,15 +145,19 @@ async function placeOf(context: IHookFunctions | IWebhookFunctions): Promise<Pla
 	if (level === 'manual') return undefined;
 	const account = await openAccount(context);
 	const { registration } = account.provider;
-	return registration && bound(registration, account, level, context.getNodeWebhookUrl('default')!);
+	const autoDownload = context.getNodeParameter('options.autoDownload', false) as boolean;
+	return registration && bound(registration, account, level, context.getNodeWebhookUrl('default')!, autoDownload);
 }
 
-function bound(registration: Registration, account: OpenAccount, level: Level, url: string): Place {
+function bound(registration: Registration, account: OpenAccount, level: Level, url: string, autoDownload: boolean): Place {
 	return {
 		url,
 		exclusive: registration.exclusive,
 		current: async () => await registration.registered(account, level),
-		register: async (to) => await registration.register(account, level, to),
+		register: async (to) => {
+			await registration.register(account, level, to);
+			if (autoDownload) await registration.publicLinks?.(account);
+		},
 		unregister: async (from) => await registration.unregister(account, level, from),
 	};
 }
