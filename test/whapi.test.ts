@@ -269,7 +269,7 @@ test('Auto Download is switched on from the trigger, when it registers', async (
 		const server = await serveTrigger(world.engine, { node: 'whatsAppMediaTrigger', parameters: { options: { autoDownload } }, credentials });
 		await server.activate();
 		expect(whapi.settings.webhooks.map(({ url }) => url)).toEqual([server.url]);
-		expect(whapi.settings.media.auto_download.includes('voice')).toBe(autoDownload);
+		expect(whapi.settings.media.auto_download?.includes('voice') ?? false).toBe(autoDownload);
 		await server.deactivate();
 		expect(whapi.settings.webhooks).toEqual([]);
 		await server.close();
