@@ -398,7 +398,7 @@ describe('faults', () => {
 	const seen = (bytes: Buffer) => ({ size: bytes.length, sha256: sha256(bytes).toString('hex') });
 
 	/** What a plain client sees of an answer: how much was declared, how much came, and how it ended. */
-	function raw(url: string, timeout = 200): Promise<{ status?: number; declared?: string; size: number; sha256: string; end: 'whole' | 'cut' | 'silence' | 'reset' }> {
+	function raw(url: string, timeout = 3000): Promise<{ status?: number; declared?: string; size: number; sha256: string; end: 'whole' | 'cut' | 'silence' | 'reset' }> {
 		return new Promise((resolve) => {
 			const pieces: Buffer[] = [];
 			let response: IncomingMessage | undefined;
