@@ -143,9 +143,9 @@ describe('the file host', () => {
 		for (const agent of ['n8n', 'axios/1.2.3', 'curl/8.0', 'Mozilla/5.0 (compatible; n8n/2.41.0; +https://n8n.io/)']) expect((await get({ 'User-Agent': agent }))[0]).toBe(200);
 		meta.variants.refusedUserAgent = 'html';
 		expect(await get({ 'User-Agent': 'node' })).toEqual([200, expect.stringContaining('<!DOCTYPE html>')]);
-		emulator.clock.advance(299_000);
+		emulator.clock.advance(296_000);
 		expect((await get({}))[0]).toBe(200);
-		emulator.clock.advance(2_000);
+		emulator.clock.advance(5_000);
 		expect(await get({})).toEqual([404, '']);
 		meta.variants.expiredUrl = 401;
 		expect(await get({})).toEqual(unauthorized);
