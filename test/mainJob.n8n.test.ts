@@ -105,7 +105,7 @@ describe('the credential’s Test button', () => {
 });
 
 test('a customer sends a photo: Trigger, Download, done', async () => {
-	const trigger = ours('whatsAppMediaTrigger', 'Trigger');
+	const trigger = ours('whatsAppMediaTrigger', 'Trigger', { registration: 'manual' });
 	const { id } = await n8n.api.createWorkflow(workflow({ nodes: [trigger, download()] }));
 	await n8n.api.activate(id);
 	const callback = `${n8n.url}/webhook/${trigger.webhookId}/webhook`;
