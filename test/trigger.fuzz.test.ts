@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { createHmac } from 'node:crypto';
 
-import { serveTrigger, type Delivery, type DeliveryRequest, type TriggerServer } from './core/webhook';
+import { serveTrigger, type Delivery, type TriggerServer } from './core/webhook';
 import { shape, shapeNames } from './emulator/meta';
 import { startWorld, type World } from './world';
 
@@ -181,15 +181,23 @@ test(`${RUNS.types} signed bodies of any type, also no JSON at all: 200 or n8n's
 
 // -- Handshakes
 
-const query = fc.dictionary(fc.oneof(fc.constantFrom('hub.mode', 'hub.challenge', 'hub.verify_token', 'hub[mode]', '__proto__'), fc.string({ maxLength: 8 })), fc.oneof(fc.constantFrom('subscribe', '<script>alert(1)</script>', ''), fc.string({ maxLength: 30 })));
+const PARTS = ['hub.mode', 'hub.verify_token', 'hub.challenge'];
+const rest = fc.dictionary(fc.oneof(fc.constantFrom('hub[mode]', 'hub', 'test', '__proto__'), fc.string({ maxLength: 8 })), fc.string({ maxLength: 30 }));
+const wrong = fc.constantFrom('', ' ', 'Subscribe', 'unsubscribe', '<script>alert(1)</script>', 'undefined', 'null');
 
 test(`${RUNS.handshakes} GETs: the challenge, as text, for the right token; 403 for everything else`, async () => {
-	await check(RUNS.handshakes, fc.tuple(query, fc.boolean(), fc.string({ minLength: 1, maxLength: 20 })), async ([rest, right, challenge]) => {
-		const request: DeliveryRequest = { method: 'GET', query: { ...rest, ...(right && { 'hub.mode': 'subscribe', 'hub.verify_token': world.credential.verifyToken!, 'hub.challenge': challenge }) } };
-		const delivery = await trigger.deliver(request);
-		judge(delivery, [right ? 200 : 403], false);
+	const cases = fc.tuple(rest, fc.string({ minLength: 1, maxLength: 20 }), fc.subarray(PARTS), fc.subarray(PARTS), wrong);
+	await check(RUNS.handshakes, cases, async ([others, challenge, missing, spoilt, instead]) => {
+		const right: Record<string, string> = { 'hub.mode': 'subscribe', 'hub.verify_token': world.credential.verifyToken!, 'hub.challenge': challenge };
+		const query: Record<string, string> = { ...others, ...right };
+		for (const part of spoilt) query[part] = instead;
+		for (const part of missing) delete query[part];
+		// Any challenge is as good as another, but none is not.
+		const isRight = !missing.length && spoilt.every((part) => part === 'hub.challenge' && instead);
+		const delivery = await trigger.deliver({ method: 'GET', query });
+		judge(delivery, [isRight ? 200 : 403], false);
 		expect(delivery.headers['content-type']).toContain('text/plain');
 		expect(delivery.headers['x-content-type-options']).toBe('nosniff');
-		if (right) expect(delivery.body).toBe(Buffer.from(challenge).toString());
+		if (isRight) expect(delivery.body).toBe(query['hub.challenge']);
 	});
 });
