@@ -350,7 +350,7 @@ describe('beside n8n’s own WhatsApp Trigger, on the same app', () => {
 			await flow.activate();
 			const said = await words(flow.listen());
 			if (said === 'done') await flow.photo();
-			const still = await flow.expectPlain(3_000).catch(() => false);
+			const still = await flow.expectPlain(said === 'done' ? 10_000 : 500).catch(() => false);
 			const { mediaId, status } = await flow.photo();
 			return { said: said.replace(/.*(already has a webhook subscription).*/, '$1'), still, status, started: status === 200 && (await flow.started()).includes(mediaId) };
 		}, { inTurn: true });
@@ -366,7 +366,7 @@ describe('beside n8n’s own WhatsApp Trigger, on the same app', () => {
 			flow.place.set(FOREIGN);
 			const said = await words(flow.listen());
 			await flow.stopListening();
-			await until('it is taken away', 5_000, async () => !flow.place.get() || undefined).catch(() => {});
+			await until('it is taken away', said === 'done' ? 10_000 : 500, async () => !flow.place.get() || undefined).catch(() => {});
 			return { said: said.replace(/.*(Deliveries go to another webhook).*/, '$1'), then: flow.place.get() };
 		}, { inTurn: true });
 		expect(outcome).toEqual({ builtIn: { said: 'done', then: undefined }, ours: { said: 'Deliveries go to another webhook', then: FOREIGN } });
