@@ -144,6 +144,46 @@ describe('from a URL', () => {
 		expect(world.emulator.requests.map(({ headers }) => headers.authorization)).toEqual([`Bearer ${accessToken}`, `Bearer ${accessToken}`, undefined]);
 	});
 
+	test.each([
+		'http://localhost:5678/rest/settings',
+		'http://169.254.169.254/latest/meta-data/',
+		'http://0x7f.1/',
+		'http://2130706433/',
+		'http://[::ffff:10.0.0.1]/',
+		'http://[::1]:5678/',
+		'http://[fd00::1]/',
+		'https://10.1.2.3/a.jpg',
+		'https://172.31.0.1/a.jpg',
+		'https://192.168.1.1/a.jpg',
+		'https://100.64.0.1/a.jpg',
+		'https://printer/scan.pdf',
+		'https://nas.local./scan.pdf',
+	])('%s is inside a private network', async (url) => {
+		world.credential.baseUrl = 'https://graph.facebook.com';
+		const { message, advice } = await download({}, { url });
+		world.credential.baseUrl = world.emulator.meta.url;
+		expect(message).toBe(`The file is at ${new URL(url).host}, an address inside a private network`);
+		expect(advice).toContain('HTTP Request node');
+	});
+
+	test.each([
+		['http://169.254.169.254/latest/meta-data/', '169.254.169.254, an address inside a private network'],
+		['https://user:secret@example.com/', 'an address with a user name in it (example.com)'],
+		['file:///etc/passwd', 'something that is not a web address'],
+		['http://', 'something that is not a web address'],
+	])('a redirect to %s is not followed', async (redirect, said) => {
+		const mediaId = customerSent();
+		world.emulator.meta.fault({ on: 'file', redirect });
+		const { message } = await download({ mediaId });
+		expect(message).toBe(`Media ID ${mediaId}: ${new URL(world.emulator.meta.filesUrl).host} redirects to ${said}`);
+		expect(calls(world.emulator)).toHaveLength(2);
+	});
+
+	test('with a password in it is not shown to anybody', async () => {
+		const { message } = await download({}, { url: 'https://user:secret@example.com/a.jpg' });
+		expect(message).toBe('The file is at an address with a user name in it (example.com)');
+	});
+
 	test.each(['file:///etc/passwd', 'not a url', 'ftp://example.com/a'])('%s is not a web address', async (url) => {
 		expect((await download({}, { url })).message).toBe(`"${url}" is not a web address`);
 		expect(world.emulator.requests).toEqual([]);
@@ -205,7 +245,7 @@ describe('what is not the file goes no further', () => {
 		const { json, hints, item, binary } = await download({ mediaId });
 		expect(json).toMatchObject({ verified: false });
 		expect(await binary(item)).toEqual(JPEG);
-		expect(hints[0]!.message).toContain('1 file(s) came twice with the same bytes');
+		expect(hints[0]!.message).toContain('1 of 1 files came twice with the same bytes');
 	});
 
 	test('… unless the user asked for a match', async () => {
@@ -286,7 +326,7 @@ describe('what Meta refuses, in words', () => {
 			const mediaId = customerSent();
 			world.emulator.meta.fault({ on: 'getUrl', ...fault });
 			const { message, saved } = await download({ mediaId });
-			expect(message).toMatch(/^(Media ID \d+ could not be looked up: |127\.0\.0\.1:\d+ could not be reached)/);
+			expect(message).toMatch(/^(Media ID \d+ could not be looked up: |Media ID \d+: 127\.0\.0\.1:\d+ could not be reached)/);
 			expect(saved).not.toContain(world.credential.accessToken);
 			expect(message).not.toMatch(/undefined|\bat .*\.ts/);
 		}

@@ -84,14 +84,14 @@ test('a file that is unavailable: the item says so, and no download fails', asyn
 	const { output, hints, error } = await world.run('DownloadMedia', items, { credentials: credentials() });
 	expect(error).toBeUndefined();
 	expect(output[0]!.map(({ json, binary }) => [json.unavailable, binary])).toEqual([[true, undefined], [true, undefined]]);
-	expect(hints[0]!.message).toMatch(/^2 file\(s\) could not be had/);
+	expect(hints[0]!.message).toMatch(/^2 of 2 files could not be had/);
 	expect(world.emulator.requests).toEqual([]);
 });
 
 test('Upload and Delete say what is missing and what to use', async () => {
 	const data = await world.engine.file(PHOTO, { mimeType: 'image/jpeg', fileName: 'a.jpg' });
 	const { error } = await world.run('UploadMedia', [{ json: {}, binary: { data } }], { credentials: credentials() });
-	expect(error!.message).toBe('Pipes.bot has no public way to upload a file');
+	expect(error!.message).toBe('"a.jpg": Pipes.bot has no public way to upload a file');
 	expect((error as { description?: string }).description).toContain('/v1/messages/send');
 	expect(await run('DeleteMedia', { mediaId: 'x' })).toMatchObject({ message: 'Media ID x was not deleted: Pipes.bot has no way to delete a file' });
 	expect(world.emulator.requests).toEqual([]);

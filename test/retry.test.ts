@@ -22,12 +22,16 @@ test.each([
 	['a file host that fails', { on: 'file', status: 503 }],
 	['a body that breaks off', { on: 'file', cutAt: 0.6 }],
 	['a body that ends early', { on: 'file', truncateAt: 0.6 }],
+	['a body that stops coming', { on: 'file', stallAt: 0.6 }],
+	['an answer that never comes', { on: GRAPH, delay: Infinity }],
+	['an answer that stops coming', { on: GRAPH, stallAt: 0.6 }],
+	['a file host that never answers', { on: 'file', delay: Infinity }],
 ] as const)('%s is tried again', async (_what, fault) => {
 	const mediaId = add(pattern(300_000));
 	world.emulator.meta.fault(fault as never);
-	const { output, hints } = await download({}, mediaId);
+	const { output, hints } = await download({ timeoutSeconds: 1 }, mediaId);
 	expect(output[0]![0]!.json).toMatchObject({ verified: true, size: 300_000 });
-	expect(hints).toMatchObject([{ message: '1 item(s) needed more than one try.' }]);
+	expect(hints).toMatchObject([{ message: '1 of 1 items needed more than one try.' }]);
 	expect((await world.engine.binaryFiles()).filter((file) => file.includes('.tmp'))).toEqual([]);
 });
 
@@ -74,6 +78,17 @@ test('an upload is read again from its start', async () => {
 	const stored = world.emulator.meta.store.get(String(output[0]![0]!.json.mediaId))!;
 	expect(stored.sha256.toString('hex')).toBe(output[0]![0]!.json.sha256);
 	expect(stored.bytes.size).toBe(400_000);
+});
+
+test('an upload that the server stops reading, or never answers', async () => {
+	const data = await world.engine.file(Buffer.concat([...pattern(400_000).read()]), { mimeType: 'application/pdf', fileName: 'a.pdf' });
+	world.emulator.meta.fault({ on: 'upload', delay: Infinity });
+	const options = { timeoutSeconds: 1 };
+	const { output } = await world.run('UploadMedia', [{ json: {}, binary: { data } }], { parameters: { options } });
+	expect(world.emulator.meta.store.get(String(output[0]![0]!.json.mediaId))!.bytes.size).toBe(400_000);
+	world.emulator.meta.fault({ on: 'upload', delay: Infinity, times: Infinity });
+	const { error } = await world.run('UploadMedia', [{ json: {}, binary: { data } }], { parameters: { options: { ...options, maxTries: 1 } } });
+	expect(error!.message).toMatch(/^"a.pdf": .* could not be reached: no answer in time$/);
 });
 
 test('a deletion whose answer was lost is not reported as missing', async () => {

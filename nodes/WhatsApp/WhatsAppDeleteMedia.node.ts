@@ -48,8 +48,9 @@ export class WhatsAppDeleteMedia implements INodeType {
 	}
 }
 
-async function deleteMedia({ context, account, item, index, attempt }: ItemWork) {
+async function deleteMedia({ context, account, item, index, about, attempt }: ItemWork) {
 	const mediaId = mediaIdOf(context, index);
+	about(`Media ID ${mediaId}`);
 	const { missingIsDeleted, phoneNumberId } = options<{ missingIsDeleted: boolean; phoneNumberId: string }>(context, index);
 	// On a second try it is gone because the first one did its work and only the answer was lost.
 	const mayBeMissing = missingIsDeleted || attempt > 1;

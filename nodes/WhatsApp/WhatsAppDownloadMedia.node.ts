@@ -92,7 +92,7 @@ export class WhatsAppDownloadMedia implements INodeType {
 	}
 }
 
-async function downloadMedia({ context, account, item, index, hint }: ItemWork) {
+async function downloadMedia({ context, account, item, index, about, hint }: ItemWork) {
 	const field = context.getNodeParameter('binaryPropertyName', index) as string;
 	const chosen = options<Options>(context, index);
 	const rules = {
@@ -102,8 +102,9 @@ async function downloadMedia({ context, account, item, index, hint }: ItemWork) 
 		requireHashMatch: chosen.requireHashMatch,
 	};
 	const wanted = wantedFile(context, item, index, chosen);
+	if (wanted.mediaId) about(`Media ID ${wanted.mediaId}`);
 	if (item.json.unavailable === true && !wanted.url && (!wanted.mediaId || wanted.mediaId === item.json.mediaId)) {
-		hint('{n} file(s) could not be had: WhatsApp did not give them to the provider. Their items go on without a file, marked "unavailable".');
+		hint('{n} files could not be had: WhatsApp did not give them to the provider. Their items go on without a file, marked "unavailable".');
 		return { json: item.json, binary: item.binary };
 	}
 	const { binary, ...file } = await download(account, context.helpers, wanted, rules, hint);

@@ -37,8 +37,9 @@ export class WhatsAppGetMediaUrl implements INodeType {
 	}
 }
 
-async function getMediaUrl({ context, account, item, index }: ItemWork) {
+async function getMediaUrl({ context, account, item, index, about }: ItemWork) {
 	const mediaId = mediaIdOf(context, index);
+	about(`Media ID ${mediaId}`);
 	const messageId = item.json.mediaId === mediaId ? (item.json.messageId as string | undefined) : undefined;
 	const { expiresAt, ...file } = await account.provider.resolve(account, mediaId, { ...options(context, index), messageId, details: true });
 	return { json: { ...item.json, mediaId, ...file, urlExpiresAt: expiresAt }, binary: item.binary };

@@ -90,10 +90,11 @@ export class WhatsAppUploadMedia implements INodeType {
 	}
 }
 
-async function uploadMedia({ context, account, item, index }: ItemWork) {
+async function uploadMedia({ context, account, item, index, about }: ItemWork) {
 	const field = context.getNodeParameter('binaryPropertyName', index, '') as string | IBinaryData;
 	const chosen = options<{ fileName: string; mimeType: string; phoneNumberId: { value: string } }>(context, index);
 	const source = await binarySource(context, item, index, field);
+	about(`"${chosen.fileName || source.fileName || 'The file'}"`);
 	const file = await upload(account, source, { ...chosen, phoneNumberId: chosen.phoneNumberId?.value });
 	return { json: { ...item.json, ...file }, binary: item.binary };
 }

@@ -8,6 +8,7 @@ import type {
 	IWebhookFunctions,
 } from 'n8n-workflow';
 
+import { checkAddress } from './address';
 import { providers } from './providers';
 import { MediaRefusal, type Account, type Api, type ApiReply, type ByteStream, type Provider } from './providers/provider';
 
@@ -21,6 +22,8 @@ type Context = IExecuteFunctions | IHookFunctions | ILoadOptionsFunctions | ITri
 /** An account at a provider, ready for use. Read once per execution: each read of a credential costs n8n milliseconds. */
 export interface OpenAccount extends Api {
 	provider: Provider;
+	/** How long a server may be silent, in milliseconds. */
+	maxSilence: number;
 	/** Opens a file. Redirects are followed by hand, so that no other host is shown the token. @throws MediaRefusal */
 	open: (url: string, tokenRequired: boolean) => Promise<FileReply>;
 }
@@ -28,21 +31,25 @@ export interface OpenAccount extends Api {
 export interface FileReply {
 	status: number;
 	headers: ApiReply['headers'];
+	/** Destroying it ends the transfer, once something comes. */
 	body: ByteStream;
+	/** Ends the transfer at once. */
+	abandon: () => void;
 	/** For messages. */
 	host: string;
 }
 
-export async function openAccount(context: Context): Promise<OpenAccount> {
+export async function openAccount(context: Context, maxSilence = MAX_SILENCE): Promise<OpenAccount> {
 	const data = await context.getCredentials(CREDENTIAL);
-	const { provider, account, trusts } = readCredential(data);
+	const { provider, account, trusts, knows } = readCredential(data);
 	const { id, name } = context.getNode().credentials?.[CREDENTIAL] ?? { id: null, name: '' };
 	const decrypted = { credentialsDecrypted: { id: id ?? '', name, type: CREDENTIAL, data } };
 	const abortSignal = 'getExecutionCancelSignal' in context ? context.getExecutionCancelSignal() : undefined;
 
 	/** The one place from which requests leave. */
-	async function request(options: IHttpRequestOptions, withToken: boolean) {
+	async function request(options: IHttpRequestOptions, withToken: boolean, signal = abortSignal) {
 		const complete: IHttpRequestOptions = {
+			timeout: maxSilence,
 			...options,
 			headers: { 'User-Agent': USER_AGENT, ...options.headers },
 			returnFullResponse: true,
@@ -50,7 +57,11 @@ export async function openAccount(context: Context): Promise<OpenAccount> {
 			// Also keeps the helper from holding a whole upload in memory in order to repeat it.
 			disableFollowRedirect: true,
 			sendCredentialsOnCrossOriginRedirect: false,
-			abortSignal,
+			// An accessor, because n8n puts its own signal in the place of a plain value.
+			get abortSignal() {
+				return signal;
+			},
+			set abortSignal(_) {},
 		};
 		try {
 			return withToken
@@ -64,24 +75,30 @@ export async function openAccount(context: Context): Promise<OpenAccount> {
 	return {
 		provider,
 		account,
+		maxSilence,
 		async send({ method, path, query, headers, body }) {
 			const refused = provider.checkAccount?.(account);
 			if (refused) throw refused;
-			const reply = await request({ method, url: account.baseUrl + path, qs: query, headers, body: body as Buffer }, true);
+			// n8n counts the time until the answer begins, the whole upload included.
+			const timeout = maxSilence + Number(headers?.['Content-Length'] ?? 0) / SLOWEST_UPLOAD;
+			const reply = await request({ method, url: account.baseUrl + path, qs: query, headers, body: body as Buffer, timeout }, true);
 			return { status: reply.statusCode, headers: reply.headers, body: reply.body };
 		},
 		async open(url, tokenRequired) {
-			let next = new URL(url);
+			let next = checkAddress(url, undefined, knows);
 			let withToken = tokenRequired && trusts(next);
+			const abandoned = new AbortController();
+			const signal = abortSignal ? AbortSignal.any([abortSignal, abandoned.signal]) : abandoned.signal;
+			const abandon = () => abandoned.abort();
 			for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
 				// Unzipping would hide whether the body is as long as the server said.
 				const headers = { 'Accept-Encoding': 'identity' };
-				const reply = await request({ url: next.href, encoding: 'stream', headers }, withToken);
+				const reply = await request({ url: next.href, encoding: 'stream', headers }, withToken, signal);
 				const target = reply.statusCode >= 300 && reply.statusCode < 400 && reply.headers.location;
-				if (!target) return { status: reply.statusCode, headers: reply.headers, body: reply.body, host: next.host };
+				if (!target) return { status: reply.statusCode, headers: reply.headers, body: reply.body, abandon, host: next.host };
 				reply.body.destroy();
 				const from = next;
-				next = new URL(target, from);
+				next = checkAddress(target, from, knows);
 				withToken &&= next.origin === from.origin;
 			}
 			throw new MediaRefusal('refused', `${new URL(url).host} redirects more than ${MAX_REDIRECTS} times`);
@@ -90,6 +107,11 @@ export async function openAccount(context: Context): Promise<OpenAccount> {
 }
 
 const MAX_REDIRECTS = 5;
+
+const MAX_SILENCE = 60_000;
+
+/** Bytes per millisecond. */
+const SLOWEST_UPLOAD = 50;
 
 /** In words, also because n8n replaces a message that contains one of these codes by a general one. */
 const NETWORK_WORDS: Record<string, string> = {
@@ -139,7 +161,8 @@ function readCredential(data: ICredentialDataDecryptedObject) {
 	const ownHosts = String(data.mediaHosts ?? '').split(/[\s,;]+/).filter(Boolean);
 	const trusts = (url: URL) =>
 		url.origin === new URL(account.baseUrl).origin || [...provider.mediaHosts, ...ownHosts].some((host) => covers(host, url));
-	return { provider, account, trusts };
+	const knows = (url: URL) => url.hostname === new URL(account.baseUrl).hostname || trusts(url);
+	return { provider, account, trusts, knows };
 }
 
 /** A host (`files.example.com`), a domain with all below it (`.example.com`), or an origin (`http://127.0.0.1:4011`). */

@@ -20,45 +20,78 @@ export interface Checks {
 	end?: (sums: Measured) => Error | undefined;
 	/** The error for a source that breaks off after so many bytes. */
 	broken?: (size: number) => Error;
+	/** The error for bytes that stop coming, after how many milliseconds they have, and how to end them where destroying the source does not. */
+	silent?: { after: number; error: (size: number) => Error; end?: () => void };
 }
 
 /** A stream, and what became of it once its reader is through. */
 export interface MeasuredStream {
 	bytes: ByteStream;
+	/** Resolves once `first` has been asked, or there is nothing to ask it about. */
+	begun: Promise<void>;
 	sums?: Measured;
 	/** Why it ended early. The reader may wrap this, or fail for a reason of its own. */
 	stopped?: Error;
 }
 
 /** Passes bytes on as they come while it counts, hashes and checks them. */
-export function measured(source: ByteStream, { first, each, end, broken }: Checks): MeasuredStream {
-	let size = 0;
+export function measured(source: ByteStream, { first, each, end, broken, silent }: Checks): MeasuredStream {
+	const passed: Passed = {
+		size: 0,
+		silent: () => {
+			result.stopped ??= silent?.error(passed.size);
+			if (silent?.end) silent.end();
+			else source.destroy(result.stopped);
+		},
+	};
+	let begin = () => {};
+	const begun = new Promise<void>((resolve) => (begin = resolve));
 	// Before compose() listens: it hands the source's own error to the reader without asking us.
-	source.once('error', () => (result.stopped ??= broken?.(size)));
+	source.once('error', () => (result.stopped ??= broken?.(passed.size)));
 	const bytes = source.compose(async function* (chunks: AsyncIterable<Buffer>) {
 		const hash = createHash('sha256');
 		for await (const chunk of chunks) {
-			const passed = size;
-			size += chunk.length;
-			if (stop((!passed && first?.(chunk)) || each?.(size))) return;
+			const isFirst = !passed.size;
+			passed.size += chunk.length;
+			if (stop((isFirst && first?.(chunk)) || each?.(passed.size))) return;
+			if (isFirst) begin();
 			hash.update(chunk);
 			yield chunk;
 		}
-		result.sums = { size, sha256: hash.digest('hex') };
+		result.sums = { size: passed.size, sha256: hash.digest('hex') };
 		stop(end?.(result.sums));
 	}) as unknown as ByteStream;
 	// Destroying where throwing would do: on Node 20 an error thrown in compose() ends the whole process.
 	const stop = (reason?: Error) => {
 		if (!reason) return false;
-		result.stopped = reason;
+		result.stopped ??= reason;
 		bytes.destroy(reason);
 		source.destroy();
 		return true;
 	};
 	// It reads ahead, and may fail before its reader listens.
 	bytes.on('error', () => {});
-	const result: MeasuredStream = { bytes };
+	bytes.once('close', () => {
+		delete passed.silent;
+		begin();
+	});
+	const result: MeasuredStream = { bytes, begun };
+	if (silent) listen(passed, silent.after);
 	return result;
+}
+
+interface Passed {
+	size: number;
+	/** To be called when nothing has come for too long; gone with the stream. */
+	silent?: () => void;
+}
+
+/** It outlives the stream by one wait: so it holds nothing of it but this. */
+function listen(passed: Passed, milliseconds: number) {
+	const before = passed.size;
+	const hear = () => (passed.size === before ? passed.silent?.() : listen(passed, milliseconds));
+	// Unlike sleep(), it keeps no process alive.
+	if (passed.silent) AbortSignal.timeout(milliseconds).addEventListener('abort', hear, { once: true });
 }
 
 /** A binary field's file. */

@@ -86,10 +86,10 @@ export async function download(
 			wait *= 2;
 			continue;
 		}
-		const file = await keep(what, source, reply, store, rules, doubted);
+		const file = await keep(what, source, reply, account.maxSilence, store, rules, doubted);
 		if ('binary' in file) {
 			if (file.verified === false)
-				hint('{n} file(s) came twice with the same bytes, which are not the announced ones. They went on with "verified: false".');
+				hint('{n} files came twice with the same bytes, which are not the announced ones. They went on with "verified: false".');
 			return file;
 		}
 		doubted = file.sha256;
@@ -99,7 +99,7 @@ export async function download(
 
 type Source = Wanted & { url: string };
 
-const RENEWED = '{n} URL(s) had expired and were renewed.';
+const RENEWED = '{n} URLs had expired and were renewed.';
 
 /** Doubled each time, as long as the provider's files may be late. */
 const FIRST_WAIT_MS = 1000;
@@ -114,6 +114,7 @@ async function keep(
 	what: string,
 	source: Source,
 	reply: FileReply,
+	maxSilence: number,
 	store: Pick<IExecuteFunctions['helpers'], 'prepareBinaryData'>,
 	rules: DownloadRules,
 	doubted?: string,
@@ -129,6 +130,7 @@ async function keep(
 		first: (start) => (looksLikePage(start) && /^(image|audio|video)\/|pdf$/.test(mimeType) ? notAFile(what, reply) : undefined),
 		each: (size) => (tooLarge(size, rules) ? oversized(what, rules) : undefined),
 		broken: (size) => incomplete(what, size, declared),
+		silent: { after: maxSilence, error: (size) => silent(what, size, reply), end: reply.abandon },
 		end(all) {
 			const promised = [declared, source.sha256 === all.sha256 ? undefined : source.size];
 			const short = promised.find((size) => size && all.size < size);
@@ -169,9 +171,7 @@ function isAlive(wanted: Wanted, { provider }: OpenAccount): boolean {
 }
 
 /** What can be refused before a byte moves. */
-function checkAhead(what: string, { url, size, mimeType }: Source, rules: DownloadRules) {
-	if (!/^https?:\/\//i.test(url) || !URL.canParse(url))
-		throw new MediaRefusal('refused', `"${url.slice(0, 80)}" is not a web address`, 'Clear the field URL, or enter one that starts with https://.');
+function checkAhead(what: string, { size, mimeType }: Source, rules: DownloadRules) {
 	checkSize(what, size, rules);
 	if (mimeType) checkType(what, bareMimeType(mimeType), rules);
 }
@@ -260,6 +260,10 @@ function notAFile(what: string, { host }: FileReply): MediaRefusal {
 
 function incomplete(what: string, size: number, expected?: number): MediaRefusal {
 	return new MediaRefusal('temporary', `${what} came incomplete: ${size} ${expected ? `of ${expected} ` : ''}bytes`, 'The connection ended too early. Run it again.');
+}
+
+function silent(what: string, size: number, { host }: FileReply): MediaRefusal {
+	return new MediaRefusal('temporary', `${what} stopped coming after ${size} bytes: ${host} is silent`, 'Run it again. Timeout under Options says how long to wait for more.');
 }
 
 function damaged(what: string): MediaRefusal {

@@ -47,4 +47,12 @@ export const retryOptions: INodeProperties[] = [
 		typeOptions: { minValue: 0, maxValue: 3600 },
 		description: 'How long to wait between the tries, in all. A provider that asks for more ends them.',
 	},
+	{
+		displayName: 'Timeout (Seconds)',
+		name: 'timeoutSeconds',
+		type: 'number',
+		default: 60,
+		typeOptions: { minValue: 1, maxValue: 3600 },
+		description: 'How long a server may be silent before the try counts as failed. A transfer may take longer than this, as long as bytes move.',
+	},
 ];

@@ -20,7 +20,9 @@ export interface ItemWork {
 	index: number;
 	/** 1 for the first try. */
 	attempt: number;
-	/** Shown in the output panel once, however many items say it. `{n}` becomes their number. */
+	/** What a failure is about, `Media ID 123`, where the failure itself does not know. */
+	about: (subject: string) => void;
+	/** Shown in the output panel once, however many items say it. `{n}` becomes their number, as in `3 of 40`. */
 	hint: (message: string) => void;
 }
 
@@ -34,7 +36,8 @@ export async function perItem(
 	work: (job: ItemWork) => Promise<Pick<INodeExecutionData, 'json' | 'binary'>>,
 ): Promise<INodeExecutionData[][]> {
 	const items = context.getInputData();
-	const account = openAccount(context);
+	const { timeoutSeconds } = options<{ timeoutSeconds: number }>(context, 0);
+	const account = openAccount(context, timeoutSeconds && timeoutSeconds * 1000);
 	// Read once, awaited by each item: under Continue On Fail a node that throws would pass its input on as success.
 	account.catch(() => {});
 	const results = new Array<INodeExecutionData>(items.length);
@@ -45,12 +48,15 @@ export async function perItem(
 	let failure: Error | undefined;
 
 	const runOne = async (item: INodeExecutionData, index: number) => {
-		const once = async (attempt: number) => await work({ context, account: await account, item, index, attempt, hint });
+		let subject = '';
+		const about = (what: string) => (subject = what);
+		const once = async (attempt: number) => await work({ context, account: await account, item, index, attempt, about, hint });
 		try {
 			const { result, tries } = await withRetries(once, () => options<RetryLimits & IDataObject>(context, index), cancelled);
-			if (tries > 1) hint('{n} item(s) needed more than one try.');
+			if (tries > 1) hint('{n} items needed more than one try.');
 			results[index] = { ...result, pairedItem: { item: index } };
-		} catch (cause) {
+		} catch (unnamed) {
+			const cause = named(unnamed, subject);
 			if (goOn) results[index] = { json: failed(context, item, cause), pairedItem: { item: index } };
 			else failure ??= nodeError(context, cause, index);
 		}
@@ -59,7 +65,7 @@ export async function perItem(
 
 	if (cancelled?.aborted) throw nodeError(context, canceled());
 	if (failure) throw failure;
-	if (hints.size) context.addExecutionHints(...[...hints].map(asHint));
+	if (hints.size) context.addExecutionHints(...[...hints].map(([message, times]) => asHint(message, `${times} of ${items.length}`)));
 	return [results];
 }
 
@@ -85,6 +91,12 @@ function failed(context: IExecuteFunctions, item: INodeExecutionData, cause: unk
 	return context.getNode().onError === 'continueErrorOutput' ? said : { ...item.json, ...said };
 }
 
-function asHint([message, times]: [string, number]): NodeExecutionHint {
-	return { message: message.replace('{n}', String(times)), type: 'warning', location: 'outputPane' };
+/** A connection that fails does not know what for. What is wrong with the account is not about one file. */
+function named(cause: unknown, subject: string): unknown {
+	if (!(cause instanceof MediaRefusal) || cause.kind === 'credential' || cause.message.includes(subject)) return cause;
+	return new MediaRefusal(cause.kind, `${subject}: ${cause.message}`, cause.advice, cause.status);
+}
+
+function asHint(message: string, share: string): NodeExecutionHint {
+	return { message: message.replace('{n}', share), type: 'warning', location: 'outputPane' };
 }

@@ -44,12 +44,17 @@ export async function upload(
 		each: (sent) => (sent > size ? changed(fileName) : undefined),
 		end: (all) => (all.size < size ? changed(fileName) : undefined),
 		broken: () => changed(fileName),
+		silent: { after: account.maxSilence, error: (sent) => stuck(fileName, sent) },
 	});
 	const uploaded = await send(passing.bytes).catch((cause) => {
 		content.destroy();
 		throw passing.stopped ?? cause;
 	});
 	return { ...uploaded, mimeType, fileName, size, sha256: passing.sums!.sha256 };
+}
+
+function stuck(fileName: string, sent: number): MediaRefusal {
+	return new MediaRefusal('temporary', `The upload of "${fileName}" came to a halt after ${sent} bytes`, 'Run it again. Timeout under Options says how long to wait.');
 }
 
 function changed(fileName: string): MediaRefusal {
