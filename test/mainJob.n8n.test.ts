@@ -137,7 +137,7 @@ describe.each(['filesystem', 'database', 'default'] as const)('binary data mode 
 	beforeAll(async () => await n8n.restart({ binaryMode }));
 
 	test.each([1, 5 * MB, 100 * MB])('%d bytes come down and go up again, identical', async (size) => {
-		const mediaId = emulator.meta.store.add({ bytes: pattern(size), mimeType: 'application/pdf', inbound: true });
+		const mediaId = emulator.meta.store.add({ bytes: pattern(size), mimeType: 'text/plain', inbound: true });
 		// What is kept of the execution would be 133 MB of base64 in memory mode; nobody reads it here.
 		const settings = { saveManualExecutions: binaryMode !== 'default' };
 		const { id } = await n8n.api.createWorkflow(workflow({ nodes: [manualTrigger(), download(), upload()], pinData: { Start: [{ json: { mediaId } }] }, settings }));
@@ -146,7 +146,7 @@ describe.each(['filesystem', 'database', 'default'] as const)('binary data mode 
 		const arrived = await until(() => emulator.meta.store.list().find(({ kind }) => kind === 'uploaded'));
 		expect(arrived.bytes.size).toBe(size);
 		expect(arrived.sha256.equals(stored(mediaId).sha256)).toBe(true);
-		expect(arrived).toMatchObject({ mimeType: 'application/pdf', fileName: `application-${mediaId}.pdf`.replace('application', 'file') });
+		expect(arrived).toMatchObject({ mimeType: 'text/plain', fileName: `file-${mediaId}.txt` });
 		if (!settings.saveManualExecutions) return;
 		const execution = await n8n.api.waitForExecution(running.executionId!);
 		expect(items(execution, 'Download')[0]!.json).toMatchObject({ size, verified: true, sha256: arrived.sha256.toString('hex') });
@@ -157,7 +157,7 @@ describe('memory, in filesystem mode', () => {
 	beforeAll(async () => await n8n.restart({ binaryMode: 'filesystem' }));
 
 	test('100 MB down and 100 MB up each raise the peak by less than 40 MB', async () => {
-		const add = (size: number) => ({ mediaId: emulator.meta.store.add({ bytes: pattern(size), mimeType: 'application/pdf', inbound: true }) });
+		const add = (size: number) => ({ mediaId: emulator.meta.store.add({ bytes: pattern(size), mimeType: 'text/plain', inbound: true }) });
 		// An n8n that has been at work for a while: a fresh one grows by some 20 MB with each of its first executions, and
 		// V8 lets 64 MB of used buffers gather before it first collects them.
 		for (let i = 0; i < 10; i++) await run([download(), upload()], [add(5 * MB)]);
