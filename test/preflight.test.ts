@@ -18,6 +18,7 @@ import { calls, credentialFor, sha256, startWorld, VENDORS, type Vendor, type Wo
 const FILES = join(__dirname, 'fixtures/files');
 const file = (name: string) => readFileSync(join(FILES, name));
 const MB = 1024 * 1024;
+const DAY = 86_400_000;
 
 /** Every real file, and what it is. */
 const TYPES: Record<string, string | undefined> = {
@@ -205,8 +206,8 @@ describe('the readers', () => {
 		await fc.assert(
 			fc.asyncProperty(hostile, fc.constantFrom(...new Set(Object.values(TYPES)), 'image/jpeg', 'video/mp4'), fc.integer({ min: 1, max: 5000 }), async (given, type, piece) => {
 				const bytes = Buffer.from(given);
-				expect([undefined, 'text/html', ...Object.values(TYPES), 'image/heif', 'image/avif', 'audio/x', 'application/epub+zip', 'application/gzip', 'application/vnd.rar', 'application/x-7z-compressed', 'application/vnd.oasis.opendocument.spreadsheet']).toContain(typeOf(bytes));
-				looksLikeText(bytes);
+				expect(typeOf(bytes) ?? 'un/known').toMatch(/^[a-z]+\/[a-z0-9.+-]+$/);
+				expect(typeof looksLikeText(bytes)).toBe('boolean');
 				for (const as of [typeOf(bytes), type]) {
 					const { source, counted } = inPieces(bytes, piece);
 					const cursor = new Cursor(await source.open(), bytes.length);
@@ -383,7 +384,7 @@ describe('Upload Media', () => {
 		['rgb16.png', 'image/png', 'it has 16 bits per channel', /8 bits per channel/],
 		['heic.heic', 'image/heic', 'it is image/heic', /image JPEG and PNG.*document PDF.*convert INPUT.*OUTPUT\.jpg/],
 		['moving.gif', 'image/gif', 'it is image/gif', /convert INPUT/],
-		['small.webp', 'image/webp', 'it has 300×200 pixels', /512×512 pixels.*To make a sticker of it: convert.*To send it as an image/],
+		['small.webp', 'image/webp', 'it has 300×200 pixels', /512×512 pixels.*To make a sticker of it, with ImageMagick: convert.*To send it as an image/],
 		['stereo.ogg', 'audio/ogg', 'it is stereo', /Opus in mono.*ffmpeg -i INPUT .*-ac 1 -c:a libopus/],
 		['vorbis.ogg', 'audio/ogg', 'its audio is Vorbis', /ffmpeg/],
 		['flac.ogg', 'audio/ogg', 'its audio is FLAC', /ffmpeg/],
@@ -426,7 +427,7 @@ describe('Upload Media', () => {
 	])('%s', async (_what, bytes, mimeType, what, advice) => {
 		const result = await upload(bytes, { mimeType, fileName: 'it' });
 		expect(result.message).toMatch(/^"it\.\w+" was not uploaded: /);
-		expect(result.message!.split(' was not uploaded: ')[1]).toBe(what.replace('it is cut', 'it is cut'));
+		expect(result.message!.split(' was not uploaded: ')[1]).toBe(what);
 		expect(result.advice).toMatch(advice);
 		expect(calls(world.emulator)).toEqual([]);
 	});
@@ -571,26 +572,26 @@ describe('Upload Media', () => {
 			expect(uploads()).toBe(4);
 		});
 
-		test('the vendor’s 30 days, with a day to spare', async () => {
+		test('for the vendor’s 30 days, with one to spare', async () => {
 			const { staticData, mediaId } = await remember();
-			const [[, entry]] = Object.entries(JSON.parse(JSON.stringify(staticData))['node:Upload Media'].uploads) as [[string, { expiresAt: string }]];
-			expect(Date.parse(entry.expiresAt) - Date.now()).toBeGreaterThan(29.9 * 86_400_000);
-			const nearly = saved(staticData);
-			((nearly['node:Upload Media'] as IDataObject).uploads as Record<string, IDataObject>)[Object.keys((nearly['node:Upload Media'] as IDataObject).uploads as object)[0]!]!.expiresAt = new Date(Date.now() + 23 * 3_600_000).toISOString();
-			expect((await upload(pdf(), { ...PDF, staticData: nearly })).json!.mediaId).not.toBe(mediaId);
+			const [entry] = Object.values((staticData['node:Upload Media'] as IDataObject).uploads as Record<string, IDataObject>);
+			expect(Date.parse(String(entry!.expiresAt)) - Date.now()).toBeGreaterThan(29.9 * DAY);
+			entry!.expiresAt = new Date(Date.now() + 0.9 * DAY).toISOString();
+			expect((await upload(pdf(), { ...PDF, staticData })).json!.mediaId).not.toBe(mediaId);
 			expect(uploads()).toBe(2);
 		});
 
 		test('at most 500 are kept, the newest, and nothing that could be a secret', async () => {
-			const staticData: IDataObject = {};
-			await upload(Array.from({ length: 510 }, (_, n) => pdf(String(n))), { ...PDF, staticData });
-			const kept = (staticData['node:Upload Media'] as IDataObject).uploads as object;
-			expect(Object.keys(kept)).toHaveLength(500);
+			const old = { mediaId: '1037543291543636', expiresAt: new Date(Date.now() + 29 * DAY).toISOString() };
+			const uploads = Object.fromEntries(Array.from({ length: 505 }, (_, n) => [sha256(String(n)).slice(0, 32), old]));
+			const staticData = { 'node:Upload Media': { uploads } } as IDataObject;
+			const { json } = await upload(pdf(), { ...PDF, staticData });
+			const kept = Object.values((saved(staticData)['node:Upload Media'] as IDataObject).uploads as object);
+			expect(kept).toHaveLength(500);
+			expect(kept.at(-1)).toEqual({ mediaId: json!.mediaId, expiresAt: json!.expiresAt });
 			const text = JSON.stringify(staticData);
 			for (const secret of Object.values(credentialFor(world.emulator, vendor)).filter((value) => value.length > 8 && !value.startsWith('http'))) expect(text).not.toContain(secret);
-			expect(text.length).toBeLessThan(100_000);
-			await upload(pdf('509'), { ...PDF, staticData: saved(staticData) });
-			expect(uploads()).toBe(510);
+			expect(text.length).toBeLessThan(70_000);
 		});
 
 		test('static data of any shape are survived', async () => {

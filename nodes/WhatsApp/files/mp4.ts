@@ -55,7 +55,7 @@ export async function readMp4(file: Cursor): Promise<FileFacts> {
 		const behindIndex = index !== undefined && file.position >= index.end;
 		if (behindIndex && facts.indexLast) return facts;
 		const box = await nextBox(file);
-		if (!box) return behindIndex ? facts : { broken: 'is cut short: it has no whole index (moov)' };
+		if (!box) return { broken: behindIndex ? 'is cut short: there is nothing behind its index (moov)' : 'is cut short: it has no whole index (moov)' };
 		if (box.type === 'moov') index ??= box;
 		// Of what follows the index, no more is needed than that the data are all there.
 		if ((behindIndex || box === index) && box.end > file.size) return { broken: 'is cut short' };

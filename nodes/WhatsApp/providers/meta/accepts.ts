@@ -26,7 +26,7 @@ export const accepts: readonly FileKind[] = [
 		content: { maxBits: 8, colours: ['RGB', 'RGBA'] },
 		inWords: 'as image JPEG and PNG of 8 bits per channel in RGB or RGBA, up to 5 MB',
 		convert:
-			'To convert it: the node Edit Image, or: convert INPUT -background white -flatten -colorspace sRGB -type TrueColor -depth 8 -resize "2048x2048>" -quality 85 OUTPUT.jpg',
+			'The node Edit Image converts it, or ImageMagick: convert INPUT -background white -flatten -colorspace sRGB -type TrueColor -depth 8 -resize "2048x2048>" -quality 85 OUTPUT.jpg',
 	},
 	{
 		name: 'sticker',
@@ -36,7 +36,7 @@ export const accepts: readonly FileKind[] = [
 		content: { edge: 512 },
 		inWords: 'as sticker WebP of 512×512 pixels, up to 100 KB, animated up to 500 KB',
 		convert:
-			'To make a sticker of it: convert INPUT -resize 512x512 -background none -gravity center -extent 512x512 -quality 50 OUTPUT.webp. To send it as an image: convert INPUT -background white -flatten OUTPUT.jpg',
+			'To make a sticker of it, with ImageMagick: convert INPUT -resize 512x512 -background none -gravity center -extent 512x512 -quality 50 OUTPUT.webp. To send it as an image: convert INPUT -background white -flatten OUTPUT.jpg',
 	},
 	{
 		name: 'video',
@@ -45,7 +45,7 @@ export const accepts: readonly FileKind[] = [
 		content: { videoCodecs: ['H.264'], audioCodecs: ['AAC'], maxAudioTracks: 1, indexFirst: true },
 		inWords: 'as video MP4 and 3GP with H.264 and at most one audio track, in AAC, up to 16 MB',
 		convert:
-			'To convert it: ffmpeg -i INPUT -map 0:v:0 -map 0:a:0? -c:v libx264 -profile:v main -pix_fmt yuv420p -crf 28 -vf "scale=\'trunc(min(1280,iw)/2)*2\':-2" -c:a aac -movflags +faststart OUTPUT.mp4',
+			'To convert it: ffmpeg -i INPUT -map 0:v:0 -map 0:a:0? -c:v libx264 -profile:v main -bf 0 -pix_fmt yuv420p -crf 28 -vf "scale=\'trunc(min(1280,iw)/2)*2\':-2" -c:a aac -movflags +faststart OUTPUT.mp4',
 	},
 	{ ...AUDIO, mimeTypes: ['audio/ogg'], content: { videoCodecs: [], audioCodecs: ['Opus'], maxChannels: 1 } },
 	{ ...AUDIO, mimeTypes: ['audio/mp4'], content: { videoCodecs: [] } },
