@@ -40,7 +40,7 @@ const ours = (type: string, name: string, parameters: Json = {}, more: Partial<W
 	mediaNode(type, name, parameters, { credentials: { whatsAppMediaApi: { id: credential.id, name: credential.name } }, ...more });
 
 const download = (parameters?: Json, more?: Partial<WorkflowNode>) => ours('whatsAppDownloadMedia', 'Download', parameters, more);
-const upload = () => ours('whatsAppUploadMedia', 'Upload');
+const upload = (parameters?: Json) => ours('whatsAppUploadMedia', 'Upload', parameters);
 
 /** Runs Start → nodes on these items, as the Execute button does. */
 async function run(nodes: WorkflowNode[], start: Json[], settings: Json = {}) {
@@ -130,6 +130,28 @@ test('a customer sends a photo: Trigger, Download, done', async () => {
 		await delivery;
 	expect(await n8n.api.executions({ workflowId: id })).toHaveLength(1);
 	expect(n8n.logs()).toContain('its signature does not match');
+	await n8n.api.deactivate(id);
+});
+
+test('Reuse Earlier Upload: one execution remembers what another uploaded, until somebody deletes it', async () => {
+	const trigger = ours('whatsAppMediaTrigger', 'Trigger', { registration: 'manual' });
+	const { id } = await n8n.api.createWorkflow(workflow({ nodes: [trigger, download(), upload({ options: { reuseEarlier: true } })] }));
+	await n8n.api.activate(id);
+	const photo = await readFile(join(__dirname, 'demo/files/photo.jpg'));
+	const mediaIds: unknown[] = [];
+	const again = async () => {
+		await emulator.meta.receive({ type: 'image', bytes: photo }, { callback: `${n8n.url}/webhook/${trigger.webhookId}/webhook` });
+		const [newest] = (await n8n.api.waitForExecutions(id, mediaIds.length + 1)).sort((one, other) => Number(other.id) - Number(one.id));
+		mediaIds.push(items(newest!, 'Upload')[0]!.json.mediaId);
+	};
+	await again();
+	await again();
+	stored(mediaIds[0]).deleted = true;
+	await again();
+	await again();
+	expect(mediaIds).toEqual([mediaIds[0], mediaIds[0], mediaIds[2], mediaIds[2]]);
+	expect(mediaIds[2]).not.toBe(mediaIds[0]);
+	expect(emulator.requests.filter(({ operation }) => operation === 'upload')).toHaveLength(2);
 	await n8n.api.deactivate(id);
 });
 

@@ -4,7 +4,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 
+import type { OpenAccount } from '../nodes/WhatsApp/account';
 import type { BinarySource } from '../nodes/WhatsApp/bytes';
+import { EarlierUploads } from '../nodes/WhatsApp/earlierUploads';
 import { contradicts, FIRST_BYTES, typeOf } from '../nodes/WhatsApp/fileType';
 import { Cursor } from '../nodes/WhatsApp/files/cursor';
 import { factsOf, type FileFacts } from '../nodes/WhatsApp/files/facts';
@@ -12,6 +14,7 @@ import { looksLikeText } from '../nodes/WhatsApp/files/typeOf';
 import { preflight } from '../nodes/WhatsApp/preflight';
 import { providers } from '../nodes/WhatsApp/providers';
 import type { ByteStream } from '../nodes/WhatsApp/providers/provider';
+import { upload } from '../nodes/WhatsApp/upload';
 import { ACCEPTED_MIME_TYPES } from './emulator/meta/errors';
 import { calls, credentialFor, sha256, startWorld, VENDORS, type Vendor, type World } from './world';
 
@@ -281,6 +284,20 @@ describe('how much is read', () => {
 	});
 });
 
+test('a store that breaks off is said to, without its own words', async () => {
+	async function* breaking() {
+		yield file('index-last.mp4').subarray(0, 3000);
+		throw new Error('EIO: /home/node/.n8n/storage');
+	}
+	const source: BinarySource = { size: 7815, open: async () => Readable.from(breaking()) as unknown as ByteStream };
+	const account = { provider: providers.meta!, account: { phoneNumberId: '1' } } as OpenAccount;
+	for (const tried of [
+		upload(account, source, { fileName: 'a.mp4', mimeType: 'video/mp4' }, () => {}),
+		upload(account, source, { fileName: 'a.mp4', checkFile: false }, () => {}, new EarlierUploads(() => ({}))),
+	])
+		await expect(tried).rejects.toMatchObject({ name: 'MediaRefusal', message: '"a.mp4" is not whole in n8n’s storage' });
+});
+
 describe('meta: the list', () => {
 	test('is the one that Graph names in its refusals', () => {
 		const ours = providers.meta!.accepts!.flatMap(({ mimeTypes }) => mimeTypes);
@@ -338,7 +355,7 @@ describe('Upload Media', () => {
 	}
 	const itemsOf = async (bytes: Buffer[], { mimeType, fileName }: Pick<About, 'mimeType' | 'fileName'>) =>
 		await Promise.all(bytes.map(async (one, n) => ({ json: { n }, binary: { data: await world.engine.file(one, { mimeType, fileName }) } })));
-	const upload = async (bytes: Buffer | Buffer[], { vendor = 'meta', options = {}, staticData, credential, ...about }: About, more = {}) => {
+	const run = async (bytes: Buffer | Buffer[], { vendor = 'meta', options = {}, staticData, credential, ...about }: About, more = {}) => {
 		const credentials = { whatsAppMediaApi: { ...credentialFor(world.emulator, vendor), ...credential } };
 		const items = await itemsOf([bytes].flat(), about);
 		const result = await world.run('UploadMedia', items, { credentials, parameters: { options: options as never }, staticData, ...more });
@@ -371,7 +388,7 @@ describe('Upload Media', () => {
 		['slides.pptx', 'application/vnd.openxmlformats-officedocument.presentationml.presentation'],
 		['note.txt', 'text/plain'],
 	])('%s goes as %s', async (fileName, mimeType) => {
-		const { json, message } = await upload(file(fileName), { mimeType, fileName });
+		const { json, message } = await run(file(fileName), { mimeType, fileName });
 		expect(message).toBeUndefined();
 		expect(json).toMatchObject({ mimeType, fileName, mediaId: expect.any(String) });
 		expect(world.emulator.meta.store.get(String(json!.mediaId))!.sha256.toString('hex')).toBe(sha256(file(fileName)));
@@ -409,7 +426,7 @@ describe('Upload Media', () => {
 		['rgb.jpg', 'image/webp', 'it is declared as image/webp and is image/jpeg', /enter image\/jpeg in MIME Type/],
 		['note.txt', 'image/jpeg', 'it is declared as image/jpeg and is text/plain', /image JPEG and PNG/],
 	])('%s as %s: %s', async (fileName, mimeType, what, advice) => {
-		const result = await upload(file(fileName), { mimeType, fileName });
+		const result = await run(file(fileName), { mimeType, fileName });
 		expect(result.message).toBe(`"${fileName}" was not uploaded: ${what}`);
 		expect(result.advice).toMatch(advice);
 		expect(result.advice).toContain('Meta Cloud API takes as ');
@@ -425,7 +442,7 @@ describe('Upload Media', () => {
 		['several at once', file('vorbis.ogg').fill(2, 39, 40), 'audio/ogg', 'its audio is Vorbis, and it is stereo', /Opus/],
 		['6 MB', Buffer.concat([file('rgb.jpg'), Buffer.alloc(6 * MB)]), 'image/jpeg', `it has ${6 * MB + file('rgb.jpg').length} bytes, more than the image limit`, /up to 5 MB/],
 	])('%s', async (_what, bytes, mimeType, what, advice) => {
-		const result = await upload(bytes, { mimeType, fileName: 'it' });
+		const result = await run(bytes, { mimeType, fileName: 'it' });
 		expect(result.message).toMatch(/^"it\.\w+" was not uploaded: /);
 		expect(result.message!.split(' was not uploaded: ')[1]).toBe(what);
 		expect(result.advice).toMatch(advice);
@@ -433,7 +450,7 @@ describe('Upload Media', () => {
 	});
 
 	test('a wrong type within a kind is corrected, and said', async () => {
-		const { json, hints } = await upload(file('rgb.jpg'), { mimeType: 'image/png', fileName: 'photo.png' });
+		const { json, hints } = await run(file('rgb.jpg'), { mimeType: 'image/png', fileName: 'photo.png' });
 		expect(json).toMatchObject({ mimeType: 'image/jpeg', fileName: 'photo.jpg' });
 		expect(world.emulator.meta.store.get(String(json!.mediaId))).toMatchObject({ mimeType: 'image/jpeg', fileName: 'photo.jpg' });
 		expect(hints).toEqual(['1 file(s) declared as image/png are image/jpeg, and were uploaded as that.']);
@@ -445,25 +462,25 @@ describe('Upload Media', () => {
 		['application/octet-stream', 'voice', 'mono.ogg', 'audio/ogg', 'voice.ogg'],
 		['application/octet-stream', 'notes', 'note.txt', 'text/plain', 'notes.txt'],
 	])('%s named %s takes the type of its bytes', async (mimeType, fileName, name, found, called) => {
-		expect((await upload(file(name), { mimeType, fileName })).json).toMatchObject({ mimeType: found, fileName: called });
+		expect((await run(file(name), { mimeType, fileName })).json).toMatchObject({ mimeType: found, fileName: called });
 	});
 
 	test('an index at the end is a hint, and no more', async () => {
-		const { json, hints } = await upload(file('index-last.mp4'), { mimeType: 'video/mp4', fileName: 'a.mp4' });
+		const { json, hints } = await run(file('index-last.mp4'), { mimeType: 'video/mp4', fileName: 'a.mp4' });
 		expect(json).toMatchObject({ mimeType: 'video/mp4' });
 		expect(hints).toEqual([expect.stringMatching(/^1 video\(s\) have their index \(moov\) at the end.*ffmpeg -i INPUT -c copy -movflags \+faststart/)]);
-		expect((await upload(file('good.mp4'), { mimeType: 'video/mp4', fileName: 'a.mp4' })).hints).toEqual([]);
+		expect((await run(file('good.mp4'), { mimeType: 'video/mp4', fileName: 'a.mp4' })).hints).toEqual([]);
 	});
 
 	test('switched off, everything is left to Meta', async () => {
 		const options = { checkFile: false };
-		expect((await upload(file('hevc.mp4'), { mimeType: 'video/mp4', fileName: 'a.mp4', options })).json).toMatchObject({ mimeType: 'video/mp4' });
-		expect((await upload(file('sound.wav'), { mimeType: 'audio/wav', fileName: 'a.wav', options })).message).toContain('Meta says "(#100) Param file must be');
+		expect((await run(file('hevc.mp4'), { mimeType: 'video/mp4', fileName: 'a.mp4', options })).json).toMatchObject({ mimeType: 'video/mp4' });
+		expect((await run(file('sound.wav'), { mimeType: 'audio/wav', fileName: 'a.wav', options })).message).toContain('Meta says "(#100) Param file must be');
 		expect(calls(world.emulator)).toHaveLength(2);
 	});
 
 	test('one of three refused: the others go on', async () => {
-		const { output } = await upload([file('rgb.jpg'), file('cmyk.jpg'), file('grey.png')], { mimeType: 'image/jpeg', fileName: 'a.jpg' }, { onError: 'continueRegularOutput' });
+		const { output } = await run([file('rgb.jpg'), file('cmyk.jpg'), file('grey.png')], { mimeType: 'image/jpeg', fileName: 'a.jpg' }, { onError: 'continueRegularOutput' });
 		const [first, second, third] = output[0]!.map(({ json }) => json);
 		expect(first).toMatchObject({ n: 0, mediaId: expect.any(String) });
 		expect(second).toMatchObject({ n: 1, error: '"a.jpg" was not uploaded: its colours are CMYK', details: expect.stringContaining('convert INPUT') });
@@ -473,7 +490,7 @@ describe('Upload Media', () => {
 
 	test('a name is never part of a command that somebody may paste', async () => {
 		const fileName = '$(rm -rf ~); `id`.jpg';
-		const { message, advice } = await upload(file('cmyk.jpg'), { mimeType: 'image/jpeg', fileName });
+		const { message, advice } = await run(file('cmyk.jpg'), { mimeType: 'image/jpeg', fileName });
 		expect(message).toContain('rm -rf');
 		expect(advice).not.toContain('rm');
 	});
@@ -481,17 +498,19 @@ describe('Upload Media', () => {
 	test('Whapi names no limits and encodes anew: only what is no such file at all is refused', async () => {
 		const vendor = 'whapi';
 		for (const [fileName, mimeType] of [['stereo.ogg', 'audio/ogg'], ['cmyk.jpg', 'image/jpeg'], ['hevc.mp4', 'video/mp4'], ['small.webp', 'image/webp'], ['archive.zip', 'application/zip']] as const)
-			expect((await upload(file(fileName), { vendor, mimeType, fileName })).json).toMatchObject({ mimeType });
-		expect((await upload(file('rgb.png'), { vendor, mimeType: 'image/jpeg', fileName: 'a.jpg' })).json).toMatchObject({ mimeType: 'image/png', fileName: 'a.png' });
+			expect((await run(file(fileName), { vendor, mimeType, fileName })).json).toMatchObject({ mimeType });
+		const corrected = await run(file('rgb.png'), { vendor, mimeType: 'image/jpeg', fileName: 'a.jpg' });
+		expect(corrected.message).toBeUndefined();
+		expect(corrected.json).toMatchObject({ mimeType: 'image/png', fileName: 'a.png' });
 		const before = calls(world.emulator).length;
-		const { message, advice } = await upload(file('mono.ogg'), { vendor, mimeType: 'application/pdf', fileName: 'a.pdf' });
+		const { message, advice } = await run(file('mono.ogg'), { vendor, mimeType: 'application/pdf', fileName: 'a.pdf' });
 		expect(message).toBe('"a.pdf" was not uploaded: it is declared as application/pdf and is audio/ogg');
 		expect(advice).toMatch(/^If that is what you want to send, enter audio\/ogg in MIME Type under Options\./);
 		expect(calls(world.emulator)).toHaveLength(before);
 	});
 
 	test('Pipes has no upload, whatever the file', async () => {
-		const { message } = await upload(file('cmyk.jpg'), { vendor: 'pipes', mimeType: 'application/pdf', fileName: 'a.pdf' });
+		const { message } = await run(file('cmyk.jpg'), { vendor: 'pipes', mimeType: 'application/pdf', fileName: 'a.pdf' });
 		expect(message).toBe('Pipes.bot has no public way to upload a file');
 	});
 
@@ -516,19 +535,19 @@ describe('Upload Media', () => {
 		const saved = (data: IDataObject) => JSON.parse(JSON.stringify(data)) as IDataObject;
 		const remember = async () => {
 			const staticData: IDataObject = {};
-			const { json } = await upload(pdf(), { ...PDF, staticData });
+			const { json } = await run(pdf(), { ...PDF, staticData });
 			return { staticData: saved(staticData), mediaId: json!.mediaId };
 		};
 
 		test('is off unless chosen', async () => {
 			const staticData: IDataObject = {};
-			await upload([pdf(), pdf()], { ...PDF, options: {}, staticData });
+			await run([pdf(), pdf()], { ...PDF, options: {}, staticData });
 			expect(uploads()).toBe(2);
 			expect(JSON.stringify(staticData)).not.toContain('uploads');
 		});
 
 		test('500 items with one file: one upload', async () => {
-			const { output, hints } = await upload(Array<Buffer>(500).fill(pdf()), PDF);
+			const { output, hints } = await run(Array<Buffer>(500).fill(pdf()), PDF);
 			expect(output[0]).toHaveLength(500);
 			expect(new Set(output[0]!.map(({ json }) => json.mediaId)).size).toBe(1);
 			expect(output[0]!.map(({ json }) => json.n)).toEqual(Array.from({ length: 500 }, (_, n) => n));
@@ -539,7 +558,7 @@ describe('Upload Media', () => {
 
 		test('the next execution uses it again, after a look at whether it is still there', async () => {
 			const { staticData, mediaId } = await remember();
-			const { json } = await upload([pdf(), pdf()], { ...PDF, staticData });
+			const { json } = await run([pdf(), pdf()], { ...PDF, staticData });
 			expect(json).toMatchObject({ mediaId });
 			expect(world.emulator.requests.map(({ method }) => method)).toEqual(['POST', 'GET']);
 		});
@@ -547,28 +566,28 @@ describe('Upload Media', () => {
 		test('deleted in the meantime: uploaded anew, and that is remembered', async () => {
 			const { staticData, mediaId } = await remember();
 			await world.run('DeleteMedia', [{ json: { mediaId: mediaId as string } }], { credentials: { whatsAppMediaApi: credentialFor(world.emulator, vendor) } });
-			const { json } = await upload(pdf(), { ...PDF, staticData });
+			const { json } = await run(pdf(), { ...PDF, staticData });
 			expect(json!.mediaId).not.toBe(mediaId);
 			expect(uploads()).toBe(2);
-			expect((await upload(pdf(), { ...PDF, staticData: saved(staticData) })).json!.mediaId).toBe(json!.mediaId);
+			expect((await run(pdf(), { ...PDF, staticData: saved(staticData) })).json!.mediaId).toBe(json!.mediaId);
 			expect(uploads()).toBe(2);
 		});
 
 		test('a provider that does not say yes plainly gets another upload', async () => {
 			const { staticData, mediaId } = await remember();
 			world.emulator[vendor].fault({ on: vendor === 'meta' ? 'getUrl' : 'media', status: 503, body: '{}' } as never);
-			expect((await upload(pdf(), { ...PDF, staticData })).json!.mediaId).not.toBe(mediaId);
+			expect((await run(pdf(), { ...PDF, staticData })).json!.mediaId).not.toBe(mediaId);
 			expect(uploads()).toBe(2);
 		});
 
 		test('other bytes, another type, another owner: another upload', async () => {
 			const { staticData } = await remember();
-			await upload(pdf('y'), { ...PDF, staticData });
+			await run(pdf('y'), { ...PDF, staticData });
 			expect(uploads()).toBe(2);
-			await upload(pdf(), { ...PDF, options: { ...reuse, mimeType: 'text/plain', checkFile: false }, staticData });
+			await run(pdf(), { ...PDF, options: { ...reuse, mimeType: 'text/plain', checkFile: false }, staticData });
 			expect(uploads()).toBe(3);
-			if (vendor === 'meta') await upload(pdf(), { ...PDF, options: { ...reuse, phoneNumberId: { __rl: true, mode: 'id', value: world.emulator.meta.phoneNumbers[1]!.id } }, staticData });
-			else await upload(pdf(), { ...PDF, fileName: 'b.pdf', staticData });
+			if (vendor === 'meta') await run(pdf(), { ...PDF, options: { ...reuse, phoneNumberId: { __rl: true, mode: 'id', value: world.emulator.meta.phoneNumbers[1]!.id } }, staticData });
+			else await run(pdf(), { ...PDF, fileName: 'b.pdf', staticData });
 			expect(uploads()).toBe(4);
 		});
 
@@ -577,7 +596,7 @@ describe('Upload Media', () => {
 			const [entry] = Object.values((staticData['node:Upload Media'] as IDataObject).uploads as Record<string, IDataObject>);
 			expect(Date.parse(String(entry!.expiresAt)) - Date.now()).toBeGreaterThan(29.9 * DAY);
 			entry!.expiresAt = new Date(Date.now() + 0.9 * DAY).toISOString();
-			expect((await upload(pdf(), { ...PDF, staticData })).json!.mediaId).not.toBe(mediaId);
+			expect((await run(pdf(), { ...PDF, staticData })).json!.mediaId).not.toBe(mediaId);
 			expect(uploads()).toBe(2);
 		});
 
@@ -585,7 +604,7 @@ describe('Upload Media', () => {
 			const old = { mediaId: '1037543291543636', expiresAt: new Date(Date.now() + 29 * DAY).toISOString() };
 			const uploads = Object.fromEntries(Array.from({ length: 505 }, (_, n) => [sha256(String(n)).slice(0, 32), old]));
 			const staticData = { 'node:Upload Media': { uploads } } as IDataObject;
-			const { json } = await upload(pdf(), { ...PDF, staticData });
+			const { json } = await run(pdf(), { ...PDF, staticData });
 			const kept = Object.values((saved(staticData)['node:Upload Media'] as IDataObject).uploads as object);
 			expect(kept).toHaveLength(500);
 			expect(kept.at(-1)).toEqual({ mediaId: json!.mediaId, expiresAt: json!.expiresAt });
@@ -596,12 +615,12 @@ describe('Upload Media', () => {
 
 		test('static data of any shape are survived', async () => {
 			for (const uploads of [null, 5, 'x', [], { a: null }, { a: { mediaId: 5, expiresAt: {} } }])
-				expect((await upload(pdf(), { ...PDF, staticData: { 'node:Upload Media': { uploads } } as never })).json).toMatchObject({ mediaId: expect.any(String) });
+				expect((await run(pdf(), { ...PDF, staticData: { 'node:Upload Media': { uploads } } as never })).json).toMatchObject({ mediaId: expect.any(String) });
 		});
 
 		test('an upload that fails is not shared further: it is tried again, once for all', async () => {
 			world.emulator[vendor].fault({ on: 'upload', status: 503, body: '{}' } as never);
-			const { output, message } = await upload(Array<Buffer>(20).fill(pdf()), PDF);
+			const { output, message } = await run(Array<Buffer>(20).fill(pdf()), PDF);
 			expect(message).toBeUndefined();
 			expect(new Set(output[0]!.map(({ json }) => json.mediaId)).size).toBe(1);
 			expect(uploads()).toBe(2);
@@ -609,7 +628,7 @@ describe('Upload Media', () => {
 
 		test('the file of the item is checked all the same', async () => {
 			const { staticData } = await remember();
-			const { message } = await upload(file('mono.ogg'), { ...PDF, staticData });
+			const { message } = await run(file('mono.ogg'), { ...PDF, staticData });
 			expect(message).toContain('is declared as application/pdf and is audio/ogg');
 			expect(uploads()).toBe(1);
 		});

@@ -26,6 +26,8 @@ export interface Checks {
 export interface MeasuredStream {
 	bytes: ByteStream;
 	sums?: Measured;
+	/** Of what went through until now. A server may answer when it has the bytes it was promised, before we see that there are no more. */
+	soFar: () => Measured;
 	/** Why it ended early. The reader may wrap this, or fail for a reason of its own. */
 	stopped?: Error;
 }
@@ -33,10 +35,10 @@ export interface MeasuredStream {
 /** Passes bytes on as they come while it counts, hashes and checks them. */
 export function measured(source: ByteStream, { first, each, end, broken }: Checks): MeasuredStream {
 	let size = 0;
+	const hash = createHash('sha256');
 	// Before compose() listens: it hands the source's own error to the reader without asking us.
 	source.once('error', () => (result.stopped ??= broken?.(size)));
 	const bytes = source.compose(async function* (chunks: AsyncIterable<Buffer>) {
-		const hash = createHash('sha256');
 		for await (const chunk of chunks) {
 			const passed = size;
 			size += chunk.length;
@@ -44,7 +46,7 @@ export function measured(source: ByteStream, { first, each, end, broken }: Check
 			hash.update(chunk);
 			yield chunk;
 		}
-		result.sums = { size, sha256: hash.digest('hex') };
+		result.sums = result.soFar();
 		stop(end?.(result.sums));
 	}) as unknown as ByteStream;
 	// Destroying where throwing would do: on Node 20 an error thrown in compose() ends the whole process.
@@ -57,7 +59,7 @@ export function measured(source: ByteStream, { first, each, end, broken }: Check
 	};
 	// It reads ahead, and may fail before its reader listens.
 	bytes.on('error', () => {});
-	const result: MeasuredStream = { bytes };
+	const result: MeasuredStream = { bytes, soFar: () => ({ size, sha256: hash.copy().digest('hex') }) };
 	return result;
 }
 
@@ -86,6 +88,11 @@ export async function binarySource(context: IExecuteFunctions, item: INodeExecut
 	}
 	const size = binary.bytes ?? (await context.helpers.getBinaryMetadata(id)).fileSize;
 	return { fileName, mimeType, size, open: async () => await context.helpers.getBinaryStream(id) };
+}
+
+/** n8n's own store broke off, or holds less or more than it said. */
+export function notWhole(fileName: string): MediaRefusal {
+	return new MediaRefusal('refused', `"${fileName}" is not whole in n8n’s storage`, 'Run the node that makes the file again.');
 }
 
 function findBinary(context: IExecuteFunctions, item: INodeExecutionData, index: number, field: string | IBinaryData): IBinaryData {

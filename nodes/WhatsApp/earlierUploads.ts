@@ -2,7 +2,8 @@ import { createHash } from 'crypto';
 import type { IDataObject } from 'n8n-workflow';
 
 import type { OpenAccount } from './account';
-import type { BinarySource } from './bytes';
+import { notWhole, type BinarySource } from './bytes';
+import { Cursor } from './files/cursor';
 import type { OutgoingFile, UploadedMedia } from './providers/provider';
 import { object, text } from './providers/read';
 import { send, type UploadedFile } from './upload';
@@ -12,6 +13,9 @@ const MAX_REMEMBERED = 500;
 
 /** A media ID is not given out again when it is about to expire: it is yet to be sent, perhaps by a workflow that waits. */
 const MARGIN_MS = 24 * 60 * 60 * 1000;
+
+/** Bytes that are hashed at a time. */
+const PIECE = 64 * 1024;
 
 /** A file on its way, whose bytes are known. */
 type KnownFile = Omit<OutgoingFile, 'content'> & { sha256: string };
@@ -28,7 +32,7 @@ export class EarlierUploads {
 
 	/** The media that the same file got before, if the provider still has it; else that of an upload. @throws MediaRefusal */
 	async orUpload(account: OpenAccount, source: BinarySource, file: Omit<OutgoingFile, 'content'>, hint: (message: string) => void): Promise<UploadedFile> {
-		const known = { ...file, sha256: await sha256Of(source) };
+		const known = { ...file, sha256: await sha256Of(source, file.fileName) };
 		const key = keyOf(account, known);
 		let uploaded = false;
 		let media = this.thisTime.get(key);
@@ -90,10 +94,9 @@ function keyOf({ account, provider }: OpenAccount, { fileName, mimeType, sha256,
 	return createHash('sha256').update(JSON.stringify([provider.displayName, account.baseUrl, owner, ...file])).digest('hex').slice(0, 32);
 }
 
-async function sha256Of(source: BinarySource): Promise<string> {
-	const content = await source.open();
+async function sha256Of(source: BinarySource, fileName: string): Promise<string> {
+	const cursor = new Cursor(await source.open(), source.size, () => notWhole(fileName));
 	const hash = createHash('sha256');
-	if (Buffer.isBuffer(content)) return hash.update(content).digest('hex');
-	for await (const chunk of content) hash.update(chunk as Buffer);
+	for (let piece = await cursor.take(PIECE); piece.length; piece = await cursor.take(PIECE)) hash.update(piece);
 	return hash.digest('hex');
 }

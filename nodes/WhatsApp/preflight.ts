@@ -1,4 +1,4 @@
-import type { BinarySource } from './bytes';
+import { notWhole, type BinarySource } from './bytes';
 import { Cursor } from './files/cursor';
 import { factsOf, type FileFacts } from './files/facts';
 import { contradicts, FIRST_BYTES, looksLikeText, typeOf } from './files/typeOf';
@@ -22,7 +22,7 @@ interface Outgoing {
 export async function preflight(provider: Provider, source: BinarySource, file: Outgoing, hint: (message: string) => void): Promise<string> {
 	const { accepts } = provider;
 	if (!accepts) return file.mimeType;
-	const cursor = new Cursor(await source.open(), source.size);
+	const cursor = new Cursor(await source.open(), source.size, () => notWhole(file.fileName));
 	try {
 		const firstBytes = await cursor.peek(FIRST_BYTES);
 		const found = typeOf(firstBytes) ?? (looksLikeText(firstBytes) ? 'text/plain' : undefined);

@@ -1,7 +1,7 @@
 import { createHash } from 'crypto';
 
 import type { OpenAccount } from './account';
-import { measured, type BinarySource } from './bytes';
+import { measured, notWhole, type BinarySource } from './bytes';
 import type { EarlierUploads } from './earlierUploads';
 import { bareMimeType, chooseMimeType, safeFileName, withExtensionOf } from './fileType';
 import { preflight } from './preflight';
@@ -63,17 +63,15 @@ export async function send(account: OpenAccount, source: BinarySource, file: Omi
 	}
 	// The length is promised to the server before the first byte leaves.
 	const passing = measured(content, {
-		each: (sent) => (sent > size ? changed(fileName) : undefined),
-		end: (all) => (all.size < size ? changed(fileName) : undefined),
-		broken: () => changed(fileName),
+		each: (sent) => (sent > size ? notWhole(fileName) : undefined),
+		end: (all) => (all.size < size ? notWhole(fileName) : undefined),
+		broken: () => notWhole(fileName),
 	});
 	const uploaded = await sendBytes(passing.bytes).catch((cause) => {
 		content.destroy();
 		throw passing.stopped ?? cause;
 	});
-	return { ...uploaded, mimeType, fileName, size, sha256: passing.sums!.sha256 };
-}
-
-function changed(fileName: string): MediaRefusal {
-	return new MediaRefusal('refused', `"${fileName}" is not whole in n8n’s storage`, 'Run the node that makes the file again.');
+	const passed = passing.soFar();
+	if (passed.size !== size) throw notWhole(fileName);
+	return { ...uploaded, mimeType, fileName, size, sha256: passed.sha256 };
 }

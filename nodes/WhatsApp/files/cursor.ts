@@ -14,6 +14,8 @@ export class Cursor {
 		private readonly content: Buffer | ByteStream,
 		/** Bytes in the whole file. */
 		readonly size: number,
+		/** The error for a store that breaks off. */
+		private readonly broken?: () => Error,
 	) {
 		this.chunks = Buffer.isBuffer(content) ? [content].values() : (content[Symbol.asyncIterator]() as AsyncIterator<Buffer>);
 	}
@@ -21,7 +23,7 @@ export class Cursor {
 	/** The next bytes without passing them; fewer where the file ends. */
 	async peek(count: number): Promise<Buffer> {
 		while (this.ahead.length < count) {
-			const { value, done } = await this.chunks.next();
+			const { value, done } = await this.next();
 			if (done) break;
 			this.ahead = this.ahead.length ? Buffer.concat([this.ahead, value]) : value;
 		}
@@ -40,6 +42,14 @@ export class Cursor {
 		for (let left = count; left > 0; ) {
 			if (!(await this.peek(1)).length) return;
 			left -= this.pass(Math.min(left, this.ahead.length));
+		}
+	}
+
+	private async next(): Promise<IteratorResult<Buffer>> {
+		try {
+			return await this.chunks.next();
+		} catch (cause) {
+			throw this.broken?.() ?? cause;
 		}
 	}
 
