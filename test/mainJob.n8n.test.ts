@@ -168,7 +168,7 @@ describe.each(['filesystem', 'database', 'default'] as const)('binary data mode 
 		const arrived = await until(() => emulator.meta.store.list().find(({ kind }) => kind === 'uploaded'));
 		expect(arrived.bytes.size).toBe(size);
 		expect(arrived.sha256.equals(stored(mediaId).sha256)).toBe(true);
-		expect(arrived).toMatchObject({ mimeType: 'text/plain', fileName: `file-${mediaId}.txt` });
+		expect(arrived).toMatchObject({ mimeType: 'text/plain', fileName: `text-${mediaId}.txt` });
 		if (!settings.saveManualExecutions) return;
 		const execution = await n8n.api.waitForExecution(running.executionId!);
 		expect(items(execution, 'Download')[0]!.json).toMatchObject({ size, verified: true, sha256: arrived.sha256.toString('hex') });
