@@ -236,6 +236,18 @@ describe('the readers', () => {
 		}
 	});
 
+	test('a film whose data are announced with a long length, and a picture with its tables first', async () => {
+		const film = Buffer.from(file('index-last.mp4'));
+		const at = film.indexOf('mdat') - 4;
+		// The encoder leaves an empty box before the data for just this.
+		film.writeBigUInt64BE(BigInt(film.readUInt32BE(at) + 8), at);
+		film.writeUInt32BE(1, at - 8);
+		film.write('mdat', at - 4);
+		expect(await factsOf(new Cursor(film, film.length), 'video/mp4')).toEqual(FACTS['index-last.mp4']);
+		const picture = Buffer.concat([Buffer.from('ffd8ffffffc4000800010203ff01', 'hex'), file('rgb.jpg').subarray(2)]);
+		expect(await factsOf(new Cursor(picture, picture.length), 'image/jpeg')).toEqual(FACTS['rgb.jpg']);
+	});
+
 	test('boxes without end', async () => {
 		const box = (size: number, type: string, more = Buffer.alloc(0)) => {
 			const head = Buffer.alloc(8);
