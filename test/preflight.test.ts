@@ -228,7 +228,7 @@ describe('the readers', () => {
 
 	test.each(['good.mp4', 'index-last.mp4', 'silent.mp4', 'sticker.webp', 'rgb.png', 'rgb.jpg'])('%s, cut anywhere', async (name) => {
 		const bytes = file(name);
-		for (let length = 20; length < bytes.length; length += 97) {
+		for (let length = 20; length < bytes.length - 1; length += 97) {
 			const cut = bytes.subarray(0, length);
 			const { broken } = await factsOf(new Cursor(cut, length), TYPES[name]!);
 			// A picture's header stands at its start; whether the rest is there is the provider's to see.
@@ -246,6 +246,13 @@ describe('the readers', () => {
 		expect(await factsOf(new Cursor(film, film.length), 'video/mp4')).toEqual(FACTS['index-last.mp4']);
 		const picture = Buffer.concat([Buffer.from('ffd8ffffffc4000800010203ff01', 'hex'), file('rgb.jpg').subarray(2)]);
 		expect(await factsOf(new Cursor(picture, picture.length), 'image/jpeg')).toEqual(FACTS['rgb.jpg']);
+	});
+
+	test('what decoders get over is left to them', async () => {
+		const stray = Buffer.concat([file('rgb.jpg').subarray(0, 20), Buffer.from([1, 2, 3]), file('rgb.jpg').subarray(20)]);
+		expect(await factsOf(new Cursor(stray, stray.length), 'image/jpeg')).toEqual({});
+		const unpadded = file('sticker.webp').subarray(0, -1);
+		expect(await factsOf(new Cursor(unpadded, unpadded.length), 'image/webp')).toEqual(FACTS['sticker.webp']);
 	});
 
 	test('boxes without end', async () => {
@@ -482,6 +489,7 @@ describe('Upload Media', () => {
 		expect(json).toMatchObject({ mimeType: 'video/mp4' });
 		expect(hints).toEqual([expect.stringMatching(/^1 video\(s\) have their index \(moov\) at the end.*ffmpeg -i INPUT -c copy -movflags \+faststart/)]);
 		expect((await run(file('good.mp4'), { mimeType: 'video/mp4', fileName: 'a.mp4' })).hints).toEqual([]);
+		expect((await run(file('sound.m4a'), { mimeType: 'audio/mp4', fileName: 'a.m4a' })).hints).toEqual([]);
 	});
 
 	test('switched off, everything is left to Meta', async () => {

@@ -11,6 +11,8 @@ export async function readJpeg(file: Cursor): Promise<FileFacts> {
 	await file.skip(2);
 	for (let segments = 0; segments < MAX_SEGMENTS; segments++) {
 		const marker = await nextMarker(file);
+		// Stray bytes, over which decoders get.
+		if (marker === 'none') return {};
 		// The end, or the picture's data, before any frame header.
 		if (marker === undefined || marker === 0xd9 || marker === 0xda) return { broken: 'has no picture in it' };
 		if (standsAlone(marker)) continue;
@@ -28,11 +30,10 @@ export async function readJpeg(file: Cursor): Promise<FileFacts> {
 }
 
 /** A marker is FF and another byte; any number of FF may fill the space before it. */
-async function nextMarker(file: Cursor): Promise<number | undefined> {
-	if ((await file.take(1))[0] !== 0xff) return undefined;
-	let byte: number | undefined;
-	do byte = (await file.take(1))[0];
-	while (byte === 0xff);
+async function nextMarker(file: Cursor): Promise<number | 'none' | undefined> {
+	let [byte] = await file.take(1);
+	if (byte !== undefined && byte !== 0xff) return 'none';
+	while (byte === 0xff) [byte] = await file.take(1);
 	return byte;
 }
 
