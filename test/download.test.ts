@@ -37,6 +37,16 @@ describe('from a media ID', () => {
 		expect((await download({ mediaId: customerSent() })).json).toMatchObject({ verified: true, sha256: sha256(JPEG) });
 	});
 
+	test('a wrong declared type is corrected from the first bytes, in type, name and store, and noted', async () => {
+		const mediaId = customerSent({ mimeType: 'image/png' });
+		const { item, hints } = await download({ mediaId, fileName: 'photo.png' });
+		expect(item!.json).toMatchObject({ mimeType: 'image/jpeg', fileName: 'photo.jpg', verified: true });
+		expect(item!.binary!.data).toMatchObject({ mimeType: 'image/jpeg', fileName: 'photo.jpg', fileExtension: 'jpg' });
+		expect(hints).toMatchObject([{ message: '1 of 1 files declared as image/png are image/jpeg by their first bytes, and were named so.' }]);
+		const { message } = await download({ mediaId }, { options: { allowedMimeTypes: 'image/png' } });
+		expect(message).toBe(`Media ID ${mediaId} is of type image/jpeg, which is not allowed here`);
+	});
+
 	test('a file without announced hash is checked by its size; chunked bodies are fine', async () => {
 		Object.assign(world.emulator.meta.variants, { hash: 'absent', chunkedFiles: true });
 		expect((await download({ mediaId: customerSent() })).json).toMatchObject({ verified: true });

@@ -40,7 +40,7 @@ const ours = (type: string, name: string, parameters: Json = {}, more: Partial<W
 	mediaNode(type, name, parameters, { credentials: { whatsAppMediaApi: { id: credential.id, name: credential.name } }, ...more });
 
 const download = (parameters?: Json, more?: Partial<WorkflowNode>) => ours('whatsAppDownloadMedia', 'Download', parameters, more);
-const upload = () => ours('whatsAppUploadMedia', 'Upload');
+const upload = (parameters?: Json) => ours('whatsAppUploadMedia', 'Upload', parameters);
 
 /** Runs Start → nodes on these items, as the Execute button does. */
 async function run(nodes: WorkflowNode[], start: Json[], settings: Json = {}) {
@@ -133,11 +133,33 @@ test('a customer sends a photo: Trigger, Download, done', async () => {
 	await n8n.api.deactivate(id);
 });
 
+test('Reuse Earlier Upload: one execution remembers what another uploaded, until somebody deletes it', async () => {
+	const trigger = ours('whatsAppMediaTrigger', 'Trigger', { registration: 'manual' });
+	const { id } = await n8n.api.createWorkflow(workflow({ nodes: [trigger, download(), upload({ options: { reuseEarlier: true } })] }));
+	await n8n.api.activate(id);
+	const photo = await readFile(join(__dirname, 'demo/files/photo.jpg'));
+	const mediaIds: unknown[] = [];
+	const again = async () => {
+		await emulator.meta.receive({ type: 'image', bytes: photo }, { callback: `${n8n.url}/webhook/${trigger.webhookId}/webhook` });
+		const [newest] = (await n8n.api.waitForExecutions(id, mediaIds.length + 1)).sort((one, other) => Number(other.id) - Number(one.id));
+		mediaIds.push(items(newest!, 'Upload')[0]!.json.mediaId);
+	};
+	await again();
+	await again();
+	stored(mediaIds[0]).deleted = true;
+	await again();
+	await again();
+	expect(mediaIds).toEqual([mediaIds[0], mediaIds[0], mediaIds[2], mediaIds[2]]);
+	expect(mediaIds[2]).not.toBe(mediaIds[0]);
+	expect(emulator.requests.filter(({ operation }) => operation === 'upload')).toHaveLength(2);
+	await n8n.api.deactivate(id);
+});
+
 describe.each(['filesystem', 'database', 'default'] as const)('binary data mode %s', (binaryMode) => {
 	beforeAll(async () => await n8n.restart({ binaryMode }));
 
 	test.each([1, 5 * MB, 100 * MB])('%d bytes come down and go up again, identical', async (size) => {
-		const mediaId = emulator.meta.store.add({ bytes: pattern(size), mimeType: 'application/pdf', inbound: true });
+		const mediaId = emulator.meta.store.add({ bytes: pattern(size), mimeType: 'text/plain', inbound: true });
 		// What is kept of the execution would be 133 MB of base64 in memory mode; nobody reads it here.
 		const settings = { saveManualExecutions: binaryMode !== 'default' };
 		const { id } = await n8n.api.createWorkflow(workflow({ nodes: [manualTrigger(), download(), upload()], pinData: { Start: [{ json: { mediaId } }] }, settings }));
@@ -146,7 +168,7 @@ describe.each(['filesystem', 'database', 'default'] as const)('binary data mode 
 		const arrived = await until(() => emulator.meta.store.list().find(({ kind }) => kind === 'uploaded'));
 		expect(arrived.bytes.size).toBe(size);
 		expect(arrived.sha256.equals(stored(mediaId).sha256)).toBe(true);
-		expect(arrived).toMatchObject({ mimeType: 'application/pdf', fileName: `application-${mediaId}.pdf`.replace('application', 'file') });
+		expect(arrived).toMatchObject({ mimeType: 'text/plain', fileName: `text-${mediaId}.txt` });
 		if (!settings.saveManualExecutions) return;
 		const execution = await n8n.api.waitForExecution(running.executionId!);
 		expect(items(execution, 'Download')[0]!.json).toMatchObject({ size, verified: true, sha256: arrived.sha256.toString('hex') });
@@ -157,7 +179,7 @@ describe('memory, in filesystem mode', () => {
 	beforeAll(async () => await n8n.restart({ binaryMode: 'filesystem' }));
 
 	test('100 MB down and 100 MB up each raise the peak by less than 40 MB', async () => {
-		const add = (size: number) => ({ mediaId: emulator.meta.store.add({ bytes: pattern(size), mimeType: 'application/pdf', inbound: true }) });
+		const add = (size: number) => ({ mediaId: emulator.meta.store.add({ bytes: pattern(size), mimeType: 'text/plain', inbound: true }) });
 		// An n8n that has been at work for a while: a fresh one grows by some 20 MB with each of its first executions, and
 		// V8 lets 64 MB of used buffers gather before it first collects them.
 		for (let i = 0; i < 10; i++) await run([download(), upload()], [add(5 * MB)]);

@@ -1,4 +1,6 @@
 import * as n8nWorkflow from 'n8n-workflow';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 
 import { providers } from '../nodes/WhatsApp/providers';
@@ -149,7 +151,7 @@ describe('Upload', () => {
 
 	test.each([0, 1, 2])('a document keeps its name and its bytes (3n + %d), even where Whapi encodes anew', async (rest) => {
 		whapi.variants.reencodes = true;
-		const bytes = Buffer.alloc(300_000 + rest, 'x');
+		const bytes = Buffer.from(`%PDF-1.7\n${'x'.repeat(300_000 + rest)}`);
 		const { kept, bytes: stored, request } = await upload('application/pdf', 'Été & "1".pdf', bytes);
 		expect(stored.equals(bytes)).toBe(true);
 		expect(kept).toMatchObject({ fileName: 'Été & _1_.pdf', mimeType: 'application/pdf' });
@@ -159,7 +161,8 @@ describe('Upload', () => {
 	test('a picture goes as it is, its length promised; a type that the raw form does not list goes the other way', async () => {
 		const { bytes, request } = await upload('image/jpeg', 'a.jpg');
 		expect([bytes, request.headers['content-type'], request.headers['content-length']]).toEqual([PHOTO, 'image/jpeg', String(PHOTO.length)]);
-		expect((await upload('image/webp', 'a.webp')).kept).toMatchObject({ mimeType: 'image/webp' });
+		const sticker = await readFile(join(__dirname, 'fixtures/files/small.webp'));
+		expect((await upload('image/webp', 'a.webp', sticker)).kept).toMatchObject({ mimeType: 'image/webp' });
 	});
 });
 

@@ -10,6 +10,7 @@ import {
 
 import { CREDENTIAL, openAccount } from './account';
 import { binarySource } from './bytes';
+import { EarlierUploads } from './earlierUploads';
 import { binaryField, retryOptions } from './fields';
 import { options } from './parameters';
 import { nodeError, perItem, type ItemWork } from './perItem';
@@ -39,6 +40,13 @@ export class WhatsAppUploadMedia implements INodeType {
 				default: {},
 				options: [
 					{
+						displayName: 'Check File Before Upload',
+						name: 'checkFile',
+						type: 'boolean',
+						default: true,
+						description: 'Whether to refuse a file that the provider would not take, such as a wrong format, codec or size, before a byte of it is sent',
+					},
+					{
 						displayName: 'File Name',
 						name: 'fileName',
 						type: 'string',
@@ -66,6 +74,13 @@ export class WhatsAppUploadMedia implements INodeType {
 							{ displayName: 'By ID', name: 'id', type: 'string', placeholder: 'e.g. 106540352242922' },
 						],
 					},
+					{
+						displayName: 'Reuse Earlier Upload',
+						name: 'reuseEarlier',
+						type: 'boolean',
+						default: false,
+						description: 'Whether the same file for the same number gets the media ID that it got before, as long as the provider still has it, instead of another upload. Executions started by hand remember uploads only until they end.',
+					},
 				],
 			},
 		],
@@ -86,15 +101,24 @@ export class WhatsAppUploadMedia implements INodeType {
 	};
 
 	async execute(this: IExecuteFunctions) {
-		return await perItem(this, uploadMedia);
+		const earlier = new EarlierUploads(() => this.getWorkflowStaticData('node'));
+		return await perItem(this, async (job) => await uploadMedia(job, earlier));
 	}
 }
 
-async function uploadMedia({ context, account, item, index, about }: ItemWork) {
+type Chosen = { checkFile: boolean; fileName: string; mimeType: string; phoneNumberId: { value: string }; reuseEarlier: boolean };
+
+async function uploadMedia({ context, account, item, index, attempt, about, hint }: ItemWork, earlier: EarlierUploads) {
 	const field = context.getNodeParameter('binaryPropertyName', index, '') as string | IBinaryData;
-	const chosen = options<{ fileName: string; mimeType: string; phoneNumberId: { value: string } }>(context, index);
+	const { phoneNumberId, reuseEarlier, ...chosen } = options<Chosen>(context, index);
 	const source = await binarySource(context, item, index, field);
 	about(`"${chosen.fileName || source.fileName || 'The file'}"`);
-	const file = await upload(account, source, { ...chosen, phoneNumberId: chosen.phoneNumberId?.value });
+	const file = await upload(
+		account,
+		source,
+		{ ...chosen, phoneNumberId: phoneNumberId?.value },
+		(message) => attempt === 1 && hint(message),
+		reuseEarlier ? earlier : undefined,
+	);
 	return { json: { ...item.json, ...file }, binary: item.binary };
 }

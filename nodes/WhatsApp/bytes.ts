@@ -30,6 +30,8 @@ export interface MeasuredStream {
 	/** Resolves once `first` has been asked, or there is nothing to ask it about. */
 	begun: Promise<void>;
 	sums?: Measured;
+	/** Of what went through until now. A server may answer when it has the bytes it was promised, before we see that there are no more. */
+	soFar: () => Measured;
 	/** Why it ended early. The reader may wrap this, or fail for a reason of its own. */
 	stopped?: Error;
 }
@@ -46,10 +48,10 @@ export function measured(source: ByteStream, { first, each, end, broken, silent 
 	};
 	let begin = () => {};
 	const begun = new Promise<void>((resolve) => (begin = resolve));
+	const hash = createHash('sha256');
 	// Before compose() listens: it hands the source's own error to the reader without asking us.
 	source.once('error', () => (result.stopped ??= broken?.(passed.size)));
 	const bytes = source.compose(async function* (chunks: AsyncIterable<Buffer>) {
-		const hash = createHash('sha256');
 		for await (const chunk of chunks) {
 			const isFirst = !passed.size;
 			passed.size += chunk.length;
@@ -58,7 +60,7 @@ export function measured(source: ByteStream, { first, each, end, broken, silent 
 			hash.update(chunk);
 			yield chunk;
 		}
-		result.sums = { size: passed.size, sha256: hash.digest('hex') };
+		result.sums = result.soFar();
 		stop(end?.(result.sums));
 	}) as unknown as ByteStream;
 	// Destroying where throwing would do: on Node 20 an error thrown in compose() ends the whole process.
@@ -75,7 +77,7 @@ export function measured(source: ByteStream, { first, each, end, broken, silent 
 		delete passed.silent;
 		begin();
 	});
-	const result: MeasuredStream = { bytes, begun };
+	const result: MeasuredStream = { bytes, begun, soFar: () => ({ size: passed.size, sha256: hash.copy().digest('hex') }) };
 	if (silent) listen(passed, silent.after);
 	return result;
 }
@@ -119,6 +121,11 @@ export async function binarySource(context: IExecuteFunctions, item: INodeExecut
 	}
 	const size = binary.bytes ?? (await context.helpers.getBinaryMetadata(id)).fileSize;
 	return { fileName, mimeType, size, open: async () => await context.helpers.getBinaryStream(id) };
+}
+
+/** n8n's own store broke off, or holds less or more than it said. */
+export function notWhole(fileName: string): MediaRefusal {
+	return new MediaRefusal('refused', `"${fileName}" is not whole in n8n’s storage`, 'Run the node that makes the file again.');
 }
 
 function findBinary(context: IExecuteFunctions, item: INodeExecutionData, index: number, field: string | IBinaryData): IBinaryData {

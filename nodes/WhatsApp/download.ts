@@ -2,7 +2,7 @@ import { jsonParse, sleep, type IBinaryData, type IExecuteFunctions } from 'n8n-
 
 import type { FileReply, OpenAccount } from './account';
 import { measured, type Measured } from './bytes';
-import { bareMimeType, chooseMimeType, safeFileName, typeFits } from './fileType';
+import { bareMimeType, chooseMimeType, contradicts, safeFileName, typeFits, typeOf, withExtensionOf } from './fileType';
 import { MediaRefusal, type ByteStream, type FileLocation } from './providers/provider';
 import { retryAfterMs } from './providers/read';
 
@@ -86,7 +86,7 @@ export async function download(
 			wait *= 2;
 			continue;
 		}
-		const file = await keep(what, source, reply, account.maxSilence, store, rules, doubted);
+		const file = await keep(what, source, reply, account.maxSilence, store, rules, hint, doubted);
 		if ('binary' in file) {
 			if (file.verified === false)
 				hint('{n} files came twice with the same bytes, which are not the announced ones. They went on with "verified: false".');
@@ -117,17 +117,24 @@ async function keep(
 	maxSilence: number,
 	store: Pick<IExecuteFunctions['helpers'], 'prepareBinaryData'>,
 	rules: DownloadRules,
+	hint: (message: string) => void,
 	doubted?: string,
 ): Promise<Downloaded | Measured> {
 	const given = rules.fileName || source.fileName || '';
-	const mimeType = chooseMimeType([source.mimeType, reply.headers['content-type']], given) ?? 'application/octet-stream';
+	const declaredType = chooseMimeType([source.mimeType, reply.headers['content-type']], given) ?? 'application/octet-stream';
+	let mimeType = declaredType;
 	checkType(what, mimeType, rules);
 	const declared = declaredLength(reply);
 	checkSize(what, declared, rules);
-	const fileName = safeFileName(given || madeUpName(source, mimeType), mimeType);
 	let verdict: Verdict;
 	const passing = measured(reply.body, {
-		first: (start) => (looksLikePage(start) && /^(image|audio|video)\/|pdf$/.test(mimeType) ? notAFile(what, reply) : undefined),
+		first(start) {
+			if (looksLikePage(start) && /^(image|audio|video)\/|pdf$/.test(mimeType)) return notAFile(what, reply);
+			const found = typeOf(start);
+			if (!found || !contradicts(mimeType, found)) return undefined;
+			mimeType = found;
+			return wrongType(what, mimeType, rules);
+		},
 		each: (size) => (tooLarge(size, rules) ? oversized(what, rules) : undefined),
 		broken: (size) => incomplete(what, size, declared),
 		silent: { after: maxSilence, error: (size) => silent(what, size, reply), end: reply.abandon },
@@ -141,6 +148,9 @@ async function keep(
 			return verdict === false && rules.requireHashMatch ? unannounced(what, source, all) : undefined;
 		},
 	});
+	// n8n takes name and type before the bytes.
+	await passing.begun;
+	const fileName = safeFileName(withExtensionOf(mimeType, given) || madeUpName(source, mimeType), mimeType);
 	let failure: unknown;
 	const binary = await store.prepareBinaryData(passing.bytes, fileName, mimeType).catch((cause) => {
 		failure = cause;
@@ -148,6 +158,7 @@ async function keep(
 	});
 	if (passing.stopped instanceof NotAnnounced) return passing.sums!;
 	if (!binary) throw passing.stopped ?? failure;
+	if (mimeType !== declaredType) hint(`{n} files declared as ${declaredType} are ${mimeType} by their first bytes, and were named so.`);
 	// n8n splits names into folder and file; there is no folder here.
 	delete binary.directory;
 	return { binary, mimeType, fileName, ...passing.sums!, verified: verdict as boolean | undefined };
@@ -188,13 +199,18 @@ function oversized(what: string, { maxBytes = 0 }: DownloadRules): MediaRefusal 
 	return new MediaRefusal('refused', `${what} is larger than the ${maxBytes / 1_000_000} MB allowed here`, 'Raise Maximum Size under Options to accept it.');
 }
 
-function checkType(what: string, mimeType: string, { allowedTypes = [] }: DownloadRules) {
-	if (allowedTypes.length && !typeFits(mimeType, allowedTypes))
-		throw new MediaRefusal(
-			'refused',
-			`${what} is of type ${mimeType}, which is not allowed here`,
-			`Allowed: ${allowedTypes.join(', ')}. Change Allowed MIME Types under Options to accept it.`,
-		);
+function checkType(what: string, mimeType: string, rules: DownloadRules) {
+	const refused = wrongType(what, mimeType, rules);
+	if (refused) throw refused;
+}
+
+function wrongType(what: string, mimeType: string, { allowedTypes = [] }: DownloadRules): MediaRefusal | undefined {
+	if (!allowedTypes.length || typeFits(mimeType, allowedTypes)) return undefined;
+	return new MediaRefusal(
+		'refused',
+		`${what} is of type ${mimeType}, which is not allowed here`,
+		`Allowed: ${allowedTypes.join(', ')}. Change Allowed MIME Types under Options to accept it.`,
+	);
 }
 
 /** Length of the body as it will come out of the stream; unknown when the server sends it compressed or in chunks. */

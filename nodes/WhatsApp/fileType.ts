@@ -1,5 +1,7 @@
 /** What WhatsApp and the nodes after us call a file: one MIME type for each kind, one extension for each type. */
 
+export { contradicts, FIRST_BYTES, typeOf } from './files/typeOf';
+
 /**
  * Extension of each MIME type. The first entry of an extension is the type it stands for. Where n8n would derive another
  * (`oga`, `mpga`, `adts`), transcription services refuse the file.
@@ -127,6 +129,13 @@ export function extensionOf(mimeType: string): string | undefined {
 function mimeTypeOf(fileName: string): string | undefined {
 	const extension = /\.([a-z0-9]{1,8})$/i.exec(fileName)?.[1]?.toLowerCase() ?? '';
 	return TYPE_OF.get(EXTENSION_ALIASES[extension] ?? extension);
+}
+
+/** The name with the extension of a type that turned out to be another than its own stands for. */
+export function withExtensionOf(mimeType: string, fileName: string): string {
+	const extension = extensionOf(mimeType);
+	const told = mimeTypeOf(fileName);
+	return !extension || !told || told === mimeType ? fileName : fileName.replace(/[^.]*$/, extension);
 }
 
 /** Most file systems take 255 bytes; some of n8n's users add a prefix. */

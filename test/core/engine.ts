@@ -82,6 +82,8 @@ export interface RunOptions extends NodeSpec {
 	/** Aborting it is the user's Stop button. */
 	abortSignal?: AbortSignal;
 	mode?: WorkflowExecuteMode;
+	/** What earlier executions left (`getWorkflowStaticData`); the node writes into it. */
+	staticData?: IDataObject;
 }
 
 export interface RunResult {
@@ -188,7 +190,7 @@ export class Engine {
 			onError: options.onError,
 			...(options.retry && { retryOnFail: true, ...options.retry }),
 		};
-		const workflow = this.workflow([START, node], { binaryMode: options.binaryMode });
+		const workflow = this.workflow([START, node], { binaryMode: options.binaryMode }, options.staticData);
 		const additionalData = this.additionalData(options.credentials);
 		additionalData.executionId = String(++this.executions);
 		additionalData.hooks = new ExecutionLifecycleHooks(mode, additionalData.executionId, workflowData(workflow));

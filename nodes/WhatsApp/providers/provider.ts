@@ -43,6 +43,10 @@ export interface Provider {
 	urlExpiresAt(url: string): string | undefined;
 	/** What it means that a file was not served, where the API itself serves files. `what` begins the sentence. */
 	fileRefusal?(reply: ApiReply, what: string): MediaRefusal;
+	/** What it takes, so that a file is refused before its bytes are sent; empty where the vendor says nothing of it, absent without upload. */
+	accepts?: readonly FileKind[];
+	/** Whether an uploaded file keeps its name: then the same bytes under another name are another file. */
+	keepsFileNames?: true;
 	/** @throws MediaRefusal */
 	upload(api: Api, file: OutgoingFile): Promise<UploadedMedia>;
 	/** @throws MediaRefusal of kind `gone` when there was nothing to delete */
@@ -229,6 +233,38 @@ export interface OutgoingFile {
 	phoneNumberId?: string;
 	/** The bytes, once. */
 	content: Buffer | ByteStream;
+}
+
+/** A kind of file that a vendor takes, and what its files must be. */
+export interface FileKind {
+	/** As the vendor calls it: image, audio… Several entries may have one name. */
+	name: string;
+	mimeTypes: readonly string[];
+	/** Bytes. */
+	maxSize: number;
+	/** Of an animated one, where that is another. */
+	maxAnimatedSize?: number;
+	content?: ContentRules;
+	/** All of the above, to follow "takes". */
+	inWords: string;
+	/** How another file becomes one of these: a sentence or two. */
+	convert: string;
+}
+
+/** What is inside must be; what is absent may be anything. */
+export interface ContentRules {
+	/** Pixels, both ways. */
+	edge?: number;
+	/** Of each colour channel. */
+	maxBits?: number;
+	colours?: readonly string[];
+	/** Empty: it has no video. Not empty: it has one. */
+	videoCodecs?: readonly string[];
+	audioCodecs?: readonly string[];
+	maxAudioTracks?: number;
+	maxChannels?: number;
+	/** The index of a film had better be at its start; it is taken without. */
+	indexFirst?: true;
 }
 
 export interface UploadedMedia {

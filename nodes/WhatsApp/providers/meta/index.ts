@@ -1,4 +1,5 @@
 import type { Provider } from '../provider';
+import { accepts } from './accepts';
 import { checkAccount, deleteMedia, phoneNumbers, resolve, upload, urlExpiresAt } from './media';
 import { parse } from './messages';
 import { registration } from './registration';
@@ -20,6 +21,7 @@ export const meta: Provider = {
 	registration,
 	resolve,
 	urlExpiresAt,
+	accepts,
 	upload,
 	delete: deleteMedia,
 	phoneNumbers,

@@ -21,6 +21,9 @@ export const whapi: Provider = {
 	resolve,
 	urlExpiresAt,
 	fileRefusal,
+	// No version of its documentation has a limit, and it encodes anew what WhatsApp would not take.
+	accepts: [],
+	keepsFileNames: true,
 	upload,
 	delete: deleteMedia,
 };
