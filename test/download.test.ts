@@ -67,13 +67,13 @@ describe('from a media ID', () => {
 		['image/webp', 'webp', 'image/webp'],
 		['video/3gpp', '3gp', 'video/3gpp'],
 	])('%s becomes a .%s of type %s', async (given, extension, mimeType) => {
-		const { item } = await download({ mediaId: customerSent({ mimeType: given }), type: 'voice' });
+		const { item } = await download({ mediaId: customerSent({ bytes: 'sound', mimeType: given }), type: 'voice' });
 		expect(item!.binary!.data).toMatchObject({ fileExtension: extension, mimeType });
 		expect(item!.binary!.data!.fileName).toMatch(new RegExp(`\\.${extension}$`));
 	});
 
 	test("a document keeps its sender's name, made safe", async () => {
-		const { json } = await download({ mediaId: customerSent({ mimeType: 'application/pdf' }), fileName: '../../etc/Rechnung März\u202Efdp.pdf' });
+		const { json } = await download({ mediaId: customerSent({ bytes: 'pages', mimeType: 'application/pdf' }), fileName: '../../etc/Rechnung März\u202Efdp.pdf' });
 		// The item's mediaId is the same as the field's, so its fileName belongs to this file.
 		expect(json!.fileName).toBe('Rechnung Märzfdp.pdf');
 	});

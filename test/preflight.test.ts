@@ -487,7 +487,7 @@ describe('Upload Media', () => {
 	test('an index at the end is a hint, and no more', async () => {
 		const { json, hints } = await run(file('index-last.mp4'), { mimeType: 'video/mp4', fileName: 'a.mp4' });
 		expect(json).toMatchObject({ mimeType: 'video/mp4' });
-		expect(hints).toEqual([expect.stringMatching(/^1 video\(s\) have their index \(moov\) at the end.*ffmpeg -i INPUT -c copy -movflags \+faststart/)]);
+		expect(hints).toEqual([expect.stringMatching(/^1 of 1 videos have their index \(moov\) at the end.*ffmpeg -i INPUT -c copy -movflags \+faststart/)]);
 		expect((await run(file('good.mp4'), { mimeType: 'video/mp4', fileName: 'a.mp4' })).hints).toEqual([]);
 		expect((await run(file('sound.m4a'), { mimeType: 'audio/mp4', fileName: 'a.m4a' })).hints).toEqual([]);
 	});
@@ -531,7 +531,7 @@ describe('Upload Media', () => {
 
 	test('Pipes has no upload, whatever the file', async () => {
 		const { message } = await run(file('cmyk.jpg'), { vendor: 'pipes', mimeType: 'application/pdf', fileName: 'a.pdf' });
-		expect(message).toBe('Pipes.bot has no public way to upload a file');
+		expect(message).toBe('"a.pdf": Pipes.bot has no public way to upload a file');
 	});
 
 	test.each(['filesystem', 'default', 'database'] as const)('from n8n’s %s store', async (binaryMode) => {

@@ -4,6 +4,7 @@ import { serveTrigger, type TriggerServer } from './core/webhook';
 import { sha256, startWorld, type World } from './world';
 
 const BYTES = Buffer.from('OggS a voice note');
+const PDF = Buffer.from('%PDF-1.7 an invoice');
 
 let world: World;
 let trigger: TriggerServer;
@@ -115,10 +116,10 @@ describe('a file that a customer sends', () => {
 	});
 
 	test('goes through Download Media untouched: one file call', async () => {
-		await world.emulator.meta.receive({ type: 'document', bytes: BYTES, fileName: 'Rechnung.pdf', mimeType: 'application/pdf', caption: 'please' });
+		await world.emulator.meta.receive({ type: 'document', bytes: PDF, fileName: 'Rechnung.pdf', mimeType: 'application/pdf', caption: 'please' });
 		const { output, binary } = await world.run('DownloadMedia', trigger.executions[0]!);
 		expect(output[0]![0]!.json).toMatchObject({ verified: true, fileName: 'Rechnung.pdf', caption: 'please' });
-		expect(await binary(output[0]![0])).toEqual(BYTES);
+		expect(await binary(output[0]![0])).toEqual(PDF);
 		expect(world.emulator.requests.map(({ path }) => path)).toEqual(['/whatsapp_business/attachments/']);
 	});
 
@@ -319,7 +320,7 @@ describe('filters', () => {
 describe('Download Files', () => {
 	test('brings the file along', async () => {
 		await serve({ options: { downloadFiles: true } });
-		await world.emulator.meta.receive({ type: 'document', bytes: BYTES, fileName: 'a.pdf', mimeType: 'application/pdf' });
+		await world.emulator.meta.receive({ type: 'document', bytes: PDF, fileName: 'a.pdf', mimeType: 'application/pdf' });
 		const [item] = trigger.executions[0]!;
 		expect(item!.json).toMatchObject({ verified: true, fileName: 'a.pdf' });
 		expect(item!.binary!.data).toMatchObject({ fileName: 'a.pdf', mimeType: 'application/pdf' });

@@ -14,7 +14,7 @@ import { EarlierUploads } from './earlierUploads';
 import { binaryField, retryOptions } from './fields';
 import { options } from './parameters';
 import { nodeError, perItem, type ItemWork } from './perItem';
-import { upload } from './upload';
+import { naming, upload } from './upload';
 
 export class WhatsAppUploadMedia implements INodeType {
 	description: INodeTypeDescription = {
@@ -112,7 +112,7 @@ async function uploadMedia({ context, account, item, index, attempt, about, hint
 	const field = context.getNodeParameter('binaryPropertyName', index, '') as string | IBinaryData;
 	const { phoneNumberId, reuseEarlier, ...chosen } = options<Chosen>(context, index);
 	const source = await binarySource(context, item, index, field);
-	about(`"${chosen.fileName || source.fileName || 'The file'}"`);
+	about(`"${naming(source, chosen).fileName}"`);
 	const file = await upload(
 		account,
 		source,

@@ -39,9 +39,7 @@ export async function upload(
 	hint: (message: string) => void,
 	earlier?: EarlierUploads,
 ): Promise<UploadedFile> {
-	const given = chosen.fileName || source.fileName || '';
-	const declared = bareMimeType(chosen.mimeType) || chooseMimeType([source.mimeType], given) || 'application/octet-stream';
-	const fileName = safeFileName(given, declared);
+	const { given, declared, fileName } = naming(source, chosen);
 	const { size } = source;
 	if (!size) throw new MediaRefusal('refused', `"${fileName}" is empty (0 bytes)`, 'Check the node that makes the file.');
 	const file = { fileName, mimeType: declared, size, phoneNumberId: chosen.phoneNumberId };
@@ -50,6 +48,13 @@ export async function upload(
 		if (file.mimeType !== declared) file.fileName = safeFileName(withExtensionOf(file.mimeType, given), file.mimeType);
 	}
 	return earlier ? await earlier.orUpload(account, source, file, hint) : await send(account, source, file);
+}
+
+/** What the file is called and said to be, before a byte of it is seen. */
+export function naming(source: BinarySource, chosen: UploadChoices) {
+	const given = chosen.fileName || source.fileName || '';
+	const declared = bareMimeType(chosen.mimeType) || chooseMimeType([source.mimeType], given) || 'application/octet-stream';
+	return { given, declared, fileName: safeFileName(given, declared) };
 }
 
 /** @throws MediaRefusal */
