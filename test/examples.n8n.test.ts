@@ -189,6 +189,16 @@ test('every node is one that n8n has, every parameter one of its form, and all a
 	expect(open).toEqual(['send-pdf-to-many: Send PDF: phoneNumberId']);
 });
 
+test('every file that arrives → disk', async () => {
+	const id = await fillIn('receive-and-save');
+	const invoice = await file('invoice.pdf');
+	await published(id, async () => {
+		expectSuccess(await send(id, { type: 'document', bytes: invoice, fileName: 'Invoice.pdf' }));
+		expect((await readFile(join(disk, 'Invoice.pdf'))).equals(invoice)).toBe(true);
+	});
+	await rm(join(disk, 'Invoice.pdf'));
+});
+
 test('voice note → transcription → reply with the text', async () => {
 	const id = await fillIn('voice-note-to-text');
 	const voiceNote = await file('voice-note.ogg');
@@ -322,7 +332,7 @@ test('1,000 media IDs: failures go to the second output, and the next run goes o
 	const path = `/rest/projects/${table.projectId}/data-tables/${table.id}`;
 
 	const mediaIds = Array.from({ length: 1000 }, (_, i) => emulator.meta.store.add({ bytes: `file ${i}`, mimeType: 'text/plain', inbound: true }));
-	// Two that are too old, a batch's worth that fails once, and one after the other in the table: a batch without a single file.
+	// Two that are too old; and one whole batch that fails at the first try.
 	const tooOld = [mediaIds[3]!, mediaIds[999]!];
 	for (const mediaId of tooOld) emulator.meta.store.get(mediaId)!.deleted = true;
 	const later = mediaIds.slice(50, 100);
@@ -341,14 +351,14 @@ test('1,000 media IDs: failures go to the second output, and the next run goes o
 	};
 	const fetched = () => emulator.requests.flatMap(({ operation, mediaId }) => (operation === 'file' ? [mediaId!] : []));
 
-	// Stopped in the middle.
+	// Stopped in the middle: at the 401st file nothing more comes. By then nine batches are through.
+	emulator.meta.fault({ on: 'file', after: 400, delay: Infinity });
 	const { executionId } = await n8n.api.execute(id);
-	await until('400 files are fetched', 200_000, async () => fetched().length >= 400 || undefined);
+	await until('401 files are asked for', 200_000, async () => fetched().length > 400 || undefined);
 	await n8n.api.stopExecution(executionId!);
 	await n8n.api.waitForExecution(executionId!, WAIT);
 	const savedFirst = (await rows('saved')).map(({ mediaId }) => mediaId);
-	expect(savedFirst.length).toBeGreaterThanOrEqual(200);
-	expect(savedFirst.length).toBeLessThan(900);
+	expect(savedFirst).toEqual(mediaIds.slice(0, 450).filter((each) => ![tooOld[0], ...later].includes(each)));
 	expect((await rows('failed')).map(({ mediaId }) => mediaId)).toEqual([tooOld[0], ...later]);
 
 	// The next run: no file that is saved is fetched again; what has failed is.
