@@ -89,12 +89,9 @@ async function importByCommandLine() {
 	const { stdout } = await promisify(execFile)(node, [bin, 'import:workflow', '--separate', `--input=${FOLDER}`], { env });
 	expect(stdout).toContain(`Successfully imported ${(await fileNames()).length} workflows.`);
 	const all = await n8n.api.call<Array<{ id: string; name: string }>>('GET', '/rest/workflows');
-	for (const name of await fileNames()) {
-		const { id } = all.find((each) => each.name === title(name))!;
-		imported[name] = await n8n.api.workflow(id);
-	}
-	function title(name: string) {
-		return (require(join(FOLDER, name)) as WorkflowJson).name;
+	for (const file of await fileNames()) {
+		const { name } = await example(file);
+		imported[file] = await n8n.api.workflow(all.find((each) => each.name === name)!.id);
 	}
 }
 
