@@ -85,7 +85,7 @@ const example = async (name: string): Promise<WorkflowJson> => JSON.parse(await 
 /** `n8n import:workflow`, beside the n8n that runs. */
 async function importByCommandLine() {
 	const { node, bin } = await installN8n();
-	const env = { PATH: [dirname(node), process.env.PATH].join(':'), HOME: process.env.HOME, N8N_USER_FOLDER: n8n.userFolder };
+	const env = { PATH: [dirname(node), process.env.PATH].join(':'), HOME: process.env.HOME, N8N_USER_FOLDER: n8n.userFolder, N8N_DIAGNOSTICS_ENABLED: 'false' };
 	const { stdout } = await promisify(execFile)(node, [bin, 'import:workflow', '--separate', `--input=${FOLDER}`], { env });
 	expect(stdout).toContain(`Successfully imported ${(await fileNames()).length} workflows.`);
 	const all = await n8n.api.call<Array<{ id: string; name: string }>>('GET', '/rest/workflows');

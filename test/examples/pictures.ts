@@ -29,7 +29,7 @@ async function main(): Promise<void> {
 		await mkdir(pictures, { recursive: true });
 		// The editor picks them by itself: no node is marked as incomplete.
 		for (const type of ['whatsAppMediaApi', 'whatsAppApi', 'openAiApi', 's3']) await n8n.api.createCredential(type, type, {});
-		const context = await browser.newContext({ viewport: { width: 1400, height: 800 }, deviceScaleFactor: 1 });
+		const context = await browser.newContext();
 		await signIn(context, n8n);
 		for (const file of (await readdir(examples)).filter((name) => name.endsWith('.json'))) {
 			const picture = join(pictures, `${basename(file, '.json')}.png`);
@@ -56,6 +56,9 @@ async function signIn(context: BrowserContext, { url }: N8n): Promise<void> {
 
 async function takePicture(page: Page, { url }: N8n, file: string, picture: string): Promise<void> {
 	const { nodes } = JSON.parse(await readFile(file, 'utf8')) as WorkflowJson;
+	// Wide ones need more room, or nobody can read their notes.
+	const wide = nodes.some(({ position: [x] }) => x > 1500);
+	await page.setViewportSize({ width: wide ? 1800 : 1400, height: 800 });
 	await page.goto(`${url}/workflow/new`);
 	await page.locator('[data-test-id=workflow-import-input]').setInputFiles(file);
 	const drawn = page.locator('.vue-flow__node');
