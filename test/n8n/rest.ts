@@ -41,10 +41,11 @@ export async function signIn(url: string) {
 	const headers: Record<string, string> = { 'browser-id': 'test-harness', 'push-ref': 'test-harness', connection: 'close' };
 
 	async function send(method: string, path: string, body?: unknown) {
+		const plain = body === undefined || body instanceof FormData;
 		const response = await fetch(`${url}${path}`, {
 			method,
-			headers: body === undefined ? headers : { ...headers, 'content-type': 'application/json' },
-			body: body === undefined ? undefined : JSON.stringify(body),
+			headers: plain ? headers : { ...headers, 'content-type': 'application/json' },
+			body: plain ? body : JSON.stringify(body),
 		});
 		const cookie = response.headers.get('set-cookie');
 		if (cookie) headers.cookie = cookie.split(';')[0]!;
@@ -61,7 +62,9 @@ export async function signIn(url: string) {
 		return (text ? JSON.parse(text).data : undefined) as T;
 	}
 
-	const { userManagement } = await call<{ userManagement: { showSetupOnFirstLoad: boolean } }>('GET', '/rest/settings');
+	// Just started, on a busy machine, n8n may answer without any settings.
+	type Settings = { userManagement: { showSetupOnFirstLoad: boolean } } | undefined;
+	const { userManagement } = await until('n8n has its settings', 60_000, async () => await call<Settings>('GET', '/rest/settings'));
 	if (userManagement.showSetupOnFirstLoad) await call('POST', '/rest/owner/setup', owner);
 	else await call('POST', '/rest/login', { emailOrLdapLoginId: owner.email, password: owner.password });
 

@@ -1,0 +1,96 @@
+import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { type BrowserContext, chromium, type Locator, type Page } from 'playwright-core';
+import { type N8n, startN8n } from '../n8n/instance';
+import { packPackage } from '../n8n/pack';
+import { owner, until } from '../n8n/rest';
+import type { WorkflowJson } from '../n8n/workflow';
+
+/**
+ * `npm run pictures:examples`: imports every example through the editor of a real n8n, as a user does with *Import from
+ * file*, and takes a picture of its canvas for docs/img/examples. Fails if the editor complains.
+ */
+
+const root = join(__dirname, '..', '..');
+const examples = join(root, 'examples');
+const pictures = join(root, 'docs', 'img', 'examples');
+const BROWSER = process.env.CHROMIUM ?? '/usr/bin/chromium';
+const LARGEST_BYTES = 100_000;
+/** Around the outermost nodes, in pixels of the picture. */
+const MARGIN = 24;
+const WAIT_MS = 60_000;
+/** The canvas's dots, and what floats above it. */
+const NOT_IN_PICTURE = `.vue-flow__background, .vue-flow__panel, .el-notification, [class*=executionButtons] { visibility: hidden !important }`;
+
+async function main(): Promise<void> {
+	const n8n = await startN8n({ packages: [await packPackage()], log: console.error });
+	const browser = await chromium.launch({ executablePath: BROWSER, args: ['--no-sandbox'] });
+	try {
+		await mkdir(pictures, { recursive: true });
+		// The editor picks them by itself: no node is marked as incomplete.
+		for (const type of ['whatsAppMediaApi', 'whatsAppApi', 'openAiApi', 's3']) await n8n.api.createCredential(type, type, {});
+		const context = await browser.newContext();
+		await signIn(context, n8n);
+		for (const file of (await readdir(examples)).filter((name) => name.endsWith('.json'))) {
+			const picture = join(pictures, `${basename(file, '.json')}.png`);
+			await takePicture(await context.newPage(), n8n, join(examples, file), picture);
+			const { size } = await stat(picture);
+			console.log(`${basename(picture)}: ${Math.round(size / 1000)} KB`);
+			if (size > LARGEST_BYTES) throw new Error(`${picture} is larger than ${LARGEST_BYTES} bytes.`);
+		}
+	} finally {
+		await browser.close();
+		await n8n.stop();
+	}
+}
+
+async function signIn(context: BrowserContext, { url }: N8n): Promise<void> {
+	const page = await context.newPage();
+	await page.goto(`${url}/signin`);
+	await page.fill('input[name=emailOrLdapLoginId]', owner.email);
+	await page.fill('input[name=password]', owner.password);
+	await page.click('[data-test-id=form-submit-button]');
+	await page.waitForURL((address) => !address.pathname.startsWith('/signin'));
+	await page.close();
+}
+
+async function takePicture(page: Page, { url }: N8n, file: string, picture: string): Promise<void> {
+	const { nodes } = JSON.parse(await readFile(file, 'utf8')) as WorkflowJson;
+	// Wide ones need more room, or nobody can read their notes.
+	const wide = nodes.some(({ position: [x] }) => x > 1500);
+	await page.setViewportSize({ width: wide ? 1800 : 1400, height: 800 });
+	await page.goto(`${url}/workflow/new`);
+	await page.locator('[data-test-id=workflow-import-input]').setInputFiles(file);
+	const drawn = page.locator('.vue-flow__node');
+	await until('all nodes are drawn', WAIT_MS, async () => (await drawn.count()) === nodes.length || undefined);
+	const said = await page.locator('.el-notification').allInnerTexts();
+	const complaints = said.filter((text) => !/We selected|Credentials auto-added/.test(text));
+	if (complaints.length) throw new Error(`The editor says about ${basename(file)}: ${complaints.join(' ')}`);
+
+	await page.addStyleTag({ content: NOT_IN_PICTURE });
+	await page.locator('[data-test-id=zoom-to-fit]').evaluate('(button) => button.click()');
+	// What was just imported is selected.
+	await page.locator('.vue-flow__pane').click({ position: { x: 4, y: 4 } });
+	await page.evaluate('document.fonts.ready');
+	let before = '';
+	await until('the canvas is at rest', WAIT_MS, async () => {
+		const now = JSON.stringify(await boxes(drawn));
+		return before === (before = now) || undefined;
+	});
+	const all = await boxes(drawn);
+	const x = Math.min(...all.map((box) => box.x)) - MARGIN;
+	const y = Math.min(...all.map((box) => box.y)) - MARGIN;
+	const width = Math.max(...all.map((box) => box.x + box.width)) + MARGIN - x;
+	const height = Math.max(...all.map((box) => box.y + box.height)) + MARGIN - y;
+	await page.screenshot({ path: picture, clip: { x, y, width, height } });
+	await page.close();
+}
+
+async function boxes(drawn: Locator) {
+	return (await Promise.all((await drawn.all()).map(async (one) => await one.boundingBox()))).flatMap((box) => box ?? []);
+}
+
+main().catch((cause: Error) => {
+	console.error(cause);
+	process.exit(1);
+});
