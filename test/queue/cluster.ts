@@ -25,10 +25,9 @@ const settings = {
 	QUEUE_BULL_REDIS_TIMEOUT_THRESHOLD: '60000',
 	// What a process that starts with an empty folder does about packages that the database names.
 	N8N_REINSTALL_MISSING_PACKAGES: 'true',
-	// n8n's own are 60, 10 and 30 seconds: how long a killed worker's execution goes on "running".
-	QUEUE_WORKER_LOCK_DURATION: '10000',
-	QUEUE_WORKER_LOCK_RENEW_TIME: '2000',
-	QUEUE_WORKER_STALLED_INTERVAL: '5000',
+	// n8n's own check for the executions of killed workers marks them as failed and throws away what they were started with.
+	// Once in 25 days, the longest that a timer takes; examples/retry-after-a-crash.json does it instead.
+	QUEUE_WORKER_STALLED_INTERVAL: '2147483647',
 };
 
 export interface ClusterOptions {
