@@ -46,10 +46,12 @@ export interface Cluster {
 	main: N8n;
 	webhooks: N8n[];
 	workers: N8n[];
+	/** Where files are kept in binary mode filesystem. */
+	storage: string;
 	/** Sends what goes to PUBLIC to this process. */
 	front(process: N8n): void;
-	/** Another process with an empty folder. */
-	add(command: 'worker' | 'webhook', env?: Record<string, string>): Promise<N8n>;
+	/** Another worker, with an empty folder: it fetches the package by itself. */
+	addWorker(): Promise<N8n>;
 	close(): Promise<void>;
 }
 
@@ -63,7 +65,7 @@ export async function startCluster({ webhooks = 2, workers = 2, binaryMode, env 
 		closing.push(() => emulator.close());
 		const [redis, postgres, packed] = await Promise.all([startRedis(), startPostgres(), packPackage()]);
 		closing.push(() => Promise.all([redis.close(), postgres.close()]));
-		// Not in a process's own folder: only for binary mode filesystem, which needs a folder that all of them share.
+		// What binary mode filesystem needs: one folder for all of them.
 		const shared = await mkdtemp(join(tmpdir(), 'n8n-shared-'));
 		closing.push(() => rm(shared, { recursive: true, force: true }));
 
@@ -78,13 +80,13 @@ export async function startCluster({ webhooks = 2, workers = 2, binaryMode, env 
 				...redis.env,
 				...postgres.env,
 				N8N_ENCRYPTION_KEY: randomBytes(16).toString('hex'),
-				...(binaryMode === 'filesystem' && { N8N_STORAGE_PATH: shared }),
+				N8N_STORAGE_PATH: shared,
 				...env,
 			},
 			log,
 		};
-		const start = async (command: N8nOptions['command'], more: Record<string, string> = {}) => {
-			const n8n = await startN8n({ ...options, command, env: { ...options.env, ...more } });
+		const start = async (command: N8nOptions['command']) => {
+			const n8n = await startN8n({ ...options, command });
 			closing.push(() => n8n.stop());
 			return n8n;
 		};
@@ -95,7 +97,12 @@ export async function startCluster({ webhooks = 2, workers = 2, binaryMode, env 
 
 		const front = ({ url }: N8n) => void reach.set(PUBLIC, url);
 		if (receivers[0]) front(receivers[0]);
-		return { emulator, redis, postgres, main, webhooks: receivers, workers: runners, front, add: start, close };
+		const addWorker = async () => {
+			const worker = await start('worker');
+			runners.push(worker);
+			return worker;
+		};
+		return { emulator, redis, postgres, main, webhooks: receivers, workers: runners, storage: shared, front, addWorker, close };
 	} catch (error) {
 		await close();
 		throw error;
@@ -105,9 +112,10 @@ export async function startCluster({ webhooks = 2, workers = 2, binaryMode, env 
 /** Settings → Community nodes → Install, on main, which tells the others. */
 export async function installPackage({ main, webhooks, workers }: Cluster): Promise<void> {
 	await main.api.installPackage(PACKAGE);
-	await until('every process has the package', 120_000, async () => [...webhooks, ...workers].every((process) => hasLoaded(process)) || undefined);
+	await until('every process has the package', 120_000, async () => [...webhooks, ...workers].every(hasPackage) || undefined);
 }
 
-function hasLoaded(process: N8n): boolean {
-	return /Community package .*(installed|updated)/i.test(process.logs());
+/** A worker or webhook processor has no API to ask; it prints this when its nodes are ready to be used. */
+export function hasPackage({ logs }: N8n): boolean {
+	return logs().includes(`Community package installed: ${PACKAGE}`);
 }
