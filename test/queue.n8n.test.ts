@@ -5,7 +5,7 @@ import { pattern } from './emulator';
 import type { N8n } from './n8n/instance';
 import { items, until, type Execution } from './n8n/rest';
 import { mediaNode, workflow, type WorkflowJson, type WorkflowNode } from './n8n/workflow';
-import { hasPackage, installPackage, PUBLIC, startCluster, type Cluster } from './queue/cluster';
+import { hasPackage, installPackage, PUBLIC, settings, startCluster, type Cluster } from './queue/cluster';
 import { mediaIdOf, publish, type Flow } from './queue/flow';
 import { sha256 } from './world';
 
@@ -41,6 +41,11 @@ async function example(name: string): Promise<WorkflowJson> {
 
 /** Only servers that this test has started may be taken away. */
 const onOwnServers = process.env.REDIS_URL || process.env.DATABASE_URL ? test.skip : test;
+
+test('every process runs with the settings of docs/queue-mode/compose.yaml', async () => {
+	const compose = await readFile(join(__dirname, '../docs/queue-mode/compose.yaml'), 'utf8');
+	for (const [name, value] of Object.entries(settings)) expect(compose).toMatch(new RegExp(`^    ${name}: '?${value}'?$`, 'm'));
+});
 
 // -- Who answers
 
@@ -214,7 +219,8 @@ let janitor: string | undefined;
  * Customers send files, four a second; a third of the way on, `incident` happens. A delivery that is not answered with 200 is
  * made again, to the next processor, as Meta does. Resolves when all are answered.
  */
-async function underLoad(flow: Flow, processors: () => N8n[], incident: () => Promise<void>, count = 60): Promise<string[]> {
+async function underLoad(flow: Flow, incident: () => Promise<void>, count = 60): Promise<string[]> {
+	const { webhooks } = cluster;
 	const messages = Array.from({ length: count }, () => flow.message());
 	let repeated = 0;
 	let happened: Promise<void> | undefined;
@@ -223,7 +229,7 @@ async function underLoad(flow: Flow, processors: () => N8n[], incident: () => Pr
 		if (index === Math.floor(count / 3)) happened = incident();
 		let turn = index;
 		await until('Meta is answered with 200', 120_000, async () => {
-			const processor = processors()[turn++ % processors().length]!;
+			const processor = webhooks[turn++ % webhooks.length]!;
 			if ((await flow.deliver(body, processor)) === 200) return true;
 			repeated++;
 			await new Promise((resolve) => setTimeout(resolve, 500));
@@ -262,7 +268,7 @@ const HANGS_MS = 20_000;
 
 onOwnServers('Redis gone for ten seconds: no message is lost', async () => {
 	const flow = await publish(cluster, receiving());
-	const sent = await underLoad(flow, () => cluster.webhooks, async () => {
+	const sent = await underLoad(flow, async () => {
 		await cluster.redis.kill();
 		await new Promise((resolve) => setTimeout(resolve, 10_000));
 		await cluster.redis.start();
@@ -272,7 +278,7 @@ onOwnServers('Redis gone for ten seconds: no message is lost', async () => {
 
 onOwnServers('Postgres restarted: no message is lost', async () => {
 	const flow = await publish(cluster, receiving());
-	const sent = await underLoad(flow, () => cluster.webhooks, async () => {
+	const sent = await underLoad(flow, async () => {
 		await cluster.postgres.stop();
 		await cluster.postgres.start();
 	});
@@ -280,12 +286,12 @@ onOwnServers('Postgres restarted: no message is lost', async () => {
 });
 
 test.each([
-	['stopped and started', (processor: N8n) => processor.restart()],
-	['killed', (processor: N8n) => processor.kill()],
-])('one of two webhook processors %s under load: no message is lost', async (_, end) => {
-	const { webhooks } = cluster;
+	['a webhook processor and a worker stopped and started', async ([, processor]: N8n[], [worker]: N8n[]) => void (await Promise.all([processor!.restart(), worker!.restart()]))],
+	['one of two webhook processors killed', async ([, processor]: N8n[]) => await processor!.kill()],
+])('%s under load: no message is lost', async (_, incident) => {
+	const { webhooks, workers } = cluster;
 	const flow = await publish(cluster, receiving());
-	const sent = await underLoad(flow, () => webhooks, async () => await end(webhooks[1]!), 40);
+	const sent = await underLoad(flow, async () => await incident(webhooks, workers), 40);
 	await expectNoneLost(flow, sent);
 	await expectNoOrphans();
 });

@@ -15,10 +15,8 @@ export const PUBLIC = 'https://n8n.example';
 export const PACKAGE = 'n8n-nodes-whatsapp-media';
 
 /** What docs/queue-mode/compose.yaml sets, too, as far as it matters to what is tested. */
-const settings = {
+export const settings = {
 	EXECUTIONS_MODE: 'queue',
-	WEBHOOK_URL: `${PUBLIC}/`,
-	N8N_WEBHOOK_URL: `${PUBLIC}/`,
 	// Deliveries are the webhook processors' alone, as behind a proxy that sends /webhook/ there.
 	N8N_DISABLE_PRODUCTION_MAIN_PROCESS: 'true',
 	OFFLOAD_MANUAL_EXECUTIONS_TO_WORKERS: 'true',
@@ -77,6 +75,7 @@ export async function startCluster({ webhooks = 2, workers = 2, binaryMode, env 
 			binaryMode,
 			env: {
 				...settings,
+				N8N_WEBHOOK_URL: `${PUBLIC}/`,
 				...redis.env,
 				...postgres.env,
 				N8N_ENCRYPTION_KEY: randomBytes(16).toString('hex'),

@@ -31,6 +31,7 @@ export interface Postgres extends Service {
 }
 
 const UP_MS = 60_000;
+const INSTALL = 'Debian: apt-get install redis-server postgresql';
 /** Whoever shares the servers with us, by `REDIS_URL` and `DATABASE_URL`, keeps what is theirs. */
 const namespace = `n8n_test_${randomBytes(4).toString('hex')}`;
 
@@ -87,7 +88,10 @@ export async function startPostgres(): Promise<Postgres> {
 	const user = process.getuid?.() === 0 ? await systemUser('postgres') : undefined;
 	if (user) await chown(folder, user.uid, user.gid);
 	const data = join(folder, 'data');
-	await run(join(bin, 'initdb'), ['-D', data, '-U', 'n8n', '--auth=trust', '--no-sync', '--no-instructions'], { ...user, cwd: folder });
+	const init = ['-D', data, '-U', 'n8n', '--auth=trust', '--no-sync', '--no-instructions'];
+	await run(join(bin, 'initdb'), init, { ...user, cwd: folder }).catch((error: Error) => {
+		throw new Error(`Postgres could not be set up (${INSTALL}): ${error.message}`);
+	});
 	const args = ['-D', data, '-p', String(port), '-c', 'listen_addresses=127.0.0.1', '-k', folder];
 	const ready = async () => Boolean(await run(join(bin, 'pg_isready'), ['-h', '127.0.0.1', '-p', String(port)]).catch(() => undefined));
 	// SIGINT is its "fast" shutdown: clients are sent away, nothing is lost.
@@ -140,7 +144,7 @@ async function ownProcess({ name, command, args, folder, ready, stopSignal, uid,
 		running.add(child);
 		child.on('exit', () => running.delete(child));
 		await until(`${name} is up`, UP_MS, async () => {
-			if (child.pid === undefined || child.exitCode !== null) throw new Error(`${name} did not start (Debian: apt-get install redis-server postgresql):\n${printed}`);
+			if (child.pid === undefined || child.exitCode !== null) throw new Error(`${name} did not start (${INSTALL}):\n${printed}`);
 			return (await ready()) || undefined;
 		});
 	}
