@@ -4,16 +4,16 @@ const shared = {
 	modulePathIgnorePatterns: ['<rootDir>/dist'],
 };
 
-/** `fast` needs nothing but npm packages; `fuzz` neither, but half a minute; `n8n` installs, once, and drives a real n8n. */
+/** One real n8n each, or several: with a project, and a script, of their own. */
+const APART = ['trigger', 'examples', 'queue', 'editor'];
+
+/** `fast` needs nothing but npm packages; `fuzz` neither, but minutes; `n8n` and those apart install, once, and drive a real n8n. */
 module.exports = {
 	projects: [
 		{ ...shared, displayName: 'fast', testMatch: ['<rootDir>/test/**/*.test.ts'], testPathIgnorePatterns: ['/node_modules/', '\\.(n8n|fuzz)\\.test\\.ts$'] },
 		{ ...shared, displayName: 'fuzz', testMatch: ['<rootDir>/test/**/*.fuzz.test.ts'] },
-		{ ...shared, displayName: 'n8n', testMatch: ['<rootDir>/test/**/*.n8n.test.ts'], testPathIgnorePatterns: ['/node_modules/', '(trigger|examples)\\.n8n\\.test\\.ts$'] },
-		// The example workflows with their counterparts, apart so that either suite can be run alone: npm run test:examples
-		{ ...shared, displayName: 'n8n-examples', testMatch: ['<rootDir>/test/examples.n8n.test.ts'] },
-		// Four minutes; one of its 24 tests (n8n killed in the middle of tests) is not steady yet, so it runs apart: npm run test:trigger
-		{ ...shared, displayName: 'n8n-trigger', testMatch: ['<rootDir>/test/trigger.n8n.test.ts'] },
+		{ ...shared, displayName: 'n8n', testMatch: ['<rootDir>/test/**/*.n8n.test.ts'], testPathIgnorePatterns: ['/node_modules/', `/(${APART.join('|')})\\.n8n\\.test\\.ts$`] },
+		...APART.map((name) => ({ ...shared, displayName: `n8n-${name}`, testMatch: [`<rootDir>/test/${name}.n8n.test.ts`] })),
 	],
 	testTimeout: 30_000,
 };

@@ -12,6 +12,8 @@ import { startVendorNames } from './tls';
 export type N8nOptions = {
 	/** Packed community packages (`npm pack`), installed as a user would: Settings > Community nodes. */
 	packages?: string[];
+	/** Whether to install them as soon as it is up, or leave that to the caller. Default: true. */
+	install?: boolean;
 	/** Host names that this n8n reaches over https, and the local ports that stand in for them. No other host exists. */
 	vendors?: Record<string, number>;
 	/** Where binary data goes. n8n's own default is the file system, and the database in queue mode. */
@@ -158,7 +160,7 @@ export async function startN8n(options: N8nOptions = {}): Promise<N8n> {
 
 	try {
 		await start();
-		for (const { name } of registry.packages) {
+		for (const { name } of options.install === false ? [] : registry.packages) {
 			const known = existsSync(join(userFolder, '.n8n', 'nodes', 'node_modules', name));
 			log?.(`n8n is installing ${name} ...`);
 			await (known ? api?.updatePackage(name) : api?.installPackage(name));
@@ -202,7 +204,7 @@ const hasEnded = (child: ChildProcess) => child.exitCode !== null || child.signa
 const running = new Set<ChildProcess>();
 process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')));
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
 	const server = createServer();
 	await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
 	const { port } = server.address() as AddressInfo;

@@ -1,0 +1,117 @@
+import { randomBytes } from 'node:crypto';
+import { createRequire } from 'node:module';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
+
+import { installN8n } from '../n8n/install';
+import type { N8n } from '../n8n/instance';
+import { mediaNode, workflow } from '../n8n/workflow';
+import { installPackage, startCluster, type Cluster } from './cluster';
+import { publish } from './flow';
+
+/**
+ * How many files a second go through trigger → download → upload → delete with 4, 2 and 1 workers, where each of the four
+ * calls to Meta takes 80 ms; and what one file costs in CPU and in the database. Printed, for docs/queue-mode.md:
+ *
+ *     npm run build && npx tsx test/queue/throughput.ts [files for one worker = 50] [expression engine = vm]
+ *
+ * Each worker runs one execution at a time, so that Meta's latency, and not this machine's CPU, is what they wait for.
+ */
+
+const CALL_MS = 80;
+const BYTES = 200_000;
+const FILES = Number(process.argv[2] ?? 50);
+/** `vm` is n8n's own choice; `legacy` takes less CPU, of which four workers need more than two cores have. */
+const ENGINE = process.argv[3] ?? 'vm';
+
+async function main() {
+	const cluster = await startCluster({ webhooks: 1, workers: 4, env: { N8N_CONCURRENCY_PRODUCTION_LIMIT: '1', N8N_EXPRESSION_ENGINE: ENGINE }, log: (line) => console.error(line) });
+	try {
+		await installPackage(cluster);
+		for (const on of ['getUrl', 'file', 'upload', 'delete'] as const) cluster.emulator.meta.fault({ on, delay: CALL_MS, times: Infinity });
+		cluster.emulator.meta.variants.webhookTimeout = 60_000;
+		const rates = new Map<number, number>();
+		await measure(cluster, 40);
+		for (const workers of [4, 2, 1]) {
+			for (const extra of cluster.workers.splice(workers)) await extra.stop();
+			const files = FILES * workers;
+			const { seconds, cpu, rows } = await measure(cluster, files);
+			rates.set(workers, files / seconds);
+			console.log(`${workers} worker(s): ${files} files in ${seconds.toFixed(1)} s, ${(files / seconds).toFixed(2)}/s; CPU for each file: ${cpu}; database: ${rows}`);
+		}
+		const one = rates.get(1)!;
+		console.log(`\n| workers | files/s | × |\n|---|---|---|`);
+		for (const workers of [1, 2, 4]) console.log(`| ${workers} | ${rates.get(workers)!.toFixed(2)} | ${(rates.get(workers)! / one).toFixed(2)} |`);
+		console.log(`${cpus().length} cores, ${cpus()[0]?.model}`);
+	} finally {
+		await cluster.close();
+	}
+}
+
+/** The queue is filled while it is paused: what is measured is the workers, not how fast files come in. */
+async function measure(cluster: Cluster, files: number) {
+	const { webhooks, workers, postgres } = cluster;
+	const node = (type: string, name: string) => mediaNode(type, name);
+	const flow = await publish(
+		cluster,
+		workflow({ nodes: [node('whatsAppMediaTrigger', 'Trigger'), node('whatsAppDownloadMedia', 'Download'), node('whatsAppUploadMedia', 'Upload'), node('whatsAppDeleteMedia', 'Delete')] }),
+	);
+	const queue = await bull(cluster);
+	const before = await databaseBytes(cluster);
+	await queue.pause();
+	const [receiver] = webhooks;
+	const atReceiver = await cpuSeconds([receiver!]);
+	// Random, so that Postgres does not compress them; and without a URL, as some deliveries are: four calls each.
+	const file = () => ({ type: 'image' as const, bytes: randomBytes(BYTES), url: false });
+	for (let sent = 0; sent < files; sent += 8)
+		await Promise.all(Array.from({ length: Math.min(8, files - sent) }, async () => await flow.receive(receiver!, file())));
+	const receiving = (await cpuSeconds([receiver!])) - atReceiver;
+	const atWorkers = await cpuSeconds(workers);
+	await queue.resume();
+	// Asking costs CPU, too.
+	while ((await flow.statuses()).some(({ status }) => status === 'new' || status === 'running')) await new Promise((resolve) => setTimeout(resolve, 2_000));
+	const statuses = new Set((await flow.statuses()).map(({ status }) => status));
+	if (statuses.size > 1 || !statuses.has('success')) throw new Error(`Not all succeeded: ${[...statuses].join(', ')}`);
+	const working = (await cpuSeconds(workers)) - atWorkers;
+	await queue.close();
+	const [{ seconds }] = (await postgres.rows<{ seconds: number }>(
+		`SELECT extract(epoch FROM max("stoppedAt") - min("startedAt")) AS seconds FROM execution_entity WHERE "workflowId" = '${flow.id}'`,
+	)) as [{ seconds: number }];
+	const after = await databaseBytes(cluster);
+	const ms = (used: number) => `${((used / files) * 1000).toFixed(0)} ms`;
+	const kB = (table: keyof typeof after) => `${table} ${((after[table] - before[table]) / files / 1000).toFixed(1)} kB`;
+	return { seconds, cpu: `webhook processor ${ms(receiving)}, workers ${ms(working)}`, rows: `${kB('files')}, ${kB('executions')}` };
+}
+
+async function databaseBytes({ postgres }: Cluster) {
+	const [row] = await postgres.rows<{ files: number; executions: number }>(
+		`SELECT pg_total_relation_size('binary_data') AS files, pg_total_relation_size('execution_data') + pg_total_relation_size('execution_entity') AS executions`,
+	);
+	return row!;
+}
+
+/** n8n's own client of the queue. */
+async function bull({ redis }: Cluster): Promise<{ pause(): Promise<void>; resume(): Promise<void>; close(): Promise<void> }> {
+	const { dir } = await installN8n();
+	const Bull = createRequire(join(dir, 'node_modules', 'n8n', 'package.json'))('bull');
+	const { QUEUE_BULL_PREFIX: prefix, QUEUE_BULL_REDIS_HOST: host, QUEUE_BULL_REDIS_PORT: port, QUEUE_BULL_REDIS_PASSWORD: password } = redis.env;
+	return new Bull('jobs', { prefix, redis: { host, port: Number(port), password } });
+}
+
+/** Of all their threads, since they started. */
+async function cpuSeconds(processes: N8n[]): Promise<number> {
+	const TICKS = 100;
+	const each = await Promise.all(
+		processes.map(async ({ pid }) => {
+			const fields = (await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ')[1]!.split(' ');
+			return (Number(fields[11]) + Number(fields[12])) / TICKS;
+		}),
+	);
+	return each.reduce((sum, one) => sum + one, 0);
+}
+
+main().catch((error) => {
+	console.error(error);
+	process.exitCode = 1;
+});
