@@ -1,0 +1,45 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+
+import { toStderr } from '../n8n/install';
+import { startBed } from './bed';
+import { deliveries } from './deliveries';
+import { downloads } from './downloads';
+import { measure, median, valueOf, type Result } from './row';
+import { uploads } from './uploads';
+
+const RESULTS = join(__dirname, 'results.json');
+const rows = [...downloads, ...uploads, ...deliveries];
+
+async function main() {
+	const { values } = parseArgs({
+		options: { only: { type: 'string' }, rounds: { type: 'string', default: '5' }, engine: { type: 'string', default: 'vm' } },
+	});
+	const only = values.only?.split(',');
+	const chosen = rows.filter(({ name }) => !only || only.includes(name));
+	const bed = await startBed({ env: { N8N_EXPRESSION_ENGINE: values.engine }, log: toStderr });
+	const results: Result[] = JSON.parse(await readFile(RESULTS, 'utf8').catch(() => '[]'));
+	try {
+		for (const row of chosen) {
+			const result = await measure(row, bed, Number(values.rounds), values.engine, toStderr);
+			const at = results.findIndex(({ name, engine }) => name === row.name && engine === values.engine);
+			if (at < 0) results.push(result);
+			else results[at] = result;
+			await writeFile(RESULTS, `${JSON.stringify(results, undefined, '\t')}\n`);
+			const medians = Object.entries(result.rounds).map(([name, all]) => `${name} ${median(all).toFixed(1)} ${row.unit}`);
+			const verdicts = row.bars.map((bar) => `${bar.of} = ${valueOf(bar, result.rounds).toFixed(2)} (${bar.atMost ? '≤' : '≥'} ${bar.atMost ?? bar.atLeast})`);
+			console.log(`${row.name}: ${medians.join(', ')}; ${verdicts.join('; ')}`);
+		}
+	} finally {
+		await bed.close();
+	}
+}
+
+main().then(
+	() => process.exit(0),
+	(error) => {
+		console.error(error);
+		process.exit(1);
+	},
+);
