@@ -7,7 +7,7 @@ import {
 	type IWebhookResponseData,
 } from 'n8n-workflow';
 
-import { CREDENTIAL, openAccount } from './account';
+import { accountFor, CREDENTIAL } from './account';
 import { mediaTypesField, passes, type MessageFilter } from './messageFilter';
 import { itemsOf, triggerOptions, type ItemOptions } from './messageItems';
 import { providers } from './providers';
@@ -119,14 +119,17 @@ export class WhatsAppMediaTrigger implements INodeType {
 	webhookMethods = { default: registrationHooks };
 
 	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
-		const account = await openAccount(this);
-		const { provider } = account;
 		const request = this.getRequestObject();
+		const handshake = request.method === 'GET';
 		// n8n keeps no bytes of a form: nothing that could be signed.
 		const rawBody = request.rawBody ?? Buffer.alloc(0);
 		const webhook: Webhook = { query: request.query, headers: request.headers, rawBody };
+		const account = await accountFor(this, (known) =>
+			handshake ? known.provider.challenge(webhook, known.account) !== undefined : known.provider.verify(webhook, known.account) === true,
+		);
+		const { provider } = account;
 
-		if (request.method === 'GET') {
+		if (handshake) {
 			const answer = provider.challenge(webhook, account.account);
 			if (answer === undefined) this.logger.warn('WhatsApp Media Trigger refused a handshake: its verify token is not the one in the credential.');
 			return answered(this, answer === undefined ? 403 : 200, answer ?? 'The verify token is not the one in the n8n credential.');

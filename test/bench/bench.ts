@@ -3,24 +3,28 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { toStderr } from '../n8n/install';
-import { startBed } from './bed';
+import { startBed, type Bed } from './bed';
 import { deliveries } from './deliveries';
 import { downloads } from './downloads';
-import { measure, median, valueOf, type Result } from './row';
+import { startProfiler } from './profile';
+import { measure, median, valueOf, type Result, type Row } from './row';
 import { uploads } from './uploads';
 
+const INSPECTOR = 9339;
 const RESULTS = join(__dirname, 'results.json');
 const rows = [...downloads, ...uploads, ...deliveries];
 
 async function main() {
 	const { values } = parseArgs({
-		options: { only: { type: 'string' }, rounds: { type: 'string', default: '5' }, engine: { type: 'string', default: 'vm' } },
+		options: { only: { type: 'string' }, rounds: { type: 'string', default: '5' }, engine: { type: 'string', default: 'vm' }, profile: { type: 'string' } },
 	});
 	const only = values.only?.split(',');
 	const chosen = rows.filter(({ name }) => !only || only.includes(name));
-	const bed = await startBed({ env: { N8N_EXPRESSION_ENGINE: values.engine }, log: toStderr });
+	const inspect = values.profile && { NODE_OPTIONS: `--inspect=127.0.0.1:${INSPECTOR}` };
+	const bed = await startBed({ env: { N8N_EXPRESSION_ENGINE: values.engine, ...inspect }, log: toStderr });
 	const results: Result[] = JSON.parse(await readFile(RESULTS, 'utf8').catch(() => '[]'));
 	try {
+		if (values.profile) return await profile(bed, chosen, values.profile);
 		for (const row of chosen) {
 			const result = await measure(row, bed, Number(values.rounds), values.engine, toStderr);
 			const at = results.findIndex(({ name, engine }) => name === row.name && engine === values.engine);
@@ -33,6 +37,20 @@ async function main() {
 		}
 	} finally {
 		await bed.close();
+	}
+}
+
+/** The second run of one peer, for each row. */
+async function profile(bed: Bed, chosen: Row[], peer: string) {
+	const profiler = await startProfiler(INSPECTOR);
+	for (const row of chosen) {
+		const run = (await row.prepare(bed))[peer]!;
+		await run();
+		await bed.clean();
+		await profiler.start();
+		await run();
+		const file = `/tmp/bench-${row.name}-${peer.replace(/\W+/g, '-')}.cpuprofile`;
+		console.log(`\n${row.name}, ${peer} (${file})\n${await profiler.stop(file)}`);
 	}
 }
 

@@ -14,10 +14,11 @@ async function fetchAll({ files, inFlight, token, folder }: Order): Promise<numb
 	await mkdir(folder, { recursive: true });
 	const started = performance.now();
 	const dispatcher = new EnvHttpProxyAgent({ connections: inFlight, pipelining: 1 });
-	const options = { dispatcher, headers: { authorization: `Bearer ${token}`, 'user-agent': 'plain-node/1.0' } };
+	// Made anew for each call: undici writes the Host into them.
+	const get = async (url: string) => await request(url, { dispatcher, headers: { authorization: `Bearer ${token}`, 'user-agent': 'plain-node/1.0' } });
 	const fetchOne = async ({ mediaId, url }: Order['files'][number]) => {
-		const place = url ?? ((await (await request(`https://graph.facebook.com/v25.0/${mediaId}`, options)).body.json()) as { url: string }).url;
-		const { statusCode, body } = await request(place, options);
+		const place = url ?? ((await (await get(`https://graph.facebook.com/v25.0/${mediaId}`)).body.json()) as { url: string }).url;
+		const { statusCode, body } = await get(place);
 		if (statusCode !== 200) throw new Error(`${place} answered ${statusCode}`);
 		await pipeline(body, createWriteStream(join(folder, mediaId)));
 	};
