@@ -126,7 +126,7 @@ describe('the credential', () => {
 			now.mockReturnValue(start + seconds * 1000);
 			return await status();
 		};
-		expect([await after(5), await after(9.9), await after(10), await after(11)]).toEqual([200, 200, 401, 401]);
+		expect([await after(5), await after(9.9), await after(10.1), await after(11)]).toEqual([200, 200, 401, 401]);
 	});
 
 	test('is not that of another node', async () => {
