@@ -7,16 +7,19 @@ import { startBed, type Bed } from './bed';
 import { deliveries } from './deliveries';
 import { downloads } from './downloads';
 import { startProfiler } from './profile';
-import { measure, median, valueOf, type Result, type Row } from './row';
+import { packageRows } from './package';
+import { line, machine, updatePage } from './report';
+import { measure, type Result, type Row } from './row';
+import { runSeries } from './series';
 import { uploads } from './uploads';
 
 const INSPECTOR = 9339;
 const RESULTS = join(__dirname, 'results.json');
-const rows = [...downloads, ...uploads, ...deliveries];
+const rows = [...downloads, ...uploads, ...deliveries, ...packageRows];
 
 async function main() {
 	const { values } = parseArgs({
-		options: { only: { type: 'string' }, rounds: { type: 'string', default: '5' }, engine: { type: 'string', default: 'vm' }, profile: { type: 'string' } },
+		options: { only: { type: 'string' }, rounds: { type: 'string', default: '5' }, engine: { type: 'string', default: 'vm' }, profile: { type: 'string' }, series: { type: 'string' } },
 	});
 	const only = values.only?.split(',');
 	const chosen = rows.filter(({ name }) => !only || only.includes(name));
@@ -24,16 +27,18 @@ async function main() {
 	const bed = await startBed({ env: { N8N_EXPRESSION_ENGINE: values.engine, ...inspect }, log: toStderr });
 	const results: Result[] = JSON.parse(await readFile(RESULTS, 'utf8').catch(() => '[]'));
 	try {
+		if (values.series) for (const name of values.series.split(',')) await runSeries(bed, name, toStderr);
+		if (values.series) return;
 		if (values.profile) return await profile(bed, chosen, values.profile);
+		const date = new Date().toISOString().slice(0, 10);
 		for (const row of chosen) {
-			const result = await measure(row, bed, Number(values.rounds), values.engine, toStderr);
+			const result: Result = { ...(await measure(row, bed, Number(values.rounds), toStderr)), engine: values.engine, date, machine: machine(bed.version) };
 			const at = results.findIndex(({ name, engine }) => name === row.name && engine === values.engine);
 			if (at < 0) results.push(result);
 			else results[at] = result;
 			await writeFile(RESULTS, `${JSON.stringify(results, undefined, '\t')}\n`);
-			const medians = Object.entries(result.rounds).map(([name, all]) => `${name} ${median(all).toFixed(1)} ${row.unit}`);
-			const verdicts = row.bars.map((bar) => `${bar.of} = ${valueOf(bar, result.rounds).toFixed(2)} (${bar.atMost ? '≤' : '≥'} ${bar.atMost ?? bar.atLeast})`);
-			console.log(`${row.name}: ${medians.join(', ')}; ${verdicts.join('; ')}`);
+			await updatePage(results);
+			console.log(line(result).join(' | '));
 		}
 	} finally {
 		await bed.close();

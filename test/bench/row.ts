@@ -22,14 +22,18 @@ export interface Bar {
 	unit?: string;
 }
 
-export interface Result {
+export interface Measured {
 	name: string;
 	what: string;
 	unit: string;
-	engine: string;
-	date: string;
 	rounds: Record<string, number[]>;
 	bars: Bar[];
+}
+
+export interface Result extends Measured {
+	engine: string;
+	date: string;
+	machine: string;
 }
 
 export const median = (numbers: number[]): number => {
@@ -45,7 +49,7 @@ export function valueOf({ of }: Bar, rounds: Record<string, number[]>): number {
 }
 
 /** Every peer once before anything counts, then in turn, a different one first each time. */
-export async function measure(row: Row, bed: Bed, rounds: number, engine: string, say: (line: string) => void): Promise<Result> {
+export async function measure(row: Row, bed: Bed, rounds: number, say: (line: string) => void): Promise<Measured> {
 	const peers = Object.entries(await row.prepare(bed));
 	const measured: Record<string, number[]> = Object.fromEntries(peers.map(([name]) => [name, []]));
 	for (let round = -1; round < (row.rounds ?? rounds); round++) {
@@ -58,5 +62,5 @@ export async function measure(row: Row, bed: Bed, rounds: number, engine: string
 		say(`${row.name} ${round < 0 ? 'warm' : round + 1}: ${round < 0 ? '' : peers.map(([name]) => `${name} ${measured[name]!.at(-1)!.toFixed(1)}`).join(', ')}`);
 	}
 	const { name, what, unit, bars } = row;
-	return { name, what, unit, engine, date: new Date().toISOString().slice(0, 10), rounds: measured, bars };
+	return { name, what, unit, rounds: measured, bars };
 }
