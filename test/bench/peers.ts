@@ -34,7 +34,7 @@ export const builtInUpload = ({ emulator, credentials: { whatsAppApi } }: Bed) =
 ];
 
 export const trigger = ({ credentials: { whatsAppMediaApi } }: Bed) =>
-	mediaNode('whatsAppMediaTrigger', 'Trigger', { registration: 'manual' }, { credentials: { whatsAppMediaApi } });
+	mediaNode('whatsAppMediaTrigger', 'Trigger', { registration: 'manual' }, { typeVersion: 1.1, credentials: { whatsAppMediaApi } });
 
 export const builtInTrigger = ({ credentials: { whatsAppTriggerApi } }: Bed, options: Json = {}) =>
 	builtIn('whatsAppTrigger', 'Trigger', 1, { updates: ['messages'], options }, { whatsAppTriggerApi });
