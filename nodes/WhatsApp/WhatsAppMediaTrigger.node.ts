@@ -9,7 +9,7 @@ import {
 
 import { accountFor, CREDENTIAL } from './account';
 import { mediaTypesField, passes, type MessageFilter } from './messageFilter';
-import { itemsOf, triggerOptions, type ItemOptions } from './messageItems';
+import { byName, itemsOf, triggerOptions, type ItemOptions } from './messageItems';
 import { providers } from './providers';
 import type { Webhook } from './providers/provider';
 import { isAnswered, withoutRedelivered } from './redelivery';
@@ -34,7 +34,7 @@ const webhookOptions: INodeProperties[] = [
 			'Whether to have the provider fetch every file as it comes and deliver a public link with it, where it offers that. Whoever knows the link can open the file, for 30 days. Switching it off here leaves the provider’s setting on.',
 	},
 ];
-webhookOptions.sort((a, b) => a.displayName.localeCompare(b.displayName));
+webhookOptions.sort(byName);
 
 export class WhatsAppMediaTrigger implements INodeType {
 	description: INodeTypeDescription = {

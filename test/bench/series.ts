@@ -19,6 +19,8 @@ interface Series {
 	x: string;
 	y: string;
 	log?: boolean;
+	/** Where several are drawn together. */
+	image?: string;
 	lines(bed: Bed, say: (text: string) => void): Promise<Line[]>;
 }
 
@@ -61,29 +63,35 @@ export const series: Record<string, Series> = {
 		lines: async (bed, say) =>
 			await grown(bed, say, 'sizes', [KB, 10 * KB, 100 * KB, MB, 10 * MB, 100 * MB].map((size) => [size, { count: 10, size, delay: 80, type: 'document' as const }])),
 	},
-	concurrency: {
+	'in-flight-20': inFlight(20),
+	'in-flight-80': inFlight(80),
+	'in-flight-300': inFlight(300),
+};
+
+/** Few in flight take long: fewer files then, times as many. Time goes with the number of files. */
+const FEW = 5;
+
+function inFlight(delay: number): Series {
+	return {
 		title: '200 files of 200 KB, by the number in flight',
 		x: 'files in flight',
 		y: 'seconds',
+		image: 'in-flight',
 		async lines(bed, say) {
 			const choose = await choosable(bed);
-			const lines: Line[] = [];
-			for (const delay of [20, 80, 300]) {
-				const points: Line['points'] = [];
-				const load = { count: 200, size: 200 * KB, delay };
-				for (const inFlight of [1, 5, 10, 20, 40, 60, 80, 100]) {
-					await choose(inFlight);
-					const [seconds] = await timed(bed, `flight-${delay}-${inFlight}`, load, ['ours'], inFlight > 5 ? 3 : 1);
-					points.push([inFlight, seconds!]);
-					say(`${delay} ms, ${inFlight} in flight: ${seconds!.toFixed(2)} s`);
-				}
-				lines.push({ name: `${delay} ms a call`, points });
+			const points: Line['points'] = [];
+			for (const chosen of [1, 5, 10, 20, 30, 40, 50, 60, 80, 100]) {
+				await choose(chosen);
+				const part = chosen <= FEW ? 5 : 1;
+				const load = { count: 200 / part, size: 200 * KB, delay };
+				const [seconds] = await timed(bed, `flight-${delay}-${chosen}`, load, ['ours'], part > 1 ? 1 : 3);
+				points.push([chosen, seconds! * part]);
+				say(`${delay} ms, ${chosen} in flight: ${(seconds! * part).toFixed(2)} s`);
 			}
-			await choose(CONCURRENCY);
-			return lines;
+			return [{ name: `${delay} ms a call`, points }];
 		},
-	},
-};
+	};
+}
 
 /** Nobody needs this number to be a setting, so the installed package is given one that can be changed. */
 async function choosable(bed: Bed): Promise<(inFlight: number) => Promise<void>> {
@@ -99,10 +107,11 @@ async function choosable(bed: Bed): Promise<(inFlight: number) => Promise<void>>
 }
 
 export async function runSeries(bed: Bed, name: string, say: (text: string) => void): Promise<void> {
-	const { title, x, y, log, lines } = series[name]!;
-	const drawn = await lines(bed, say);
-	const all = JSON.parse(await readFile(DATA, 'utf8').catch(() => '{}'));
-	await writeFile(DATA, `${JSON.stringify({ ...all, [name]: drawn }, undefined, '\t')}\n`);
+	const { title, x, y, log, image = name, lines } = series[name]!;
+	const all: Record<string, Line[]> = JSON.parse(await readFile(DATA, 'utf8').catch(() => '{}'));
+	all[name] = await lines(bed, say);
+	await writeFile(DATA, `${JSON.stringify(all, undefined, '\t')}\n`);
+	const drawn = Object.keys(series).filter((each) => (series[each]!.image ?? each) === image);
 	await mkdir(IMAGES, { recursive: true });
-	await writeFile(join(IMAGES, `bench-${name}.svg`), plot({ title, x, y, log, lines: drawn }));
+	await writeFile(join(IMAGES, `bench-${image}.svg`), plot({ title, x, y, log, lines: drawn.flatMap((each) => all[each] ?? []) }));
 }
