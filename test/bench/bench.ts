@@ -19,7 +19,7 @@ const rows = [...downloads, ...uploads, ...deliveries, ...packageRows];
 
 async function main() {
 	const { values } = parseArgs({
-		options: { only: { type: 'string' }, rounds: { type: 'string', default: '5' }, engine: { type: 'string', default: 'vm' }, profile: { type: 'string' }, series: { type: 'string' } },
+		options: { only: { type: 'string' }, rounds: { type: 'string', default: '5' }, engine: { type: 'string', default: 'vm' }, profile: { type: 'string' }, series: { type: 'string' }, append: { type: 'boolean' } },
 	});
 	const only = values.only?.split(',');
 	const chosen = rows.filter(({ name }) => !only || only.includes(name));
@@ -32,13 +32,17 @@ async function main() {
 		if (values.profile) return await profile(bed, chosen, values.profile);
 		const date = new Date().toISOString().slice(0, 10);
 		for (const row of chosen) {
-			const result: Result = { ...(await measure(row, bed, Number(values.rounds), toStderr)), engine: values.engine, date, machine: machine(bed.version) };
-			const at = results.findIndex(({ name, engine }) => name === row.name && engine === values.engine);
-			if (at < 0) results.push(result);
-			else results[at] = result;
-			await writeFile(RESULTS, `${JSON.stringify(results, undefined, '\t')}\n`);
-			await updatePage(results);
-			console.log(line(result).join(' | '));
+			const at = () => results.findIndex(({ name, engine }) => name === row.name && engine === values.engine);
+			const before = values.append ? results[at()]?.rounds : undefined;
+			await measure(row, bed, Number(values.rounds), toStderr, async (measured) => {
+				const rounds = Object.entries(measured.rounds).map(([peer, all]) => [peer, [...(before?.[peer] ?? []), ...all]]);
+				const result: Result = { ...measured, rounds: Object.fromEntries(rounds), engine: values.engine, date, machine: machine(bed.version) };
+				if (at() < 0) results.push(result);
+				else results[at()] = result;
+				await writeFile(RESULTS, `${JSON.stringify(results, undefined, '\t')}\n`);
+				await updatePage(results);
+			});
+			console.log(line(results[at()]!).join(' | '));
 		}
 	} finally {
 		await bed.close();

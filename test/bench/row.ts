@@ -48,19 +48,20 @@ export function valueOf({ of }: Bar, rounds: Record<string, number[]>): number {
 	return median(rounds[over!]!.map((value, round) => value / (under ? rounds[under]![round]! : 1)));
 }
 
-/** Every peer once before anything counts, then in turn, a different one first each time. */
-export async function measure(row: Row, bed: Bed, rounds: number, say: (line: string) => void): Promise<Measured> {
+/** Every peer once before anything counts, then in turn, a different one first each time. `done` after each round, with all so far. */
+export async function measure(row: Row, bed: Bed, rounds: number, say: (line: string) => void, done: (measured: Measured) => Promise<void>): Promise<void> {
 	const peers = Object.entries(await row.prepare(bed));
 	const measured: Record<string, number[]> = Object.fromEntries(peers.map(([name]) => [name, []]));
+	const { name, what, unit, bars } = row;
 	for (let round = -1; round < (row.rounds ?? rounds); round++) {
 		const first = Math.max(round, 0) % peers.length;
-		for (const [name, run] of [...peers.slice(first), ...peers.slice(0, first)]) {
+		for (const [peer, run] of [...peers.slice(first), ...peers.slice(0, first)]) {
 			const value = await run();
-			if (round >= 0) measured[name]!.push(value);
+			if (round >= 0) measured[peer]!.push(value);
 			await bed.clean();
 		}
-		say(`${row.name} ${round < 0 ? 'warm' : round + 1}: ${round < 0 ? '' : peers.map(([name]) => `${name} ${measured[name]!.at(-1)!.toFixed(1)}`).join(', ')}`);
+		if (round < 0) continue;
+		say(`${name} ${round + 1}: ${peers.map(([peer]) => `${peer} ${measured[peer]!.at(-1)!.toFixed(1)}`).join(', ')}`);
+		await done({ name, what, unit, rounds: measured, bars });
 	}
-	const { name, what, unit, bars } = row;
-	return { name, what, unit, rounds: measured, bars };
 }
