@@ -1,5 +1,5 @@
 /** How many files are under way at once. */
-export const CONCURRENCY = 20;
+export const CONCURRENCY = 60;
 
 /** Works on all items, some at a time, in order of their start; ends early, after what is under way, once `stop` says so. */
 export async function inPool<T>(items: T[], work: (item: T, index: number) => Promise<void>, stop: () => boolean = () => false): Promise<void> {

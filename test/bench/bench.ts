@@ -32,17 +32,20 @@ async function main() {
 		if (values.profile) return await profile(bed, chosen, values.profile);
 		const date = new Date().toISOString().slice(0, 10);
 		for (const row of chosen) {
-			const at = () => results.findIndex(({ name, engine }) => name === row.name && engine === values.engine);
-			const before = values.append ? results[at()]?.rounds : undefined;
-			await measure(row, bed, Number(values.rounds), toStderr, async (measured) => {
-				const rounds = Object.entries(measured.rounds).map(([peer, all]) => [peer, [...(before?.[peer] ?? []), ...all]]);
-				const result: Result = { ...measured, rounds: Object.fromEntries(rounds), engine: values.engine, date, machine: machine(bed.version) };
-				if (at() < 0) results.push(result);
-				else results[at()] = result;
+			const at = (of: string) => results.findIndex(({ name, engine }) => name === of && engine === values.engine);
+			const before = values.append ? [...results] : [];
+			await measure(row, bed, Number(values.rounds), toStderr, async (lines) => {
+				for (const measured of lines) {
+					const earlier = before.find(({ name, engine }) => name === measured.name && engine === values.engine)?.rounds;
+					const rounds = Object.entries(measured.rounds).map(([peer, all]) => [peer, [...(earlier?.[peer] ?? []), ...all]]);
+					const result: Result = { ...measured, rounds: Object.fromEntries(rounds), engine: values.engine, date, machine: machine(bed.version) };
+					if (at(result.name) < 0) results.push(result);
+					else results[at(result.name)] = result;
+				}
 				await writeFile(RESULTS, `${JSON.stringify(results, undefined, '\t')}\n`);
 				await updatePage(results);
 			});
-			console.log(line(results[at()]!).join(' | '));
+			console.log(line(results[at(row.name)]!).join(' | '));
 		}
 	} finally {
 		await bed.close();

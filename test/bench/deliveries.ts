@@ -2,7 +2,7 @@ import { until } from '../n8n/rest';
 import { node, workflow, type WorkflowNode } from '../n8n/workflow';
 import { PUBLIC, type Bed } from './bed';
 import { builtInDownload, builtInTrigger, download, plainWebhook, trigger } from './peers';
-import type { Row } from './row';
+import type { Peers, Row } from './row';
 
 /** In each round: ten make 400. */
 const DELIVERIES = 40;
@@ -64,11 +64,11 @@ function row(name: string, what: string, statuses: number, peers: string[], bars
 		async prepare(bed) {
 			bed.delay(0);
 			const media = DELIVERIES / (statuses + 1);
-			const all: Record<string, () => Promise<number>> = {};
+			const all: Peers = {};
 			for (const peer of peers) {
 				const flow = await activated(bed, nodes[peer]!(bed));
 				const drops = peer === 'ours' || peer.includes('drop');
-				all[peer] = async () => await deliver(bed, flow, bodies(bed, statuses), drops ? media : DELIVERIES);
+				all[peer] = async () => ({ value: await deliver(bed, flow, bodies(bed, statuses), drops ? media : DELIVERIES) });
 			}
 			return all;
 		},
@@ -94,10 +94,11 @@ function written(name: string, what: string, deliveriesOf: (bed: Bed) => string[
 					for (const body of all) await bed.emulator.meta.deliver(body, { callback: flow.url });
 					const expected = drops ? 1 : all.length;
 					const sum = `select count(*) as n, sum(length(cast(d.data as blob))) as bytes from execution_data d join execution_entity e on e.id = d.executionId where e.workflowId = '${flow.id}' and e.id > ${since} and e.stoppedAt is not null`;
-					return await until('it is written', 30_000, async () => {
+					const value = await until('it is written', 30_000, async () => {
 						const [row] = await bed.sql<{ n: number; bytes: number }>(sum);
 						return row!.n === expected ? row!.bytes : undefined;
 					});
+					return { value };
 				};
 			};
 			return {

@@ -15,7 +15,7 @@ export const packageRows: Row[] = [
 		unit: 'KB',
 		rounds: 1,
 		bars: [{ of: 'ours', atMost: 60, unit: 'KB' }],
-		prepare: async ({ tarball }) => ({ ours: async () => (await stat(tarball)).size / 1000 }),
+		prepare: async ({ tarball }) => ({ ours: async () => ({ value: (await stat(tarball)).size / 1000 }) }),
 	},
 	{
 		name: 'load',
@@ -28,7 +28,7 @@ export const packageRows: Row[] = [
 			const folder = join(n8n.userFolder, '.n8n', 'nodes', 'node_modules', NAME);
 			const modules = join(dir, 'node_modules');
 			const args = ['--no-warnings', join(__dirname, 'load.ts'), folder, join(modules, 'n8n-workflow')];
-			return { ours: async () => Number((await promisify(execFile)(node, args, { env: { NODE_PATH: modules } })).stdout) };
+			return { ours: async () => ({ value: Number((await promisify(execFile)(node, args, { env: { NODE_PATH: modules } })).stdout) }) };
 		},
 	},
 ];

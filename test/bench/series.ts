@@ -29,7 +29,7 @@ async function timed(bed: Bed, name: string, load: Parameters<typeof downloadPee
 	const taken = peers.map((): number[] => []);
 	for (let round = 0; round < rounds; round++)
 		for (const [at, peer] of peers.entries()) {
-			taken[at]!.push((await all[peer]!()) / 1000);
+			taken[at]!.push((await all[peer]!()).value / 1000);
 			await bed.clean();
 		}
 	return taken.map(median);
