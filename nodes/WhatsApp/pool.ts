@@ -1,4 +1,4 @@
-/** How many files are under way at once. */
+/** How many files are under way at once: from here on more gain little, however far the provider is (docs/img/bench-in-flight.svg). */
 export const CONCURRENCY = 60;
 
 /** Works on all items, some at a time, in order of their start; ends early, after what is under way, once `stop` says so. */
