@@ -83,6 +83,64 @@ describe('the signature', () => {
 	});
 });
 
+describe('the credential', () => {
+	const photo = () => [world.emulator.meta.prepare({ type: 'image', bytes: 'x' }).message];
+	const status = async (secret?: string) => (await world.emulator.meta.deliver(photo(), { secret })).status;
+	let credential: Record<string, string>;
+	beforeEach(async () => {
+		credential = { ...world.credential };
+		await serve({}, credential);
+	});
+	afterEach(() => jest.restoreAllMocks());
+	const reads = async (work: () => Promise<unknown>) => {
+		const before = world.engine.credentialReads;
+		await work();
+		return world.engine.credentialReads - before;
+	};
+
+	test('is read once for deliveries that follow one another', async () => {
+		expect(await reads(async () => expect([await status(), await status(), await status()]).toEqual([200, 200, 200]))).toBe(1);
+	});
+
+	test('with a secret that was just changed is read at once', async () => {
+		expect(await status()).toBe(200);
+		credential.webhookSecret = 'new';
+		expect(await status('new')).toBe(200);
+		expect(await status(world.credential.webhookSecret)).toBe(401);
+		expect(await status('new')).toBe(200);
+	});
+
+	test('with a verify token that was just changed is read at once', async () => {
+		const { meta } = world.emulator;
+		expect(await meta.handshake(trigger.url)).toMatchObject({ status: 200 });
+		credential.verifyToken = 'new';
+		expect(await meta.handshake(trigger.url, { token: 'new' })).toMatchObject({ status: 200 });
+		expect(await meta.handshake(trigger.url)).toMatchObject({ status: 403 });
+	});
+
+	test('a secret that was withdrawn is believed for ten seconds, however many deliveries came meanwhile', async () => {
+		const start = performance.now();
+		const now = jest.spyOn(performance, 'now').mockReturnValue(start);
+		expect(await status()).toBe(200);
+		credential.webhookSecret = '';
+		const after = async (seconds: number) => {
+			now.mockReturnValue(start + seconds * 1000);
+			return await status();
+		};
+		expect([await after(5), await after(9.9), await after(10.1), await after(11)]).toEqual([200, 200, 401, 401]);
+	});
+
+	test('is not that of another node', async () => {
+		expect(await status()).toBe(200);
+		const first = trigger;
+		const other = await serveTrigger(world.engine, { node: 'whatsAppMediaTrigger', credentials: { whatsAppMediaApi: { ...credential, webhookSecret: 'other' } } });
+		expect((await world.emulator.meta.deliver(photo(), { callback: other.url })).status).toBe(401);
+		expect((await world.emulator.meta.deliver(photo(), { callback: other.url, secret: 'other' })).status).toBe(200);
+		expect((await world.emulator.meta.deliver(photo(), { callback: first.url, secret: 'other' })).status).toBe(401);
+		await other.close();
+	});
+});
+
 describe('a file that a customer sends', () => {
 	test('becomes an item in the words of every provider', async () => {
 		const { mediaId, message } = await world.emulator.meta.receive({ type: 'voice', bytes: BYTES, from: '16505551234', name: 'Sheena', timestamp: 1778766865 });

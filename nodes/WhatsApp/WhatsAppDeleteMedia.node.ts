@@ -49,7 +49,7 @@ export class WhatsAppDeleteMedia implements INodeType {
 }
 
 async function deleteMedia({ context, account, item, index, about, attempt }: ItemWork) {
-	const mediaId = mediaIdOf(context, index);
+	const mediaId = mediaIdOf(context, item, index);
 	about(`Media ID ${mediaId}`);
 	const { missingIsDeleted, phoneNumberId } = options<{ missingIsDeleted: boolean; phoneNumberId: string }>(context, index);
 	// On a second try it is gone because the first one did its work and only the answer was lost.

@@ -4,7 +4,7 @@ import { CREDENTIAL } from './account';
 import { download, type Wanted } from './download';
 import { binaryField, mediaIdField, phoneNumberIdOption, retryOptions } from './fields';
 import { listed } from './messageFilter';
-import { optionalMediaId, options } from './parameters';
+import { itemField, options, textOf } from './parameters';
 import { perItem, type ItemWork } from './perItem';
 
 const MEGABYTE = 1_000_000;
@@ -30,7 +30,7 @@ export class WhatsAppDownloadMedia implements INodeType {
 				displayName: 'URL',
 				name: 'url',
 				type: 'string',
-				default: '={{ $json.url }}',
+				default: itemField('url'),
 				placeholder: 'e.g. https://media.example.com/file',
 				description: 'Leave it as it is. It saves a request while the URL still works; once it has expired, a new one is fetched for the media ID.',
 			},
@@ -123,10 +123,11 @@ interface Options {
 }
 
 /** What the form asks for, with what the item says about that same file. */
-function wantedFile(context: IExecuteFunctions, { json }: INodeExecutionData, index: number, { phoneNumberId }: Partial<Options>): Wanted {
+function wantedFile(context: IExecuteFunctions, item: INodeExecutionData, index: number, { phoneNumberId }: Partial<Options>): Wanted {
+	const { json } = item;
 	const known = json as Partial<Record<'mediaId' | 'url' | 'urlExpiresAt' | 'sha256' | 'mimeType' | 'fileName' | 'timestamp' | 'type', string>>;
-	const mediaId = optionalMediaId(context, index);
-	const url = String(context.getNodeParameter('url', index, '') ?? '').trim();
+	const mediaId = textOf(context, item, index, 'mediaId');
+	const url = textOf(context, item, index, 'url');
 	const sameId = String(known.mediaId ?? '') === mediaId;
 	const sameUrl = (known.url ?? '') === url;
 	// An ID from elsewhere beside the item's own URL: that URL leads to another file.

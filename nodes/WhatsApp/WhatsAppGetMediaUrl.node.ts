@@ -38,7 +38,7 @@ export class WhatsAppGetMediaUrl implements INodeType {
 }
 
 async function getMediaUrl({ context, account, item, index, about }: ItemWork) {
-	const mediaId = mediaIdOf(context, index);
+	const mediaId = mediaIdOf(context, item, index);
 	about(`Media ID ${mediaId}`);
 	const messageId = item.json.mediaId === mediaId ? (item.json.messageId as string | undefined) : undefined;
 	const { expiresAt, ...file } = await account.provider.resolve(account, mediaId, { ...options(context, index), messageId, details: true });

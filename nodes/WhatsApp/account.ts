@@ -39,8 +39,40 @@ export interface FileReply {
 	host: string;
 }
 
-export async function openAccount(context: Context, maxSilence = MAX_SILENCE): Promise<OpenAccount> {
+export async function openAccount(context: Context, maxSilence?: number): Promise<OpenAccount> {
+	return accountOf(context, await context.getCredentials(CREDENTIAL), maxSilence);
+}
+
+/** How long a trigger goes by what it has read: a secret that was withdrawn may be believed for so long. */
+const REMEMBERED_MS = 10_000;
+const REMEMBERED = 500;
+
+/** By workflow, node and credential, oldest first. */
+const remembered = new Map<string, { at: number; data: ICredentialDataDecryptedObject }>();
+
+/**
+ * The account for a delivery: reading the credential takes n8n more time than all else that a trigger does (numbers in
+ * docs/benchmarks.md), so it is remembered for a moment. It is read again at once when it does not fit the delivery, so
+ * that a secret counts from the moment it is changed.
+ */
+export async function accountFor(context: IWebhookFunctions, fits: (account: OpenAccount) => boolean): Promise<OpenAccount> {
+	const { id: node, credentials } = context.getNode();
+	const key = [context.getWorkflow().id, node, credentials?.[CREDENTIAL]?.id].join('/');
+	const known = remembered.get(key);
+	if (known && performance.now() - known.at < REMEMBERED_MS) {
+		const account = accountOf(context, known.data);
+		if (fits(account)) return account;
+	}
+	remembered.delete(key);
+	// Counted from before it is read: it may change while n8n reads it.
+	const at = performance.now();
 	const data = await context.getCredentials(CREDENTIAL);
+	remembered.set(key, { at, data });
+	if (remembered.size > REMEMBERED) remembered.delete(remembered.keys().next().value!);
+	return accountOf(context, data);
+}
+
+function accountOf(context: Context, data: ICredentialDataDecryptedObject, maxSilence = MAX_SILENCE): OpenAccount {
 	const { provider, account, trusts, knows } = readCredential(data);
 	const { id, name } = context.getNode().credentials?.[CREDENTIAL] ?? { id: null, name: '' };
 	const decrypted = { credentialsDecrypted: { id: id ?? '', name, type: CREDENTIAL, data } };

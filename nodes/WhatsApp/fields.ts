@@ -1,12 +1,14 @@
 import type { INodeProperties } from 'n8n-workflow';
 
+import { itemField } from './parameters';
+
 /** Form fields that several nodes share, in n8n's own words. */
 
 export const mediaIdField: INodeProperties = {
 	displayName: 'Media ID',
 	name: 'mediaId',
 	type: 'string',
-	default: '={{ $json.mediaId }}',
+	default: itemField('mediaId'),
 	placeholder: 'e.g. 1037543291543636',
 	description: 'WhatsApp’s ID of the file. WhatsApp Media Trigger and Upload Media put it in the field mediaId.',
 };

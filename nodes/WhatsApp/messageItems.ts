@@ -12,6 +12,9 @@ export interface ItemOptions {
 	includeRaw?: boolean;
 }
 
+/** Not localeCompare: its first call takes a third of the time in which all nodes load. */
+export const byName = (a: INodeProperties, b: INodeProperties) => (a.displayName < b.displayName ? -1 : 1);
+
 /** The field *Options* of a trigger. */
 export const triggerOptions: INodeProperties[] = [
 	...filterOptions,
@@ -31,7 +34,7 @@ export const triggerOptions: INodeProperties[] = [
 		description: 'Whether to add the provider’s own message, unchanged, in the field raw',
 	},
 ];
-triggerOptions.sort((a, b) => a.displayName.localeCompare(b.displayName));
+triggerOptions.sort(byName);
 
 type Store = Pick<IExecuteFunctions['helpers'], 'prepareBinaryData'>;
 

@@ -1,10 +1,21 @@
-import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
+import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
 import { MediaRefusal } from './providers/provider';
 
-/** The field *Media ID* of an item. */
-export function mediaIdOf(context: IExecuteFunctions, index: number): string {
-	const mediaId = optionalMediaId(context, index);
+/** The default of a form field: the item's field of the same name. */
+export const itemField = (name: string) => `={{ $json.${name} }}`;
+
+/**
+ * What a form field says about an item. Its default is read from the item itself: to evaluate an expression takes n8n
+ * more than a millisecond, in which nothing else moves (docs/benchmarks.md).
+ */
+export function textOf(context: IExecuteFunctions, item: INodeExecutionData, index: number, name: string): string {
+	const isDefault = context.getNodeParameter(name, index, '', { rawExpressions: true }) === itemField(name);
+	return String((isDefault ? item.json[name] : context.getNodeParameter(name, index, '')) ?? '').trim();
+}
+
+export function mediaIdOf(context: IExecuteFunctions, item: INodeExecutionData, index: number): string {
+	const mediaId = textOf(context, item, index, 'mediaId');
 	if (!mediaId)
 		throw new MediaRefusal(
 			'refused',
@@ -12,10 +23,6 @@ export function mediaIdOf(context: IExecuteFunctions, index: number): string {
 			'The item has no field mediaId. Put WhatsApp Media Trigger before this node, or enter the ID in Media ID.',
 		);
 	return mediaId;
-}
-
-export function optionalMediaId(context: IExecuteFunctions, index: number): string {
-	return String(context.getNodeParameter('mediaId', index, '') ?? '').trim();
 }
 
 /** What the user added under *Options*. */

@@ -87,6 +87,8 @@ export class TriggerServer {
 
 	private readonly spec: NodeSpec;
 	private path = '';
+	/** What a node remembers, it remembers by this. */
+	private readonly nodeId = randomUUID();
 	private readonly http = createServer((req, res) => void this.receive(req, asExpress(res)));
 	/** Rows of n8n's table of webhooks: what is not in here is answered with 404. */
 	private readonly rows = new Set<string>();
@@ -341,7 +343,7 @@ export class TriggerServer {
 	}
 
 	private workflow(staticData = this.staticData) {
-		const node = this.engine.node(this.spec);
+		const node = { ...this.engine.node(this.spec), id: this.nodeId };
 		return this.engine.workflow([node], {}, { [`node:${node.name}`]: deepCopy(staticData) });
 	}
 

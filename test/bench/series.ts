@@ -1,0 +1,117 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { CONCURRENCY } from '../../nodes/WhatsApp/pool';
+import type { Bed } from './bed';
+import { downloadPeers } from './downloads';
+import { median } from './row';
+import { plot, type Line } from './plot';
+
+/** How time grows, and what the number of files in flight does to it: lines for docs/img. */
+
+const IMAGES = join(__dirname, '../../docs/img');
+const DATA = join(__dirname, 'series.json');
+const KB = 1000;
+const MB = 1000 * KB;
+
+interface Series {
+	title: string;
+	x: string;
+	y: string;
+	log?: boolean;
+	/** Where several are drawn together. */
+	image?: string;
+	lines(bed: Bed, say: (text: string) => void): Promise<Line[]>;
+}
+
+async function timed(bed: Bed, name: string, load: Parameters<typeof downloadPeers>[1], peers: string[], rounds: number): Promise<number[]> {
+	const all = await downloadPeers(bed, load, name);
+	const taken = peers.map((): number[] => []);
+	for (let round = 0; round < rounds; round++)
+		for (const [at, peer] of peers.entries()) {
+			taken[at]!.push((await all[peer]!()).value / 1000);
+			await bed.clean();
+		}
+	return taken.map(median);
+}
+
+/** One line for each peer, over loads. */
+async function grown(bed: Bed, say: (text: string) => void, name: string, loads: Array<[number, Parameters<typeof downloadPeers>[1]]>): Promise<Line[]> {
+	const peers = ['built-in', 'ours', 'floor'];
+	const lines: Line[] = peers.map((peer) => ({ name: peer, points: [] }));
+	for (const [x, load] of loads) {
+		const seconds = await timed(bed, `${name}-${x}`, load, peers, 3);
+		seconds.forEach((value, at) => lines[at]!.points.push([x, value]));
+		say(`${name} ${x}: ${seconds.map((value, at) => `${peers[at]} ${value.toFixed(2)} s`).join(', ')}`);
+	}
+	return lines;
+}
+
+export const series: Record<string, Series> = {
+	files: {
+		title: 'Time by number of files (20 KB, 80 ms a call)',
+		x: 'files',
+		y: 'seconds',
+		lines: async (bed, say) =>
+			await grown(bed, say, 'files', [50, 100, 200, 500, 1000, 2000].map((count) => [count, { count, size: 20 * KB, delay: 80 }])),
+	},
+	sizes: {
+		title: 'Time by size (10 files, 80 ms a call)',
+		x: 'bytes',
+		y: 'seconds',
+		log: true,
+		lines: async (bed, say) =>
+			await grown(bed, say, 'sizes', [KB, 10 * KB, 100 * KB, MB, 10 * MB, 100 * MB].map((size) => [size, { count: 10, size, delay: 80, type: 'document' as const }])),
+	},
+	'in-flight-20': inFlight(20),
+	'in-flight-80': inFlight(80),
+	'in-flight-300': inFlight(300),
+};
+
+/** Few in flight take long: fewer files then, times as many. Time goes with the number of files. */
+const FEW = 5;
+
+function inFlight(delay: number): Series {
+	return {
+		title: '200 files of 200 KB, by the number in flight',
+		x: 'files in flight',
+		y: 'seconds',
+		image: 'in-flight',
+		async lines(bed, say) {
+			const choose = await choosable(bed);
+			const points: Line['points'] = [];
+			for (const chosen of [1, 5, 10, 20, 30, 40, 50, 60, 80, 100]) {
+				await choose(chosen);
+				const part = chosen <= FEW ? 5 : 1;
+				const load = { count: 200 / part, size: 200 * KB, delay };
+				const [seconds] = await timed(bed, `flight-${delay}-${chosen}`, load, ['ours'], part > 1 ? 1 : 3);
+				points.push([chosen, seconds! * part]);
+				say(`${delay} ms, ${chosen} in flight: ${(seconds! * part).toFixed(2)} s`);
+			}
+			return [{ name: `${delay} ms a call`, points }];
+		},
+	};
+}
+
+/** Nobody needs this number to be a setting, so the installed package is given one that can be changed. */
+async function choosable(bed: Bed): Promise<(inFlight: number) => Promise<void>> {
+	const file = join(bed.n8n.userFolder, '.n8n/nodes/node_modules/n8n-nodes-whatsapp-media/dist/nodes/WhatsApp/pool.js');
+	const chosen = join(bed.n8n.userFolder, 'in-flight');
+	const code = await readFile(file, 'utf8');
+	const changed = code.replace(/exports\.CONCURRENCY = \d+;/, `Object.defineProperty(exports, 'CONCURRENCY', { get: () => Number(require('fs').readFileSync('${chosen}', 'utf8')) });`);
+	if (changed === code && !code.includes(chosen)) throw new Error('pool.js is not what it was');
+	await writeFile(file, changed);
+	await writeFile(chosen, String(CONCURRENCY));
+	await bed.n8n.restart();
+	return async (inFlight) => await writeFile(chosen, String(inFlight));
+}
+
+export async function runSeries(bed: Bed, name: string, say: (text: string) => void): Promise<void> {
+	const { title, x, y, log, image = name, lines } = series[name]!;
+	const all: Record<string, Line[]> = JSON.parse(await readFile(DATA, 'utf8').catch(() => '{}'));
+	all[name] = await lines(bed, say);
+	await writeFile(DATA, `${JSON.stringify(all, undefined, '\t')}\n`);
+	const drawn = Object.keys(series).filter((each) => (series[each]!.image ?? each) === image);
+	await mkdir(IMAGES, { recursive: true });
+	await writeFile(join(IMAGES, `bench-${image}.svg`), plot({ title, x, y, log, lines: drawn.flatMap((each) => all[each] ?? []) }));
+}
