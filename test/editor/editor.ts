@@ -39,7 +39,10 @@ export class Editor {
 
 	async signIn(): Promise<void> {
 		await this.page.goto(`${this.url}/signin`);
-		await this.page.locator('[name="emailOrLdapLoginId"]').fill(owner.email);
+		const email = this.page.locator('[name="emailOrLdapLoginId"]');
+		await email.or(this.part('universal-add')).first().waitFor();
+		if (!(await email.isVisible())) return;
+		await email.fill(owner.email);
 		await this.page.locator('[name="password"]').fill(owner.password);
 		await this.part('form-submit-button').click();
 		await this.page.waitForURL(/\/(home|workflow)/);
@@ -197,7 +200,13 @@ export class Editor {
 
 	/** In the corner of the window. */
 	async readNotification(sentence: string): Promise<void> {
-		await this.page.getByRole('alert').filter({ hasText: sentence }).first().waitFor();
+		await this.page.getByRole('alert').filter({ hasText: sentence }).first().waitFor({ timeout: 60_000 });
+	}
+
+	/** So that the next one is read, not an old one. */
+	async dismissNotifications(): Promise<void> {
+		const old = this.page.locator('.el-notification__closeBtn, .el-notification [class*="close"]');
+		while (await old.first().isVisible()) await old.first().click({ timeout: 2_000 }).catch(() => {});
 	}
 
 	async publish(): Promise<void> {

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Locator } from 'playwright-core';
 import type { Emulator } from '../emulator';
-import type { Editor, Step } from './editor';
+import { until } from '../n8n/rest';
+import { PATIENCE_MS, type Editor, type Step } from './editor';
 
 /** What customers send in this suite. */
 export const photo = readFileSync(join(__dirname, '..', 'demo', 'files', 'photo.jpg'));
@@ -18,7 +19,8 @@ async function walk(editor: Editor, way: () => Promise<Locator>): Promise<Walk> 
 	const started = Date.now();
 	await editor.click('Build a workflow', start);
 	const picture = await way();
-	await picture.waitFor();
+	// An image that could not be shown has no width.
+	await until('the picture is drawn', PATIENCE_MS, async () => Number(await picture.evaluate('(image) => image.naturalWidth')) || undefined);
 	return { steps: [...editor.steps], seconds: Math.round((Date.now() - started) / 1000) };
 }
 
