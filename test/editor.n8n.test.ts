@@ -205,7 +205,6 @@ describe('what the screen says to', () => {
 		const { id } = await n8n.api.createWorkflow(workflow({ nodes: [{ ...start, position: [0, 200] }, ...placed], wires, pinData }));
 		await editor.openWorkflow(id);
 	});
-	beforeEach(() => editor.dismissNotifications());
 	afterEach(() => editor.closeNode());
 
 	test.each([

@@ -158,10 +158,13 @@ export class Editor {
 		return this.part('output-panel');
 	}
 
-	/** The file of the output, in the panel's own viewer. */
-	async viewFile(): Promise<Locator> {
+	async viewFile(): Promise<void> {
 		await this.click('View', this.output().getByTestId('ndv-view-binary-data'));
-		return this.output().locator('img, audio, video, embed').first();
+	}
+
+	/** In the output panel, drawn: an image that could not be read has no width. */
+	async showsPicture(): Promise<void> {
+		await this.page.waitForFunction("document.querySelector('.binary-data-window img')?.naturalWidth > 0");
 	}
 
 	// -- What a user does in a credential
@@ -201,12 +204,6 @@ export class Editor {
 	/** In the corner of the window. */
 	async readNotification(sentence: string): Promise<void> {
 		await this.page.getByRole('alert').filter({ hasText: sentence }).first().waitFor({ timeout: 60_000 });
-	}
-
-	/** So that the next one is read, not an old one. */
-	async dismissNotifications(): Promise<void> {
-		const old = this.page.locator('.el-notification__closeBtn, .el-notification [class*="close"]');
-		while (await old.first().isVisible()) await old.first().click({ timeout: 2_000 }).catch(() => {});
 	}
 
 	async publish(): Promise<void> {

@@ -1,9 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Locator } from 'playwright-core';
 import type { Emulator } from '../emulator';
-import { until } from '../n8n/rest';
-import { PATIENCE_MS, type Editor, type Step } from './editor';
+import type { Editor, Step } from './editor';
 
 /** What customers send in this suite. */
 export const photo = readFileSync(join(__dirname, '..', 'demo', 'files', 'photo.jpg'));
@@ -11,16 +9,15 @@ export const photo = readFileSync(join(__dirname, '..', 'demo', 'files', 'photo.
 export type Walk = { steps: Step[]; seconds: number };
 
 /** The same start for both: signed in to an n8n that holds nothing. */
-async function walk(editor: Editor, way: () => Promise<Locator>): Promise<Walk> {
+async function walk(editor: Editor, way: () => Promise<void>): Promise<Walk> {
 	await editor.page.goto(`${editor.url}/home/workflows`);
 	const start = editor.page.getByText('Build a workflow');
 	await start.waitFor();
 	editor.steps.length = 0;
 	const started = Date.now();
 	await editor.click('Build a workflow', start);
-	const picture = await way();
-	// An image that could not be shown has no width.
-	await until('the picture is drawn', PATIENCE_MS, async () => Number(await picture.evaluate('(image) => image.naturalWidth')) || undefined);
+	await way();
+	await editor.showsPicture();
 	return { steps: [...editor.steps], seconds: Math.round((Date.now() - started) / 1000) };
 }
 
@@ -43,7 +40,7 @@ export async function walkWithThisPackage(editor: Editor, emulator: Emulator, se
 		await editor.addCommunityNode('download media', 'WhatsApp Download Media');
 		await seen('download');
 		await editor.execute();
-		return await editor.viewFile();
+		await editor.viewFile();
 	});
 }
 
@@ -54,7 +51,7 @@ export async function walkWithTheTriggerAlone(editor: Editor, emulator: Emulator
 		await editor.addOption('Download Files');
 		await editor.execute();
 		await customerSends(editor, emulator);
-		return await editor.viewFile();
+		await editor.viewFile();
 	});
 }
 
@@ -98,6 +95,6 @@ export async function walkWithTheBuiltInNodes(editor: Editor, emulator: Emulator
 		await editor.pick('Credential Type', editor.part('credential-select'), 'WhatsApp API');
 		await editor.type('URL: {{ $json.url }}', editor.parameter('url').locator('input'), '{{ $json.url }}');
 		await editor.execute();
-		return await editor.viewFile();
+		await editor.viewFile();
 	});
 }
