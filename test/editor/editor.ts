@@ -205,9 +205,4 @@ export class Editor {
 	async readNotification(sentence: string): Promise<void> {
 		await this.page.getByRole('alert').filter({ hasText: sentence }).first().waitFor({ timeout: 60_000 });
 	}
-
-	async publish(): Promise<void> {
-		await this.click('Publish', this.part('workflow-open-publish-modal-button'));
-		await this.click('Publish', this.part('workflow-publish-button'));
-	}
 }

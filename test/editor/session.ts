@@ -29,8 +29,6 @@ export type Session = {
 	n8n: N8n;
 	emulator: Emulator;
 	editor: Editor;
-	/** Ends n8n and starts it at another address: its own, which is no https one, or the public one. */
-	moveTo(where: 'localhost' | 'public'): Promise<void>;
 	/** Takes a picture for the documentation, if asked to (`npm run docs:pictures`). */
 	picture(name: string): Promise<void>;
 	close(): Promise<void>;
@@ -44,7 +42,7 @@ export async function startSession(): Promise<Session> {
 	const n8n = await startN8n({
 		packages: [await packPackage()],
 		vendors: Object.fromEntries(hosts.map((host) => [host, port])),
-		env: address(PUBLIC),
+		env: { WEBHOOK_URL: `${PUBLIC}/`, N8N_WEBHOOK_URL: `${PUBLIC}/` },
 	});
 	reach.set(PUBLIC, n8n.url);
 	emulator.meta.variants.webhookTimeout = 60_000;
@@ -59,7 +57,6 @@ export async function startSession(): Promise<Session> {
 		n8n,
 		emulator,
 		editor,
-		moveTo: async (where) => await n8n.restart({ env: address(where === 'public' ? PUBLIC : n8n.url) }),
 		async picture(name) {
 			if (!process.env.PICTURES) return;
 			await mkdir(IMAGES, { recursive: true });
@@ -72,8 +69,6 @@ export async function startSession(): Promise<Session> {
 		},
 	};
 }
-
-const address = (url: string) => ({ WEBHOOK_URL: `${url}/`, N8N_WEBHOOK_URL: `${url}/` });
 
 async function launch(): Promise<Browser> {
 	const known = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
