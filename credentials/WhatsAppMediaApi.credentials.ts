@@ -45,7 +45,7 @@ export class WhatsAppMediaApi implements ICredentialType {
 			placeholder: 'e.g. EAAG…',
 			description:
 				'A permanent token: business.facebook.com → Settings → System users → Generate token, with whatsapp_business_messaging and whatsapp_business_management. The one on the API Setup page lasts 24 hours only.',
-			hint: 'Permanent token of a System User; the one on the API Setup page lasts 24 hours',
+			hint: 'Business settings → System users → Generate token. The one on the API Setup page lasts 24 hours only',
 			displayOptions: onlyMeta,
 		},
 		{
@@ -78,7 +78,7 @@ export class WhatsAppMediaApi implements ICredentialType {
 			typeOptions: { password: true },
 			default: '',
 			description: 'App Dashboard → App settings → Basic → Show. Proves that a delivery comes from Meta; without it the trigger accepts none.',
-			hint: 'App Dashboard → App settings → Basic. Without it the trigger accepts nothing',
+			hint: 'Needed for the trigger: App Dashboard → App settings → Basic → Show',
 			displayOptions: onlyMeta,
 		},
 		{
@@ -89,7 +89,7 @@ export class WhatsAppMediaApi implements ICredentialType {
 			default: '',
 			placeholder: 'e.g. 16 or more characters of your own',
 			description: 'Any text of 16 to 256 characters. Enter the same one in the Pipes.bot dashboard, beside the webhook URL. Proves that a delivery comes from Pipes.bot; without it the trigger accepts none.',
-			hint: 'The same as in the Pipes.bot dashboard. Without it the trigger accepts nothing',
+			hint: 'Needed for the trigger: any text of your own, the same as in the Pipes.bot dashboard',
 			displayOptions: onlyPipes,
 		},
 		{
@@ -99,7 +99,7 @@ export class WhatsAppMediaApi implements ICredentialType {
 			default: '',
 			placeholder: 'e.g. 106540352242922',
 			description: 'App Dashboard → WhatsApp → API Setup, below the phone number. Neither the number itself nor the account ID beside it. Needed for uploads.',
-			hint: 'App Dashboard → WhatsApp → API Setup, below the number; not the account ID',
+			hint: 'Needed for the trigger and for uploads: App Dashboard → WhatsApp → API Setup, below the number',
 			displayOptions: onlyMeta,
 		},
 		{
@@ -109,7 +109,7 @@ export class WhatsAppMediaApi implements ICredentialType {
 			default: '',
 			placeholder: 'e.g. 102290129340398',
 			description: 'On the same page, beside the phone number ID. The trigger needs it, and the list of phone numbers.',
-			hint: 'On the same page',
+			hint: 'Needed for the trigger: on the same page, beside the phone number ID',
 			displayOptions: onlyMeta,
 		},
 		{
@@ -118,8 +118,8 @@ export class WhatsAppMediaApi implements ICredentialType {
 			type: 'string',
 			default: '',
 			placeholder: 'e.g. 670843887433847',
-			description: 'At the top of the App Dashboard. Not needed for manual registration.',
-			hint: 'At the top of the App Dashboard',
+			description: 'At the top of the App Dashboard. Needed for a trigger that registers for the whole account or app, and where other apps are connected to the same account.',
+			hint: 'Mostly empty: only for a trigger that registers for the whole account or app',
 			displayOptions: onlyMeta,
 		},
 		{
@@ -129,7 +129,7 @@ export class WhatsAppMediaApi implements ICredentialType {
 			typeOptions: { password: true },
 			default: '',
 			description: 'Any text of your own. Enter the same one in App Dashboard → WhatsApp → Configuration → Webhook when you paste the trigger’s URL there.',
-			hint: 'Any text of your own; only for triggers with Manual registration',
+			hint: 'Mostly empty: only for a trigger with Manual registration. Any text of your own',
 			displayOptions: onlyMeta,
 		},
 		{
@@ -138,7 +138,8 @@ export class WhatsAppMediaApi implements ICredentialType {
 			type: 'string',
 			default: 'v25.0',
 			placeholder: 'e.g. v25.0',
-			description: 'Version of the Graph API, as vNN.N. Each lives about two years.',
+			description: 'Version of Meta’s Graph API. Each lives about two years.',
+			hint: 'Leave it as it is',
 			displayOptions: onlyMeta,
 		},
 		{

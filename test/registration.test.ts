@@ -272,9 +272,9 @@ describe('what stands in the way, in words', () => {
 		const { meta } = world.emulator;
 		const server = await trigger();
 		reach.set('https://n8n.example', 'http://127.0.0.1:9');
-		await expect(server.activate()).rejects.toMatchObject({ description: expect.stringContaining('could not connect to n8n') });
+		await expect(server.activate()).rejects.toThrow('could not connect to n8n');
 		reach.set('https://n8n.example', `${meta.url}/nowhere`);
-		await expect(server.activate()).rejects.toMatchObject({ description: expect.stringContaining('HTTP 4') });
+		await expect(server.activate()).rejects.toThrow('HTTP 4');
 	});
 
 	test('a missing permission', async () => {

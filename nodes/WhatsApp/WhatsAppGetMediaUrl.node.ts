@@ -22,6 +22,12 @@ export class WhatsAppGetMediaUrl implements INodeType {
 		properties: [
 			{ ...mediaIdField, required: true },
 			{
+				displayName: 'The URL works for a few minutes and mostly wants the access token, too. To get the file itself, use WhatsApp Download Media.',
+				name: 'shortLived',
+				type: 'notice',
+				default: '',
+			},
+			{
 				displayName: 'Options',
 				name: 'options',
 				type: 'collection',

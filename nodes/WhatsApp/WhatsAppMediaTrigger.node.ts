@@ -23,6 +23,9 @@ const manualSteps = [
 	...Object.values(providers).map(({ displayName, manualSetup }) => `${displayName}: ${manualSetup}`),
 ];
 
+/** Providers that n8n cannot tell where to deliver. */
+const byHand = Object.values(providers).flatMap(({ displayName, registration }) => (registration ? [] : displayName));
+
 const webhookOptions: INodeProperties[] = [
 	...triggerOptions,
 	{
@@ -52,7 +55,7 @@ export class WhatsAppMediaTrigger implements INodeType {
 			header: 'Receive a file from WhatsApp',
 			executionsHelp: {
 				inactive:
-					'<b>To test</b>, press the button, then send a photo or voice note to your WhatsApp number. With Manual registration your provider must deliver to the Test URL meanwhile.<br><br><b>To keep receiving</b>, publish the workflow. What comes then stands under Executions.',
+					'<b>To test</b>, press the button, then send a photo or voice note to your WhatsApp number. With Manual registration your provider must deliver to the Test URL meanwhile.<br><br><b>To keep receiving</b>, publish the workflow. What comes then stands under Executions.<br><br><b>If nothing comes</b>: an app that is still in development mode delivers test messages only, and a number delivers to one webhook only.',
 				active:
 					'<b>This workflow receives files</b>; what comes stands under Executions.<br><br><b>To test</b>, press the button, then send a photo or voice note to your WhatsApp number. Meanwhile the test gets the files; afterwards this workflow does again. With Manual registration your provider must deliver to the Test URL.',
 			},
@@ -98,6 +101,7 @@ export class WhatsAppMediaTrigger implements INodeType {
 					{ name: 'Manual', value: 'manual', description: 'You paste this node’s webhook URL into the provider’s dashboard' },
 				],
 				description: 'What the provider is told to deliver here, as long as the workflow is published',
+				hint: byHand.length ? `With ${byHand.join(' and ')}, choose Manual: it has the steps` : '',
 			},
 			{
 				displayName: `<ul>${manualSteps.map((step) => `<li>${step}</li>`).join('')}</ul>`,

@@ -136,7 +136,9 @@ async function asNode(context: IHookFunctions, work: (place?: Place) => Promise<
 	return await placeOf(context)
 		.then(work)
 		.catch((cause) => {
-			throw nodeError(context, cause);
+			// n8n shows the message of a trigger's error, and not its description.
+			const whole = cause instanceof MediaRefusal && cause.advice ? new MediaRefusal(cause.kind, `${cause.message}. ${cause.advice}`, '', cause.status) : cause;
+			throw nodeError(context, whole);
 		});
 }
 
