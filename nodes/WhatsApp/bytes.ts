@@ -49,8 +49,12 @@ export function measured(source: ByteStream, { first, each, end, broken, silent 
 	let begin = () => {};
 	const begun = new Promise<void>((resolve) => (begin = resolve));
 	const hash = createHash('sha256');
-	// Before compose() listens: it hands the source's own error to the reader without asking us.
-	source.once('error', () => (result.stopped ??= broken?.(passed.size)));
+	// Before compose() listens: it hands the source's own error to the reader without asking us. For good, because some
+	// sources fail twice, and a failure that nobody hears ends the process.
+	source.on('error', () => {
+		result.stopped ??= broken?.(passed.size);
+		begin();
+	});
 	const bytes = source.compose(async function* (chunks: AsyncIterable<Buffer>) {
 		for await (const chunk of chunks) {
 			const isFirst = !passed.size;
@@ -60,6 +64,7 @@ export function measured(source: ByteStream, { first, each, end, broken, silent 
 			hash.update(chunk);
 			yield chunk;
 		}
+		begin();
 		result.sums = result.soFar();
 		stop(end?.(result.sums));
 	}) as unknown as ByteStream;
