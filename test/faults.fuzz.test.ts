@@ -112,7 +112,8 @@ async function judged(run: Run, { once, harmless, fault }: NamedFault, times: 'o
 	const wrong = (words: string) => cell('wrong', words);
 	if (!result) return wrong('it hangs');
 	const secrets = Object.values(credentialFor(world.emulator, point.vendor)).filter((value) => value.length > 12 && !value.startsWith('http'));
-	const leaked = [...secrets, 'hunter2'].find((secret) => result.saved.includes(secret));
+	// What the provider itself calls the file's URL is what Get Media URL is for.
+	const leaked = [...secrets, ...(result.error ? ['hunter2'] : [])].find((secret) => result.saved.includes(secret));
 	if (leaked) return wrong(`a secret is saved: ${leaked}`);
 	if (left.some((file) => file.includes('.tmp'))) return wrong(`half a file stays behind: ${left.join()}`);
 

@@ -2,6 +2,7 @@ import { createHash } from 'crypto';
 import { BINARY_ENCODING, type IBinaryData, type IDataObject, type IExecuteFunctions, type INodeExecutionData } from 'n8n-workflow';
 
 import { MediaRefusal, type ByteStream } from './providers/provider';
+import { changed } from './providers/stream';
 
 /** What went through a stream. */
 export interface Measured {
@@ -38,6 +39,14 @@ export interface MeasuredStream {
 
 /** Passes bytes on as they come while it counts, hashes and checks them. */
 export function measured(source: ByteStream, { first, each, end, broken, silent }: Checks): MeasuredStream {
+	const hash = createHash('sha256');
+	let begin = () => {};
+	const begun = new Promise<void>((resolve) => (begin = resolve));
+	const stop = (reason?: Error) => {
+		if (!reason) return;
+		result.stopped ??= reason;
+		throw reason;
+	};
 	const passed: Passed = {
 		size: 0,
 		silent: () => {
@@ -46,43 +55,30 @@ export function measured(source: ByteStream, { first, each, end, broken, silent 
 			else source.destroy(result.stopped);
 		},
 	};
-	let begin = () => {};
-	const begun = new Promise<void>((resolve) => (begin = resolve));
-	const hash = createHash('sha256');
-	// Before compose() listens: it hands the source's own error to the reader without asking us. For good, because some
-	// sources fail twice, and a failure that nobody hears ends the process.
-	source.on('error', () => {
-		result.stopped ??= broken?.(passed.size);
-		begin();
-	});
-	const bytes = source.compose(async function* (chunks: AsyncIterable<Buffer>) {
-		for await (const chunk of chunks) {
-			const isFirst = !passed.size;
-			passed.size += chunk.length;
-			if (stop((isFirst && first?.(chunk)) || each?.(passed.size))) return;
-			if (isFirst) begin();
-			hash.update(chunk);
-			yield chunk;
+	const bytes = changed(source, async function* (chunks) {
+		try {
+			for await (const chunk of chunks) {
+				const isFirst = !passed.size;
+				passed.size += chunk.length;
+				if (isFirst) stop(first?.(chunk));
+				stop(each?.(passed.size));
+				if (isFirst) begin();
+				hash.update(chunk);
+				yield chunk;
+			}
+		} catch (cause) {
+			throw (result.stopped ??= broken?.(passed.size) ?? (cause as Error));
 		}
-		begin();
 		result.sums = result.soFar();
 		stop(end?.(result.sums));
-	}) as unknown as ByteStream;
-	// Destroying where throwing would do: on Node 20 an error thrown in compose() ends the whole process.
-	const stop = (reason?: Error) => {
-		if (!reason) return false;
-		result.stopped ??= reason;
-		bytes.destroy(reason);
-		source.destroy();
-		return true;
-	};
-	// It reads ahead, and may fail before its reader listens.
-	bytes.on('error', () => {});
+	});
 	bytes.once('close', () => {
 		delete passed.silent;
 		begin();
 	});
 	const result: MeasuredStream = { bytes, begun, soFar: () => ({ size: passed.size, sha256: hash.copy().digest('hex') }) };
+	// Begins to read; an empty file ends with it.
+	bytes.once('end', begin).read(0);
 	if (silent) listen(passed, silent.after);
 	return result;
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'crypto';
 
 import type { ApiRequest, OutgoingFile } from './provider';
+import { changed } from './stream';
 
 /**
  * Frames a file as multipart/form-data (RFC 7578) with the exact Content-Length, streaming it when it is a stream.
@@ -24,11 +25,11 @@ export function multipart(fields: Record<string, string>, file: OutgoingFile): R
 		},
 		body: Buffer.isBuffer(content)
 			? Buffer.concat([head, content, tail])
-			: (content.compose(async function* (chunks: AsyncIterable<Buffer>) {
+			: changed(content, async function* (chunks) {
 					yield head;
 					yield* chunks;
 					yield tail;
-				}) as typeof content),
+				}),
 	};
 }
 

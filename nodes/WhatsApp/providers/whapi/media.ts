@@ -1,13 +1,13 @@
 import {
 	type Api,
 	type ApiRequest,
-	type ByteStream,
 	type FileLocation,
 	type OutgoingFile,
 	type ResolveOptions,
 	type UploadedMedia,
 } from '../provider';
 import { byteCount, isoTime, known, object, objects, sha256Hex, text, type Json } from '../read';
+import { changed } from '../stream';
 import { isTokenUnknown, refusal } from './refusal';
 
 /** Of received and uploaded files, and of public links. Source: help desk, "File expiration period". */
@@ -98,7 +98,7 @@ function dataUrl({ fileName, mimeType, size, content }: OutgoingFile): Required<
 		headers: { 'Content-Type': 'application/json', 'Content-Length': String(length) },
 		body: Buffer.isBuffer(content)
 			? Buffer.from(head + content.toString('base64') + tail)
-			: (content.compose(async function* (chunks: AsyncIterable<Buffer>) {
+			: changed(content, async function* (chunks) {
 					yield Buffer.from(head);
 					let rest = Buffer.alloc(0);
 					for await (const chunk of chunks) {
@@ -109,6 +109,6 @@ function dataUrl({ fileName, mimeType, size, content }: OutgoingFile): Required<
 						yield Buffer.from(bytes.toString('base64', 0, whole));
 					}
 					yield Buffer.from(rest.toString('base64') + tail);
-				}) as ByteStream),
+				}),
 	};
 }
