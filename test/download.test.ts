@@ -121,6 +121,18 @@ describe('from a URL', () => {
 		expect(calls(world.emulator)).toEqual(['GET /whatsapp_business/attachments/', `GET /v25.0/${item.mediaId}`, 'GET /whatsapp_business/attachments/']);
 	});
 
+	test.each([401, 403, 404, 410] as const)('that was just looked up, and is refused with %d: looked up once more, and no more than that', async (status) => {
+		const mediaId = customerSent();
+		const round = [`GET /v25.0/${mediaId}`, 'GET /whatsapp_business/attachments/'];
+		world.emulator.meta.fault({ on: 'file', status });
+		expect((await download({ mediaId })).json).toMatchObject({ verified: true });
+		expect(calls(world.emulator)).toEqual([...round, ...round]);
+		world.emulator.requests.length = 0;
+		world.emulator.meta.fault({ on: 'file', status, times: 2 });
+		expect((await download({ mediaId })).message).toContain(`(HTTP ${status})`);
+		expect(calls(world.emulator)).toEqual([...round, ...round]);
+	});
+
 	test('expired at the host, the emulator’s clock being ahead of ours', async () => {
 		const item = await received();
 		world.emulator.clock.advance(6 * 60_000);
