@@ -206,6 +206,12 @@ describe('from a URL', () => {
 		expect(message).toBe('The file is at an address with a user name in it (example.com)');
 	});
 
+	test.each(['ftp://user:secret@example.com/a', 'https://user:secret@[broken', 'user:secret@example.com?a@', 'ftp://example.com/a?signature=secret'])('%s is quoted without its secret', async (url) => {
+		const { message } = await download({}, { url });
+		expect(message).toMatch(/^".*" is not a web address$/);
+		expect(message).not.toContain('secret');
+	});
+
 	test.each(['file:///etc/passwd', 'not a url', 'ftp://example.com/a'])('%s is not a web address', async (url) => {
 		expect((await download({}, { url })).message).toBe(`"${url}" is not a web address`);
 		expect(world.emulator.requests).toEqual([]);
@@ -336,6 +342,14 @@ describe('what Meta refuses, in words', () => {
 		expect(error!.message).toContain('Invalid OAuth access token - Cannot parse access token');
 		expect((error as { description?: string }).description).toContain('Paste it again');
 		expect(saved).not.toContain('EAAwrong');
+	});
+
+	test.each([400, 500, 200])('an answer with status %d that repeats the token', async (status) => {
+		const { accessToken } = world.credential;
+		const body = JSON.stringify({ error: { message: `Malformed access token ${accessToken}`, type: 'OAuthException', code: 190 } });
+		world.emulator.meta.fault({ on: 'getUrl', status, headers: { 'Content-Type': 'application/json' }, body });
+		const { message } = await download({ mediaId: customerSent() });
+		expect(message).toContain('Meta says "Malformed access token …" (code 190)');
 	});
 
 	test('an expired token', async () => {

@@ -161,8 +161,8 @@ async function main() {
 		if (others.length) wrong.push(`The binary store also holds ${others.slice(0, 5).join(', ')}`);
 		console.log(`\n${sums.calls} calls, ${sums.failed} of them failed (${((sums.failed / sums.calls) * 100).toFixed(1)} %):`);
 		for (const [fault, times] of Object.entries(ordered).sort(([, one], [, other]) => other - one)) console.log(`* ${times} × ${fault}`);
-		console.log(`\n${files.length} files in the binary store, nothing beside them but their metadata. What n8n said of the last batch:`);
-		for (const hint of hints.slice(-8)) console.log(`* ${hint}`);
+		console.log(`\n${files.length} files in the binary store, nothing beside them but their metadata. What n8n said of the last two batches:`);
+		for (const hint of hints.slice(-4)) console.log(`* ${hint}`);
 	} finally {
 		await n8n.stop();
 		await emulator.close();

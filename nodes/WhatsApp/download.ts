@@ -1,6 +1,6 @@
 import { jsonParse, sleep, type IBinaryData, type IExecuteFunctions } from 'n8n-workflow';
 
-import type { FileReply, OpenAccount } from './account';
+import { withoutSecrets, type FileReply, type OpenAccount } from './account';
 import { measured, type Measured } from './bytes';
 import { bareMimeType, chooseMimeType, contradicts, safeFileName, typeFits, typeOf, withExtensionOf } from './fileType';
 import { MediaRefusal, type ByteStream, type FileLocation } from './providers/provider';
@@ -246,7 +246,7 @@ async function notServed(what: string, source: Source, reply: FileReply, open: O
 	const { provider } = open;
 	const { status, host, headers } = reply;
 	if (status !== 200 && provider.fileRefusal && isFromApi(source, open)) {
-		const text = await beginning(reply.body);
+		const text = withoutSecrets(await beginning(reply.body), open.account);
 		return provider.fileRefusal({ status, headers, body: jsonParse(text, { fallbackValue: text }) }, what);
 	}
 	reply.body.destroy();
