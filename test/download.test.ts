@@ -121,6 +121,18 @@ describe('from a URL', () => {
 		expect(calls(world.emulator)).toEqual(['GET /whatsapp_business/attachments/', `GET /v25.0/${item.mediaId}`, 'GET /whatsapp_business/attachments/']);
 	});
 
+	test.each([401, 403, 404, 410] as const)('that was just looked up, and is refused with %d: looked up once more, and no more than that', async (status) => {
+		const mediaId = customerSent();
+		const round = [`GET /v25.0/${mediaId}`, 'GET /whatsapp_business/attachments/'];
+		world.emulator.meta.fault({ on: 'file', status });
+		expect((await download({ mediaId })).json).toMatchObject({ verified: true });
+		expect(calls(world.emulator)).toEqual([...round, ...round]);
+		world.emulator.requests.length = 0;
+		world.emulator.meta.fault({ on: 'file', status, times: 2 });
+		expect((await download({ mediaId })).message).toContain(`(HTTP ${status})`);
+		expect(calls(world.emulator)).toEqual([...round, ...round]);
+	});
+
 	test('expired at the host, the emulator’s clock being ahead of ours', async () => {
 		const item = await received();
 		world.emulator.clock.advance(6 * 60_000);
@@ -192,6 +204,12 @@ describe('from a URL', () => {
 	test('with a password in it is not shown to anybody', async () => {
 		const { message } = await download({}, { url: 'https://user:secret@example.com/a.jpg' });
 		expect(message).toBe('The file is at an address with a user name in it (example.com)');
+	});
+
+	test.each(['ftp://user:secret@example.com/a', 'https://user:secret@[broken', 'user:secret@example.com?a@', 'ftp://example.com/a?signature=secret'])('%s is quoted without its secret', async (url) => {
+		const { message } = await download({}, { url });
+		expect(message).toMatch(/^".*" is not a web address$/);
+		expect(message).not.toContain('secret');
 	});
 
 	test.each(['file:///etc/passwd', 'not a url', 'ftp://example.com/a'])('%s is not a web address', async (url) => {
@@ -324,6 +342,14 @@ describe('what Meta refuses, in words', () => {
 		expect(error!.message).toContain('Invalid OAuth access token - Cannot parse access token');
 		expect((error as { description?: string }).description).toContain('Paste it again');
 		expect(saved).not.toContain('EAAwrong');
+	});
+
+	test.each([400, 500, 200])('an answer with status %d that repeats the token', async (status) => {
+		const { accessToken } = world.credential;
+		const body = JSON.stringify({ error: { message: `Malformed access token ${accessToken}`, type: 'OAuthException', code: 190 } });
+		world.emulator.meta.fault({ on: 'getUrl', status, headers: { 'Content-Type': 'application/json' }, body });
+		const { message } = await download({ mediaId: customerSent() });
+		expect(message).toContain('Meta says "Malformed access token …" (code 190)');
 	});
 
 	test('an expired token', async () => {

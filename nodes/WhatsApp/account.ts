@@ -114,7 +114,8 @@ function accountOf(context: Context, data: ICredentialDataDecryptedObject, maxSi
 			// n8n counts the time until the answer begins, the whole upload included.
 			const timeout = maxSilence + Number(headers?.['Content-Length'] ?? 0) / SLOWEST_UPLOAD;
 			const reply = await request({ method, url: account.baseUrl + path, qs: query, headers, body: body as Buffer, timeout }, true);
-			return { status: reply.statusCode, headers: reply.headers, body: reply.body };
+			const { statusCode: status, headers: given, body: said } = reply;
+			return { status, headers: given, body: status >= 400 || said?.error ? withoutSecrets(said, account) : said };
 		},
 		async open(url, tokenRequired) {
 			let next = checkAddress(url, undefined, knows);
@@ -159,6 +160,16 @@ const NETWORK_WORDS: Record<string, string> = {
 	SELF_SIGNED_CERT_IN_CHAIN: 'its certificate is not trusted',
 	CERT_HAS_EXPIRED: 'its certificate has expired',
 };
+
+/** Shorter ones would be found in any text. */
+const SECRET_LENGTH = 8;
+
+/** An API's refusal without our secrets: some repeat the token that they refuse (Graph: "Malformed access token …"), and errors are saved. */
+export function withoutSecrets<T>(refusal: T, { accessToken, webhookSecret, verifyToken }: Account): T {
+	const secrets = [accessToken, webhookSecret, verifyToken].filter(({ length }) => length >= SECRET_LENGTH);
+	const clean = (text: string) => secrets.reduce((all, secret) => all.replaceAll(secret, '…'), text);
+	return JSON.parse(JSON.stringify(refusal ?? null), (_, value) => (typeof value === 'string' ? clean(value) : value)) as T;
+}
 
 /** The credential's `authenticate`: adds the token where it belongs and nowhere else. */
 export async function addToken(

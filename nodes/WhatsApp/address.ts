@@ -10,12 +10,17 @@ export function checkAddress(address: string, from: URL | undefined, isKnown: (u
 	const source = from ? `${from.host} redirects to` : 'The file is at';
 	const url = URL.canParse(address, from?.href) ? new URL(address, from) : undefined;
 	if (!url || !/^https?:$/.test(url.protocol))
-		throw new MediaRefusal('refused', from ? `${source} something that is not a web address` : `"${address.slice(0, 80)}" is not a web address`, CHECK_URL);
+		throw new MediaRefusal('refused', from ? `${source} something that is not a web address` : `"${presentable(address)}" is not a web address`, CHECK_URL);
 	if (url.username || url.password)
 		throw new MediaRefusal('refused', `${source} an address with a user name in it (${url.host})`, 'Such addresses are not followed, since they hide where they lead. Clear the field URL.');
 	if (isPrivate(url.hostname) && !isKnown(url))
 		throw new MediaRefusal('refused', `${source} ${url.host}, an address inside a private network`, 'Only the host of the API itself may be there. If you trust it, fetch the file with the HTTP Request node.');
 	return url;
+}
+
+/** The beginning of what is no web address, without what may be a password or a signature in it. */
+function presentable(address: string): string {
+	return address.replace(/^.*@/s, '…@').replace(/[?#].*$/s, '').slice(0, 80);
 }
 
 const CHECK_URL = 'Clear the field URL, or enter one that starts with https://.';

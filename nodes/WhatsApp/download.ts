@@ -1,6 +1,6 @@
 import { jsonParse, sleep, type IBinaryData, type IExecuteFunctions } from 'n8n-workflow';
 
-import type { FileReply, OpenAccount } from './account';
+import { withoutSecrets, type FileReply, type OpenAccount } from './account';
 import { measured, type Measured } from './bytes';
 import { bareMimeType, chooseMimeType, contradicts, safeFileName, typeFits, typeOf, withExtensionOf } from './fileType';
 import { MediaRefusal, type ByteStream, type FileLocation } from './providers/provider';
@@ -56,25 +56,28 @@ export async function download(
 ): Promise<Downloaded> {
 	const { mediaId, url } = wanted;
 	const what = mediaId ? `Media ID ${mediaId}` : `The file at ${hostOf(url)}`;
-	let renewals = mediaId ? 1 : 0;
 	let wait = FIRST_WAIT_MS;
-	const renewed = async (): Promise<Source> => {
-		renewals--;
-		return { ...wanted, ...(await account.provider.resolve(account, mediaId!, wanted)) };
-	};
+	const resolved = async (): Promise<Source> => ({ ...wanted, ...(await account.provider.resolve(account, mediaId!, wanted)) });
 
 	if (!mediaId && !url)
 		throw new MediaRefusal('refused', 'There is neither a media ID nor a URL', 'Put WhatsApp Media Trigger before this node, or fill in Media ID.');
 	const alive = url && (!mediaId || isAlive(wanted, account));
-	if (url && !alive) hint(RENEWED);
-	let source: Source = alive ? { ...wanted, url } : await renewed();
+	const outlived = url && !alive;
+	if (outlived) hint(RENEWED);
+	// The first URL of a media ID is not a renewed one.
+	let mayRenew = Boolean(mediaId && !outlived);
+	let source: Source = alive ? { ...wanted, url } : await resolved();
+	const renewed = async () => {
+		mayRenew = false;
+		return await resolved();
+	};
 	let doubted: string | undefined;
 
 	for (;;) {
 		checkAhead(what, source, rules);
 		const reply = await account.open(source.url, true);
 		if (reply.status !== 200 || isPage(reply, source)) {
-			if (renewals && (STALE.has(reply.status) || reply.status === 200)) {
+			if (mayRenew && !isFromApi(source, account) && (STALE.has(reply.status) || reply.status === 200)) {
 				reply.body.destroy();
 				hint(RENEWED);
 				source = await renewed();
@@ -93,7 +96,7 @@ export async function download(
 			return file;
 		}
 		doubted = file.sha256;
-		if (renewals) source = await renewed();
+		if (mayRenew) source = await renewed();
 	}
 }
 
@@ -234,10 +237,16 @@ function looksLikePage(start: Buffer): boolean {
 	return /^\s*(<!doctype html|<html|\{\s*"error")/i.test(start.subarray(0, 200).toString('latin1'));
 }
 
-async function notServed(what: string, source: Source, reply: FileReply, { provider, account }: OpenAccount): Promise<MediaRefusal> {
+/** Where the API itself has the files, their addresses do not run out, and its word is final. */
+function isFromApi({ url }: Source, { provider, account }: OpenAccount): boolean {
+	return provider.fileRefusal !== undefined && new URL(url).origin === new URL(account.baseUrl).origin;
+}
+
+async function notServed(what: string, source: Source, reply: FileReply, open: OpenAccount): Promise<MediaRefusal> {
+	const { provider } = open;
 	const { status, host, headers } = reply;
-	if (status !== 200 && provider.fileRefusal && new URL(source.url).origin === new URL(account.baseUrl).origin) {
-		const text = await beginning(reply.body);
+	if (status !== 200 && provider.fileRefusal && isFromApi(source, open)) {
+		const text = withoutSecrets(await beginning(reply.body), open.account);
 		return provider.fileRefusal({ status, headers, body: jsonParse(text, { fallbackValue: text }) }, what);
 	}
 	reply.body.destroy();
