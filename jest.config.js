@@ -2,6 +2,7 @@ const shared = {
 	testEnvironment: 'node',
 	transform: { '^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript', decorators: true }, target: 'es2022' } }] },
 	modulePathIgnorePatterns: ['<rootDir>/dist'],
+	setupFilesAfterEnv: ['<rootDir>/test/retryOnce.ts'],
 };
 
 /** One real n8n each, or several: with a project, and a script, of their own. */
