@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { installN8n, type Log } from './install';
@@ -204,10 +204,14 @@ const hasEnded = (child: ChildProcess) => child.exitCode !== null || child.signa
 const running = new Set<ChildProcess>();
 process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')));
 
+/** Below the range that systems take ports of outgoing connections from: between this look and its use nothing else takes it. */
 export async function freePort(): Promise<number> {
-	const server = createServer();
-	await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-	const { port } = server.address() as AddressInfo;
-	await new Promise((done) => server.close(done));
-	return port;
+	for (;;) {
+		const port = 15_000 + Math.floor(Math.random() * 15_000);
+		const server = createServer();
+		const isFree = await new Promise<boolean>((done) => server.once('error', () => done(false)).listen(port, '127.0.0.1', () => done(true)));
+		if (!isFree) continue;
+		await new Promise((done) => server.close(done));
+		return port;
+	}
 }
