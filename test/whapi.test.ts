@@ -108,6 +108,12 @@ describe('Download', () => {
 		expect(operations()).toEqual(['media', 'media']);
 	});
 
+	test('a refusal that falls silent half way is not waited for', async () => {
+		whapi.fault({ on: 'media', status: 500, body: 'x'.repeat(1000), stallAt: 0.6 });
+		expect((await run('DownloadMedia', received(), { options: { timeoutSeconds: 1 } })).json).toMatchObject({ verified: true });
+		expect(operations()).toEqual(['media', 'media']);
+	});
+
 	test('429 is WhatsApp’s own, and is not tried again', async () => {
 		whapi.fault({ on: 'media', error: 'tooMany', times: 9 });
 		expect((await run('DownloadMedia', received())).advice).toContain('soft ban');

@@ -30,8 +30,7 @@ export interface MeasuredStream {
 	bytes: ByteStream;
 	/** Resolves once `first` has been asked, or there is nothing to ask it about. */
 	begun: Promise<void>;
-	sums?: Measured;
-	/** Of what went through until now. A server may answer when it has the bytes it was promised, before we see that there are no more. */
+	/** The sums of what went through until now. A server may answer when it has the bytes it was promised, before we see that there are no more. */
 	soFar: () => Measured;
 	/** Why it ended early. The reader may wrap this, or fail for a reason of its own. */
 	stopped?: Error;
@@ -69,8 +68,7 @@ export function measured(source: ByteStream, { first, each, end, broken, silent 
 		} catch (cause) {
 			throw (result.stopped ??= broken?.(passed.size) ?? (cause as Error));
 		}
-		result.sums = result.soFar();
-		stop(end?.(result.sums));
+		stop(end?.(result.soFar()));
 	});
 	bytes.once('close', () => {
 		delete passed.silent;

@@ -3,7 +3,7 @@ import { jsonParse, sleep, type IBinaryData, type IExecuteFunctions } from 'n8n-
 import { withoutSecrets, type FileReply, type OpenAccount } from './account';
 import { measured, type Measured } from './bytes';
 import { bareMimeType, chooseMimeType, contradicts, safeFileName, typeFits, typeOf, withExtensionOf } from './fileType';
-import { MediaRefusal, type ByteStream, type FileLocation } from './providers/provider';
+import { MediaRefusal, type FileLocation } from './providers/provider';
 import { retryAfterMs } from './providers/read';
 
 /** A URL with less time than this is renewed rather than raced. */
@@ -159,12 +159,12 @@ async function keep(
 		failure = cause;
 		reply.body.destroy();
 	});
-	if (passing.stopped instanceof NotAnnounced) return passing.sums!;
+	if (passing.stopped instanceof NotAnnounced) return passing.soFar();
 	if (!binary) throw passing.stopped ?? failure;
 	if (mimeType !== declaredType) hint(`{n} files declared as ${declaredType} are ${mimeType} by their first bytes, and were named so.`);
 	// n8n splits names into folder and file; there is no folder here.
 	delete binary.directory;
-	return { binary, mimeType, fileName, ...passing.sums!, verified: verdict as boolean | undefined };
+	return { binary, mimeType, fileName, ...passing.soFar(), verified: verdict as boolean | undefined };
 }
 
 /** The first download of bytes that are not the announced ones. */
@@ -246,7 +246,7 @@ async function notServed(what: string, source: Source, reply: FileReply, open: O
 	const { provider } = open;
 	const { status, host, headers } = reply;
 	if (status !== 200 && provider.fileRefusal && isFromApi(source, open)) {
-		const text = withoutSecrets(await beginning(reply.body), open.account);
+		const text = withoutSecrets(await beginning(reply, open.maxSilence), open.account);
 		return provider.fileRefusal({ status, headers, body: jsonParse(text, { fallbackValue: text }) }, what);
 	}
 	reply.body.destroy();
@@ -308,12 +308,13 @@ function unannounced(what: string, { sha256, size }: Wanted, received: Measured)
 /** More than any refusal is long. */
 const REFUSAL_BYTES = 64 * 1024;
 
-/** The text that a stream begins with; what is left of it is not read. */
-async function beginning(stream: ByteStream): Promise<string> {
+/** The text that a reply begins with; what is left of it is not read, and what does not come is not waited for. */
+async function beginning({ body, abandon }: FileReply, maxSilence: number): Promise<string> {
+	const { bytes } = measured(body, { silent: { after: maxSilence, error: () => new Error('silent'), end: abandon } });
 	const pieces: Buffer[] = [];
 	const read = async () => {
 		let size = 0;
-		for await (const piece of stream as AsyncIterable<Buffer>) {
+		for await (const piece of bytes as AsyncIterable<Buffer>) {
 			pieces.push(piece);
 			size += piece.length;
 			if (size > REFUSAL_BYTES) return;
