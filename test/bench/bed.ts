@@ -39,7 +39,7 @@ export async function startBed({ env = {}, log }: { env?: Record<string, string>
 	const port = Number(new URL(emulator.localUrl).port);
 	const names = { 'graph.facebook.com': port, 'lookaside.fbsbx.com': port };
 	const tarball = await packPackage();
-	const n8n = await startN8n({ packages: [tarball], vendors: names, env: { N8N_WEBHOOK_URL: `${PUBLIC}/`, WEBHOOK_URL: `${PUBLIC}/`, ...env }, log });
+	const n8n = await startN8n({ packages: [tarball, await packPackage(join(__dirname, 'bare'))], vendors: names, env: { N8N_WEBHOOK_URL: `${PUBLIC}/`, WEBHOOK_URL: `${PUBLIC}/`, ...env }, log });
 	reach.set(PUBLIC, n8n.url);
 	const install = await installN8n({ log });
 	const children: ChildProcess[] = [];

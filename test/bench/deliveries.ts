@@ -1,7 +1,7 @@
 import { until } from '../n8n/rest';
 import { node, workflow, type WorkflowNode } from '../n8n/workflow';
 import { PUBLIC, type Bed } from './bed';
-import { builtInDownload, builtInTrigger, download, plainWebhook, trigger } from './peers';
+import { bareTrigger, builtInDownload, builtInTrigger, download, plainWebhook, trigger } from './peers';
 import type { Peers, Row } from './row';
 
 /** In each round: ten make 400. */
@@ -54,6 +54,7 @@ function row(name: string, what: string, statuses: number, peers: string[], bars
 		'built-in': (bed) => builtInTrigger(bed),
 		'built-in, told to drop statuses': (bed) => builtInTrigger(bed, { messageStatusUpdates: [] }),
 		'plain Webhook': () => plainWebhook(`plain-${name}`),
+		'bare node': () => bareTrigger(),
 		ours: (bed) => trigger(bed),
 	};
 	return {
@@ -123,7 +124,10 @@ export const deliveries: Row[] = [
 		{ of: 'ours / built-in', atLeast: 2 },
 		{ of: 'ours / built-in, told to drop statuses', atLeast: 1.5 },
 	]),
-	row('media', '40 deliveries, 16 at once, all of them media', 0, ['built-in', 'plain Webhook', 'ours'], [{ of: 'ours / plain Webhook', atLeast: 0.9 }]),
+	row('media', '40 deliveries, 16 at once, all of them media', 0, ['built-in', 'plain Webhook', 'bare node', 'ours'], [
+		{ of: 'ours / plain Webhook', atLeast: 0.9 },
+		{ of: 'ours / bare node' },
+	]),
 	written('written', 'execution data in the database, message received and downloaded', one, [], [{ of: 'ours / built-in', atMost: 0.5 }]),
 	written(
 		'written-statuses',

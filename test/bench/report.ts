@@ -21,9 +21,12 @@ export function line(result: Result): string[] {
 
 function verdict(bar: Bar, { rounds }: Result): string {
 	const value = valueOf(bar, rounds);
+	const shownValue = bar.unit ? shown(value, bar.unit) : `${value.toFixed(2)} ×`;
+	const name = bar.of.replace('ours / ', '');
+	if (bar.atMost === undefined && bar.atLeast === undefined) return `${name}: ${shownValue}`;
 	const reached = value <= (bar.atMost ?? Infinity) && value >= (bar.atLeast ?? 0);
 	const wanted = bar.atMost === undefined ? `at least ${bar.atLeast}` : `at most ${bar.atMost}`;
-	return `${reached ? '✓' : '✗'} ${bar.of.replace('ours / ', '')}: ${bar.unit ? shown(value, bar.unit) : `${value.toFixed(2)} ×`} (${wanted})`;
+	return `${reached ? '✓' : '✗'} ${name}: ${shownValue} (${wanted})`;
 }
 
 function shown(value: number, unit: string): string {
