@@ -4,9 +4,6 @@ import { BINARY_ENCODING, type IBinaryData, type IDataObject, type IExecuteFunct
 import { MediaRefusal, type ByteStream } from './providers/provider';
 import { changed } from './providers/stream';
 
-/** How much to write at once: a TLS connection gives 16 KB at a time, and n8n writes each piece to disk by itself (docs/benchmarks.md). */
-export const BLOCK_BYTES = 256 * 1024;
-
 /** What went through a stream. */
 export interface Measured {
 	size: number;
@@ -39,8 +36,8 @@ export interface MeasuredStream {
 	stopped?: Error;
 }
 
-/** Passes bytes on while it counts, hashes and checks them: as they come, or gathered into blocks of at least so many bytes. */
-export function measured(source: ByteStream, { first, each, end, broken, silent }: Checks, blockSize = 0): MeasuredStream {
+/** Passes bytes on as they come while it counts, hashes and checks them. */
+export function measured(source: ByteStream, { first, each, end, broken, silent }: Checks): MeasuredStream {
 	const hash = createHash('sha256');
 	let begin = () => {};
 	const begun = new Promise<void>((resolve) => (begin = resolve));
@@ -58,8 +55,6 @@ export function measured(source: ByteStream, { first, each, end, broken, silent 
 		},
 	};
 	const bytes = changed(source, async function* (chunks) {
-		let held: Buffer[] = [];
-		let heldSize = 0;
 		try {
 			for await (const chunk of chunks) {
 				const isFirst = !passed.size;
@@ -68,14 +63,8 @@ export function measured(source: ByteStream, { first, each, end, broken, silent 
 				stop(each?.(passed.size));
 				if (isFirst) begin();
 				hash.update(chunk);
-				held.push(chunk);
-				heldSize += chunk.length;
-				if (heldSize < blockSize) continue;
-				yield joined(held);
-				held = [];
-				heldSize = 0;
+				yield chunk;
 			}
-			if (heldSize) yield joined(held);
 		} catch (cause) {
 			throw (result.stopped ??= broken?.(passed.size) ?? (cause as Error));
 		}
@@ -90,10 +79,6 @@ export function measured(source: ByteStream, { first, each, end, broken, silent 
 	bytes.once('end', begin).read(0);
 	if (silent) listen(passed, silent.after);
 	return result;
-}
-
-function joined(chunks: Buffer[]): Buffer {
-	return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
 }
 
 interface Passed {

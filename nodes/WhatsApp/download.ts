@@ -1,7 +1,7 @@
 import { jsonParse, sleep, type IBinaryData, type IExecuteFunctions } from 'n8n-workflow';
 
 import { withoutSecrets, type FileReply, type OpenAccount } from './account';
-import { BLOCK_BYTES, measured, type Measured } from './bytes';
+import { measured, type Measured } from './bytes';
 import { bareMimeType, chooseMimeType, contradicts, safeFileName, typeFits, typeOf, withExtensionOf } from './fileType';
 import { MediaRefusal, type FileLocation } from './providers/provider';
 import { retryAfterMs } from './providers/read';
@@ -150,7 +150,7 @@ async function keep(
 			if (verdict === 'doubtful') return doubted === undefined ? new NotAnnounced() : damaged(what);
 			return verdict === false && rules.requireHashMatch ? unannounced(what, source, all) : undefined;
 		},
-	}, BLOCK_BYTES);
+	});
 	// n8n takes name and type before the bytes.
 	await passing.begun;
 	const fileName = safeFileName(withExtensionOf(mimeType, given) || madeUpName(source, mimeType), mimeType);

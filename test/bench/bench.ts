@@ -29,7 +29,7 @@ async function main() {
 	try {
 		if (values.series) for (const name of values.series.split(',')) await runSeries(bed, name, toStderr);
 		if (values.series) return;
-		if (values.profile) return await profile(bed, chosen, values.profile);
+		if (values.profile) return await profile(bed, chosen, values.profile.split(','));
 		const date = new Date().toISOString().slice(0, 10);
 		for (const row of chosen) {
 			const at = (of: string) => results.findIndex(({ name, engine }) => name === of && engine === values.engine);
@@ -52,17 +52,19 @@ async function main() {
 	}
 }
 
-/** The second run of one peer, for each row. */
-async function profile(bed: Bed, chosen: Row[], peer: string) {
+/** The second run of each peer, for each row. */
+async function profile(bed: Bed, chosen: Row[], peers: string[]) {
 	const profiler = await startProfiler(INSPECTOR);
 	for (const row of chosen) {
-		const run = (await row.prepare(bed))[peer]!;
-		await run();
-		await bed.clean();
-		await profiler.start();
-		await run();
-		const file = `/tmp/bench-${row.name}-${peer.replace(/\W+/g, '-')}.cpuprofile`;
-		console.log(`\n${row.name}, ${peer} (${file})\n${await profiler.stop(file)}`);
+		const runs = await row.prepare(bed);
+		for (const peer of peers) {
+			await runs[peer]!();
+			await bed.clean();
+			await profiler.start();
+			await runs[peer]!();
+			const file = `/tmp/bench-${row.name}-${peer.replace(/\W+/g, '-')}.cpuprofile`;
+			console.log(`\n${row.name}, ${peer} (${file})\n${await profiler.stop(file)}`);
+		}
 	}
 }
 

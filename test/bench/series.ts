@@ -35,12 +35,15 @@ async function timed(bed: Bed, name: string, load: Parameters<typeof downloadPee
 	return taken.map(median);
 }
 
+/** So many files make up for the luck of a single round. */
+const MANY = 500;
+
 /** One line for each peer, over loads. */
 async function grown(bed: Bed, say: (text: string) => void, name: string, loads: Array<[number, Parameters<typeof downloadPeers>[1]]>): Promise<Line[]> {
 	const peers = ['built-in', 'ours', 'floor'];
 	const lines: Line[] = peers.map((peer) => ({ name: peer, points: [] }));
 	for (const [x, load] of loads) {
-		const seconds = await timed(bed, `${name}-${x}`, load, peers, 3);
+		const seconds = await timed(bed, `${name}-${x}`, load, peers, load.count < MANY ? 3 : 1);
 		seconds.forEach((value, at) => lines[at]!.points.push([x, value]));
 		say(`${name} ${x}: ${seconds.map((value, at) => `${peers[at]} ${value.toFixed(2)} s`).join(', ')}`);
 	}

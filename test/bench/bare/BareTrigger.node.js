@@ -1,4 +1,4 @@
-/** Starts an execution with each body that comes, and does nothing else. */
+/** Starts an execution with each call, and does nothing else. */
 class BareTrigger {
 	description = {
 		displayName: 'Bare Trigger',
@@ -14,7 +14,7 @@ class BareTrigger {
 	};
 
 	async webhook() {
-		return { workflowData: [[{ json: this.getBodyData() }]] };
+		return { workflowData: [[{ json: {} }]] };
 	}
 }
 
