@@ -13,6 +13,13 @@ export function machine(version: { n8n: string; node: string }): string {
 	return `n8n ${version.n8n} on Node ${version.node.replace('v', '')}, ${type()}, ${cpus().length} cores (${cpu?.model.trim()}), ${Math.round(totalmem() / 2 ** 30)} GB`;
 }
 
+/** What n8n evaluates expressions with, and the settings that choose it. */
+export const ENGINES: Record<string, { title: string; env: Record<string, string> }> = {
+	vm: { title: "With n8n's default expression engine (`vm`)", env: {} },
+	lazy: { title: 'With `N8N_EXPRESSION_ENGINE_LAZY_ACQUIRE=true`', env: { N8N_EXPRESSION_ENGINE_LAZY_ACQUIRE: 'true' } },
+	legacy: { title: 'With `N8N_EXPRESSION_ENGINE=legacy`', env: { N8N_EXPRESSION_ENGINE: 'legacy' } },
+};
+
 /** One line for each row, for the terminal and the page alike. */
 export function line(result: Result): string[] {
 	const medians = Object.entries(result.rounds).map(([name, all]) => `${name} ${shown(median(all), result.unit)}`);
@@ -38,9 +45,9 @@ function shown(value: number, unit: string): string {
 /** Puts the newest numbers into the page; what is written around them stays. */
 export async function updatePage(results: Result[]): Promise<void> {
 	const page = await readFile(PAGE, 'utf8');
-	const tables = [...new Set(results.map(({ engine }) => engine))].map((engine) => {
+	const tables = Object.entries(ENGINES).flatMap(([engine, { title }]) => {
 		const rows = results.filter((result) => result.engine === engine);
-		const title = engine === 'vm' ? "With n8n's default expression engine (`vm`)" : `With \`N8N_EXPRESSION_ENGINE=${engine}\``;
+		if (!rows.length) return [];
 		const body = rows.map((result) => `| ${line(result).join(' | ')} | ${Math.max(...Object.values(result.rounds).map(({ length }) => length))}, ${result.date} |`);
 		return [`### ${title}`, '', '| what | medians | ours against … (median of the rounds) | rounds, date |', '|---|---|---|---|', ...body].join('\n');
 	});
