@@ -36,12 +36,6 @@ export interface MeasuredStream {
 	stopped?: Error;
 }
 
-/**
- * A TLS connection gives 16 KB at a time, and n8n writes each piece to disk by itself: of a large file, so much is passed on
- * at once, or an eighth of what has come (docs/benchmarks.md).
- */
-const BLOCK_BYTES = 256 * 1024;
-
 /** Passes bytes on as they come while it counts, hashes and checks them. */
 export function measured(source: ByteStream, { first, each, end, broken, silent }: Checks): MeasuredStream {
 	const hash = createHash('sha256');
@@ -61,8 +55,6 @@ export function measured(source: ByteStream, { first, each, end, broken, silent 
 		},
 	};
 	const bytes = changed(source, async function* (chunks) {
-		let held: Buffer[] = [];
-		let heldSize = 0;
 		try {
 			for await (const chunk of chunks) {
 				const isFirst = !passed.size;
@@ -71,14 +63,8 @@ export function measured(source: ByteStream, { first, each, end, broken, silent 
 				stop(each?.(passed.size));
 				if (isFirst) begin();
 				hash.update(chunk);
-				held.push(chunk);
-				heldSize += chunk.length;
-				if (heldSize < Math.min(BLOCK_BYTES, passed.size / 8)) continue;
-				yield joined(held);
-				held = [];
-				heldSize = 0;
+				yield chunk;
 			}
-			if (heldSize) yield joined(held);
 		} catch (cause) {
 			throw (result.stopped ??= broken?.(passed.size) ?? (cause as Error));
 		}
@@ -93,10 +79,6 @@ export function measured(source: ByteStream, { first, each, end, broken, silent 
 	bytes.once('end', begin).read(0);
 	if (silent) listen(passed, silent.after);
 	return result;
-}
-
-function joined(chunks: Buffer[]): Buffer {
-	return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
 }
 
 interface Passed {

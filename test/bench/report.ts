@@ -33,7 +33,9 @@ function verdict(bar: Bar, { rounds }: Result): string {
 	if (bar.atMost === undefined && bar.atLeast === undefined) return `${name}: ${shownValue}`;
 	const reached = value <= (bar.atMost ?? Infinity) && value >= (bar.atLeast ?? 0);
 	const wanted = bar.atMost === undefined ? `at least ${bar.atLeast}` : `at most ${bar.atMost}`;
-	return `${reached ? '✓' : '✗'} ${name}: ${shownValue} (${wanted})`;
+	// What n8n itself does not reach, no node can.
+	const bare = !reached && rounds['bare node'] && valueOf({ of: bar.of.replace('ours', 'bare node') }, rounds);
+	return `${reached ? '✓' : '✗'} ${name}: ${shownValue} (${wanted}${bare ? `; the bare node: ${bare.toFixed(2)} ×` : ''})`;
 }
 
 function shown(value: number, unit: string): string {
