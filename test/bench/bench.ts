@@ -8,7 +8,7 @@ import { deliveries } from './deliveries';
 import { downloads } from './downloads';
 import { startProfiler } from './profile';
 import { packageRows } from './package';
-import { line, machine, updatePage } from './report';
+import { ENGINES, line, machine, updatePage } from './report';
 import { measure, type Result, type Row } from './row';
 import { runSeries } from './series';
 import { uploads } from './uploads';
@@ -22,14 +22,12 @@ async function main() {
 		options: { only: { type: 'string' }, rounds: { type: 'string', default: '5' }, engine: { type: 'string', default: 'vm' }, profile: { type: 'string' }, series: { type: 'string' }, append: { type: 'boolean' } },
 	});
 	const only = values.only?.split(',');
-	const chosen = rows.filter(({ name }) => !only || only.includes(name));
+	const chosen = rows.filter(({ name }) => (only ? only.includes(name) : !values.series));
 	const inspect = values.profile && { NODE_OPTIONS: `--inspect=127.0.0.1:${INSPECTOR}` };
-	const bed = await startBed({ env: { N8N_EXPRESSION_ENGINE: values.engine, ...inspect }, log: toStderr });
+	const bed = await startBed({ env: { ...ENGINES[values.engine]!.env, ...inspect }, log: toStderr });
 	const results: Result[] = JSON.parse(await readFile(RESULTS, 'utf8').catch(() => '[]'));
 	try {
-		if (values.series) for (const name of values.series.split(',')) await runSeries(bed, name, toStderr);
-		if (values.series) return;
-		if (values.profile) return await profile(bed, chosen, values.profile);
+		if (values.profile) return await profile(bed, chosen, values.profile.split(','));
 		const date = new Date().toISOString().slice(0, 10);
 		for (const row of chosen) {
 			const at = (of: string) => results.findIndex(({ name, engine }) => name === of && engine === values.engine);
@@ -47,22 +45,26 @@ async function main() {
 			});
 			console.log(line(results[at(row.name)]!).join(' | '));
 		}
+		// Last, since they change the installed package.
+		for (const name of values.series?.split(',') ?? []) await runSeries(bed, name, toStderr);
 	} finally {
 		await bed.close();
 	}
 }
 
-/** The second run of one peer, for each row. */
-async function profile(bed: Bed, chosen: Row[], peer: string) {
+/** The second run of each peer, for each row. */
+async function profile(bed: Bed, chosen: Row[], peers: string[]) {
 	const profiler = await startProfiler(INSPECTOR);
 	for (const row of chosen) {
-		const run = (await row.prepare(bed))[peer]!;
-		await run();
-		await bed.clean();
-		await profiler.start();
-		await run();
-		const file = `/tmp/bench-${row.name}-${peer.replace(/\W+/g, '-')}.cpuprofile`;
-		console.log(`\n${row.name}, ${peer} (${file})\n${await profiler.stop(file)}`);
+		const runs = await row.prepare(bed);
+		for (const peer of peers) {
+			await runs[peer]!();
+			await bed.clean();
+			await profiler.start();
+			await runs[peer]!();
+			const file = `/tmp/bench-${row.name}-${peer.replace(/\W+/g, '-')}.cpuprofile`;
+			console.log(`\n${row.name}, ${peer} (${file})\n${await profiler.stop(file)}`);
+		}
 	}
 }
 

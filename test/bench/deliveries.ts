@@ -1,7 +1,7 @@
 import { until } from '../n8n/rest';
 import { node, workflow, type WorkflowNode } from '../n8n/workflow';
 import { PUBLIC, type Bed } from './bed';
-import { builtInDownload, builtInTrigger, download, plainWebhook, trigger } from './peers';
+import { bareTrigger, builtInDownload, builtInTrigger, download, plainWebhook, trigger } from './peers';
 import type { Peers, Row } from './row';
 
 /** In each round: ten make 400. */
@@ -54,6 +54,7 @@ function row(name: string, what: string, statuses: number, peers: string[], bars
 		'built-in': (bed) => builtInTrigger(bed),
 		'built-in, told to drop statuses': (bed) => builtInTrigger(bed, { messageStatusUpdates: [] }),
 		'plain Webhook': () => plainWebhook(`plain-${name}`),
+		'bare node': () => bareTrigger(),
 		ours: (bed) => trigger(bed),
 	};
 	return {
@@ -76,7 +77,7 @@ function row(name: string, what: string, statuses: number, peers: string[], bars
 }
 
 /** What a chain that starts with a message writes into n8n's database, in bytes. */
-function written(name: string, what: string, deliveriesOf: (bed: Bed) => string[], between: WorkflowNode[], bars: Row['bars']): Row {
+function written(name: string, what: string, deliveriesOf: (bed: Bed) => string[], between: WorkflowNode[], bars: Row['bars'], frame = false): Row {
 	return {
 		name,
 		what,
@@ -104,6 +105,7 @@ function written(name: string, what: string, deliveriesOf: (bed: Bed) => string[
 			return {
 				'built-in': await peer([builtInTrigger(bed), ...between, ...builtInDownload(bed, '={{ $json.messages[0].image.id }}')]),
 				ours: await peer([trigger(bed), ...download(bed)]),
+				...(frame && { 'two nodes, empty items': await peer([bareTrigger(), node('n8n-nodes-base.noOp', 'Nothing')]) }),
 			};
 		},
 	};
@@ -123,8 +125,11 @@ export const deliveries: Row[] = [
 		{ of: 'ours / built-in', atLeast: 2 },
 		{ of: 'ours / built-in, told to drop statuses', atLeast: 1.5 },
 	]),
-	row('media', '40 deliveries, 16 at once, all of them media', 0, ['built-in', 'plain Webhook', 'ours'], [{ of: 'ours / plain Webhook', atLeast: 0.9 }]),
-	written('written', 'execution data in the database, message received and downloaded', one, [], [{ of: 'ours / built-in', atMost: 0.5 }]),
+	row('media', '40 deliveries, 16 at once, all of them media', 0, ['built-in', 'plain Webhook', 'bare node', 'ours'], [
+		{ of: 'ours / plain Webhook', atLeast: 0.9 },
+		{ of: 'ours / bare node' },
+	]),
+	written('written', 'execution data in the database, message received and downloaded', one, [], [{ of: 'ours / built-in', atMost: 0.5 }], true),
 	written(
 		'written-statuses',
 		'the same, with the three statuses that come with a message',

@@ -41,4 +41,11 @@ export const builtInTrigger = ({ credentials: { whatsAppTriggerApi } }: Bed, opt
 
 export const plainWebhook = (path: string) => builtIn('webhook', 'Trigger', 2.1, { path, httpMethod: 'POST', options: {} });
 
+/** The same work with nothing but n8n's helpers: test/bench/bare. */
+const bare = (type: string, name: string, parameters: Json, extras?: Partial<WorkflowNode>) => node(`n8n-nodes-bare.${type}`, name, parameters, extras);
+
+export const bareDownload = ({ credentials: { whatsAppApi } }: Bed) => [bare('bareDownload', 'Bare Download', { inFlight: CONCURRENCY }, { credentials: { whatsAppApi } })];
+
+export const bareTrigger = () => bare('bareTrigger', 'Trigger', {}, { typeVersion: 1.1 });
+
 export { CONCURRENCY };

@@ -12,13 +12,13 @@ export interface Line {
 export function plot({ title, x, y, log, lines }: { title: string; x: string; y: string; log?: boolean; lines: Line[] }): string {
 	use([LineChart, GridComponent, LegendComponent, TitleComponent, SVGRenderer]);
 	const chart = init(null, undefined, { renderer: 'svg', ssr: true, width: 720, height: 400 });
-	const axis = (name: string) => ({ type: log ? ('log' as const) : ('value' as const), name, nameLocation: 'middle' as const, nameGap: 34, min: log ? ('dataMin' as const) : 0 });
+	const axis = (name: string) => ({ type: log ? ('log' as const) : ('value' as const), name, nameLocation: 'middle' as const, nameGap: 34, min: log ? ({ min }: { min: number }) => 10 ** Math.floor(Math.log10(min)) : 0, minorSplitLine: { show: log } });
 	chart.setOption({
 		animation: false,
 		backgroundColor: '#fff',
 		title: { text: title, left: 'center', textStyle: { fontSize: 15 } },
-		legend: { top: 28 },
-		grid: { top: 64, left: 64, right: 32, bottom: 56 },
+		legend: { top: 34 },
+		grid: { top: 68, left: 64, right: 32, bottom: 56 },
 		xAxis: axis(x),
 		yAxis: axis(y),
 		series: lines.map(({ name, points }) => ({ type: 'line' as const, name, data: points, symbolSize: 6 })),

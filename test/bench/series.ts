@@ -35,12 +35,15 @@ async function timed(bed: Bed, name: string, load: Parameters<typeof downloadPee
 	return taken.map(median);
 }
 
+/** So many files make up for the luck of a single round. */
+const MANY = 500;
+
 /** One line for each peer, over loads. */
 async function grown(bed: Bed, say: (text: string) => void, name: string, loads: Array<[number, Parameters<typeof downloadPeers>[1]]>): Promise<Line[]> {
 	const peers = ['built-in', 'ours', 'floor'];
 	const lines: Line[] = peers.map((peer) => ({ name: peer, points: [] }));
 	for (const [x, load] of loads) {
-		const seconds = await timed(bed, `${name}-${x}`, load, peers, 3);
+		const seconds = await timed(bed, `${name}-${x}`, load, peers, load.count < MANY ? 3 : 1);
 		seconds.forEach((value, at) => lines[at]!.points.push([x, value]));
 		say(`${name} ${x}: ${seconds.map((value, at) => `${peers[at]} ${value.toFixed(2)} s`).join(', ')}`);
 	}
@@ -76,6 +79,7 @@ function inFlight(delay: number): Series {
 		title: '200 files of 200 KB, by the number in flight',
 		x: 'files in flight',
 		y: 'seconds',
+		log: true,
 		image: 'in-flight',
 		async lines(bed, say) {
 			const choose = await choosable(bed);
@@ -84,7 +88,7 @@ function inFlight(delay: number): Series {
 				await choose(chosen);
 				const part = chosen <= FEW ? 5 : 1;
 				const load = { count: 200 / part, size: 200 * KB, delay };
-				const [seconds] = await timed(bed, `flight-${delay}-${chosen}`, load, ['ours'], part > 1 ? 1 : 3);
+				const [seconds] = await timed(bed, `flight-${delay}-${chosen}`, load, ['ours'], part > 1 ? 1 : 2);
 				points.push([chosen, seconds! * part]);
 				say(`${delay} ms, ${chosen} in flight: ${(seconds! * part).toFixed(2)} s`);
 			}
@@ -107,10 +111,14 @@ async function choosable(bed: Bed): Promise<(inFlight: number) => Promise<void>>
 }
 
 export async function runSeries(bed: Bed, name: string, say: (text: string) => void): Promise<void> {
-	const { title, x, y, log, image = name, lines } = series[name]!;
 	const all: Record<string, Line[]> = JSON.parse(await readFile(DATA, 'utf8').catch(() => '{}'));
-	all[name] = await lines(bed, say);
+	all[name] = await series[name]!.lines(bed, say);
 	await writeFile(DATA, `${JSON.stringify(all, undefined, '\t')}\n`);
+	await draw(name, all);
+}
+
+async function draw(name: string, all: Record<string, Line[]>): Promise<void> {
+	const { title, x, y, log, image = name } = series[name]!;
 	const drawn = Object.keys(series).filter((each) => (series[each]!.image ?? each) === image);
 	await mkdir(IMAGES, { recursive: true });
 	await writeFile(join(IMAGES, `bench-${image}.svg`), plot({ title, x, y, log, lines: drawn.flatMap((each) => all[each] ?? []) }));
