@@ -78,7 +78,7 @@ export async function publish(cluster: Cluster, json: WorkflowJson, others: Work
 	return new Flow(cluster, created.id, `/webhook/${trigger.webhookId}/webhook`, phoneNumberId);
 }
 
-export const newFile = (): Incoming => ({ type: 'image', bytes: Buffer.from(randomUUID()) });
+export const newFile = (): Incoming => ({ type: 'document', mimeType: 'text/plain', fileName: 'Note.txt', bytes: Buffer.from(randomUUID()) });
 
 /** What an execution was started with, also when it was cut off before its first node had run. */
 export function mediaIdOf({ data }: Execution): string | undefined {
