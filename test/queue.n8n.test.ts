@@ -221,7 +221,7 @@ async function expectNoneLost(flow: Flow, mediaIds: string[]) {
 /** n8n calls a retry failed, whatever it did, when the one before had been stopped: what was queued and never begun has to be. */
 function hasArrived({ status, mode, data: { resultData } }: Execution) {
 	const runs = Object.values(resultData.runData).flat();
-	const wasStopped = mode === 'retry' && resultData.error?.name === 'ManualExecutionCancelledError';
+	const wasStopped = mode === 'retry' && resultData.error?.message === 'The execution was cancelled manually';
 	return status === 'success' || (wasStopped && 'Download' in resultData.runData && runs.every(({ error }) => !error));
 }
 /** Without any change. Longer than n8n takes to connect to its database again, which is 10 seconds. */
