@@ -6,7 +6,7 @@ import type { N8n } from './n8n/instance';
 import { items, until, type Execution } from './n8n/rest';
 import { mediaNode, workflow, type WorkflowJson, type WorkflowNode } from './n8n/workflow';
 import { hasPackage, installPackage, PUBLIC, startCluster, type Cluster } from './queue/cluster';
-import { mediaIdOf, publish, type Flow } from './queue/flow';
+import { mediaIdOf, publish, trigger, type Flow } from './queue/flow';
 import { sha256 } from './world';
 
 /**
@@ -29,7 +29,6 @@ beforeAll(async () => {
 beforeEach(async () => await cluster.mend(), 120_000);
 afterAll(async () => await cluster?.close(), 120_000);
 
-const trigger = () => mediaNode('whatsAppMediaTrigger', 'Trigger');
 const download = () => mediaNode('whatsAppDownloadMedia', 'Download');
 const upload = () => mediaNode('whatsAppUploadMedia', 'Upload');
 const remove = () => mediaNode('whatsAppDeleteMedia', 'Delete');

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Incoming } from '../emulator/meta';
 import type { N8n } from '../n8n/instance';
 import { until, type Execution } from '../n8n/rest';
-import type { Item, WorkflowJson, WorkflowNode } from '../n8n/workflow';
+import { mediaNode, type Item, type WorkflowJson, type WorkflowNode } from '../n8n/workflow';
 import { credentialFor } from '../world';
 import type { Cluster } from './cluster';
 
@@ -60,6 +60,9 @@ export class Flow {
 		return await this.cluster.postgres.rows(`SELECT id, status FROM execution_entity WHERE "workflowId" = '${this.id}' ORDER BY id`);
 	}
 }
+
+/** Of the version that the editor puts on a canvas. */
+export const trigger = () => mediaNode('whatsAppMediaTrigger', 'Trigger', {}, { typeVersion: 1.1 });
 
 let numbers = 300_000_000_000;
 

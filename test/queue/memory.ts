@@ -1,7 +1,7 @@
 import { pattern } from '../emulator';
 import { mediaNode, workflow } from '../n8n/workflow';
 import { installPackage, startCluster, type Cluster } from './cluster';
-import { publish } from './flow';
+import { publish, trigger } from './flow';
 
 /**
  * The most memory that a worker takes on top of what it held before, for one execution with so many files, in each binary
@@ -44,7 +44,7 @@ async function measure(cluster: Cluster, { files, size, nodes }: (typeof loads)[
 	const { emulator, webhooks, workers } = cluster;
 	const { meta } = emulator;
 	const named = nodes.map((name) => mediaNode(`whatsApp${name}Media`, name));
-	const flow = await publish(cluster, workflow({ nodes: [mediaNode('whatsAppMediaTrigger', 'Trigger'), ...named] }));
+	const flow = await publish(cluster, workflow({ nodes: [trigger(), ...named] }));
 	const file = { type: 'document', mimeType: 'text/plain', fileName: 'Report.txt', bytes: pattern(size), phoneNumberId: flow.phoneNumberId } as const;
 	const messages = Array.from({ length: files }, () => meta.prepare(file).message);
 	const before = await workers[0]!.resetPeakMemory();

@@ -8,7 +8,7 @@ import { installN8n } from '../n8n/install';
 import type { N8n } from '../n8n/instance';
 import { mediaNode, workflow } from '../n8n/workflow';
 import { installPackage, startCluster, type Cluster } from './cluster';
-import { publish } from './flow';
+import { publish, trigger } from './flow';
 
 /**
  * How many files a second go through trigger → download → upload → delete with 4, 2 and 1 workers, where each of the four
@@ -55,7 +55,7 @@ async function measure(cluster: Cluster, files: number) {
 	const node = (type: string, name: string) => mediaNode(type, name);
 	const flow = await publish(
 		cluster,
-		workflow({ nodes: [node('whatsAppMediaTrigger', 'Trigger'), node('whatsAppDownloadMedia', 'Download'), node('whatsAppUploadMedia', 'Upload'), node('whatsAppDeleteMedia', 'Delete')] }),
+		workflow({ nodes: [trigger(), node('whatsAppDownloadMedia', 'Download'), node('whatsAppUploadMedia', 'Upload'), node('whatsAppDeleteMedia', 'Delete')] }),
 	);
 	const queue = await bull(cluster);
 	const before = await databaseBytes(cluster);
