@@ -36,6 +36,8 @@ export type N8n = {
 	readonly pid: number;
 	/** Signed in as the owner. */
 	readonly api: N8nApi;
+	/** Whether it runs, and is connected to its database. */
+	isReady(): Promise<boolean>;
 	/** Hosts this n8n tried to reach that no `vendors` entry names. */
 	refused: string[];
 	/** Everything that n8n has printed, but for the 400 migrations of an empty database. */
@@ -100,6 +102,7 @@ export async function startN8n(options: N8nOptions = {}): Promise<N8n> {
 	let child: ChildProcess;
 	let api: N8nApi | undefined;
 	let printed = '';
+	const isReady = async () => Boolean((await fetch(`${url}/healthz/readiness`).catch(() => undefined))?.ok);
 	const logs = () => printed.replace(/^.*(Starting|Finished) migration.*\n/gm, '');
 
 	async function start() {
@@ -129,7 +132,7 @@ export async function startN8n(options: N8nOptions = {}): Promise<N8n> {
 
 		await until('n8n is up', BOOT_MS, async () => {
 			if (hasEnded(child)) throw new Error(`n8n ended while starting (${child.exitCode ?? child.signalCode}):\n${logs()}`);
-			return (await fetch(`${url}/healthz/readiness`).catch(() => undefined))?.ok || undefined;
+			return (await isReady()) || undefined;
 		}).catch((error) => {
 			throw hasEnded(child) ? error : new Error(`${error.message}\n${logs()}`);
 		});
@@ -180,6 +183,7 @@ export async function startN8n(options: N8nOptions = {}): Promise<N8n> {
 			if (!api) throw new Error(`An n8n ${command} process has no REST API.`);
 			return api;
 		},
+		isReady,
 		refused: vendors.refused,
 		logs,
 		peakMemory: () => memory('VmHWM'),

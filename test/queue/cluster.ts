@@ -14,7 +14,7 @@ import { startPostgres, startRedis, type Postgres, type Service } from './servic
 export const PUBLIC = 'https://n8n.example';
 export const PACKAGE = 'n8n-nodes-whatsapp-media';
 
-/** What docs/queue-mode/compose.yaml sets, too, as far as it matters to what is tested. */
+/** Of what docs/queue-mode/compose.yaml sets, all that matters to what is tested. */
 export const settings = {
 	EXECUTIONS_MODE: 'queue',
 	// Deliveries are the webhook processors' alone, as behind a proxy that sends /webhook/ there.
@@ -50,6 +50,10 @@ export interface Cluster {
 	front(process: N8n): void;
 	/** Another worker, with an empty folder: it fetches the package by itself. */
 	addWorker(): Promise<N8n>;
+	/** Where workers keep files from now on. Whatever the mode, every process reads what was kept in another. */
+	keepFilesIn(binaryMode: N8nOptions['binaryMode']): Promise<void>;
+	/** What a test that failed half way has left dead or disconnected runs again. */
+	mend(): Promise<void>;
 	close(): Promise<void>;
 }
 
@@ -72,7 +76,6 @@ export async function startCluster({ webhooks = 2, workers = 2, binaryMode, env 
 			packages: [packed],
 			install: false,
 			vendors: { 'graph.facebook.com': port, 'lookaside.fbsbx.com': port },
-			binaryMode,
 			env: {
 				...settings,
 				N8N_WEBHOOK_URL: `${PUBLIC}/`,
@@ -85,7 +88,7 @@ export async function startCluster({ webhooks = 2, workers = 2, binaryMode, env 
 			log,
 		};
 		const start = async (command: N8nOptions['command']) => {
-			const n8n = await startN8n({ ...options, command });
+			const n8n = await startN8n({ ...options, binaryMode, command });
 			closing.push(() => n8n.stop());
 			return n8n;
 		};
@@ -101,7 +104,17 @@ export async function startCluster({ webhooks = 2, workers = 2, binaryMode, env 
 			runners.push(worker);
 			return worker;
 		};
-		return { emulator, redis, postgres, main, webhooks: receivers, workers: runners, storage: shared, front, addWorker, close };
+		const keepFilesIn = async (mode: N8nOptions['binaryMode']) => {
+			binaryMode = mode;
+			await Promise.all(runners.map(async (worker) => await worker.restart({ binaryMode })));
+		};
+		const mend = async () => {
+			await Promise.all([redis.start(), postgres.start()]);
+			const all = [main, ...receivers, ...runners];
+			await Promise.all(all.map(async (n8n) => (await n8n.isReady()) || (await n8n.restart())));
+			while (runners.length < workers) await addWorker();
+		};
+		return { emulator, redis, postgres, main, webhooks: receivers, workers: runners, storage: shared, front, addWorker, keepFilesIn, mend, close };
 	} catch (error) {
 		await close();
 		throw error;

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Incoming } from '../emulator/meta';
 import type { N8n } from '../n8n/instance';
 import { until, type Execution } from '../n8n/rest';
-import type { Item, WorkflowJson, WorkflowNode } from '../n8n/workflow';
+import { mediaNode, type Item, type WorkflowJson, type WorkflowNode } from '../n8n/workflow';
 import { credentialFor } from '../world';
 import type { Cluster } from './cluster';
 
@@ -61,6 +61,9 @@ export class Flow {
 	}
 }
 
+/** Of the version that the editor puts on a canvas. */
+export const trigger = () => mediaNode('whatsAppMediaTrigger', 'Trigger', {}, { typeVersion: 1.1 });
+
 let numbers = 300_000_000_000;
 
 /** Publishes a workflow with one of our triggers, on a phone number and a credential of its own. */
@@ -78,7 +81,7 @@ export async function publish(cluster: Cluster, json: WorkflowJson, others: Work
 	return new Flow(cluster, created.id, `/webhook/${trigger.webhookId}/webhook`, phoneNumberId);
 }
 
-export const newFile = (): Incoming => ({ type: 'image', bytes: Buffer.from(randomUUID()) });
+export const newFile = (): Incoming => ({ type: 'document', mimeType: 'text/plain', fileName: 'Note.txt', bytes: Buffer.from(randomUUID()) });
 
 /** What an execution was started with, also when it was cut off before its first node had run. */
 export function mediaIdOf({ data }: Execution): string | undefined {

@@ -20,7 +20,7 @@ export interface Service {
 	stop(): Promise<void>;
 	/** As a power cut. */
 	kill(): Promise<void>;
-	/** After either, on the same data and port. */
+	/** After either, on the same data and port; nothing if it runs. */
 	start(): Promise<void>;
 	close(): Promise<void>;
 }
@@ -134,25 +134,28 @@ interface Program {
 }
 
 async function ownProcess({ name, command, args, folder, ready, stopSignal, uid, gid }: Program): Promise<Omit<Service, 'env'>> {
-	let child: ChildProcess;
+	let child: ChildProcess | undefined;
 	let printed = '';
+	const hasEnded = () => !child || child.exitCode !== null || child.signalCode !== null;
 
 	async function start() {
-		child = spawn(command, args, { cwd: folder, uid, gid, stdio: ['ignore', 'pipe', 'pipe'] });
-		for (const stream of [child.stdout!, child.stderr!]) stream.on('data', (chunk) => (printed += chunk));
-		child.on('error', (error: NodeJS.ErrnoException) => (printed += `${error.message}\n`));
-		running.add(child);
-		child.on('exit', () => running.delete(child));
+		if (!hasEnded()) return;
+		printed = '';
+		const started = (child = spawn(command, args, { cwd: folder, uid, gid, stdio: ['ignore', 'pipe', 'pipe'] }));
+		for (const stream of [started.stdout!, started.stderr!]) stream.on('data', (chunk) => (printed += chunk));
+		started.on('error', (error: NodeJS.ErrnoException) => (printed += `${error.message}\n`));
+		running.add(started);
+		started.on('exit', () => running.delete(started));
 		await until(`${name} is up`, UP_MS, async () => {
-			if (child.pid === undefined || child.exitCode !== null) throw new Error(`${name} did not start (${INSTALL}):\n${printed}`);
+			if (started.pid === undefined || hasEnded()) throw new Error(`${name} did not start (${INSTALL}):\n${printed}`);
 			return (await ready()) || undefined;
 		});
 	}
 
 	async function end(signal: NodeJS.Signals) {
-		if (child.exitCode !== null || child.signalCode !== null) return;
-		const ended = new Promise((done) => child.on('exit', done));
-		child.kill(signal);
+		if (hasEnded()) return;
+		const ended = new Promise((done) => child!.on('exit', done));
+		child!.kill(signal);
 		await ended;
 	}
 
