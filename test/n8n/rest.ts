@@ -68,6 +68,10 @@ export async function signIn(url: string) {
 	if (userManagement.showSetupOnFirstLoad) await call('POST', '/rest/owner/setup', owner);
 	else await call('POST', '/rest/login', { emailOrLdapLoginId: owner.email, password: owner.password });
 
+	const { versionCli } = await call<{ versionCli: string }>('GET', '/rest/settings');
+	/** It activates before it answers, and runs what is sent to it rather than what it has saved. */
+	const isVersion1 = versionCli.startsWith('1.');
+
 	const api = {
 		/** Anything that has no function here, such as `call('GET', '/rest/settings')`. */
 		call,
@@ -98,6 +102,7 @@ export async function signIn(url: string) {
 		},
 		/** Publishes, and resolves when every trigger has registered. Rejects with the triggers' own words if one has not. */
 		async activate(id: string, { timeoutMs = 60_000 } = {}): Promise<void> {
+			if (isVersion1) return await call('PATCH', `/rest/workflows/${id}`, { active: true });
 			const { versionId } = await api.workflow(id);
 			await call('POST', `/rest/workflows/${id}/activate`, { versionId });
 			const { status, triggers } = await api.settledPublication(id, timeoutMs);
@@ -106,6 +111,7 @@ export async function signIn(url: string) {
 			throw new Error(`Workflow ${id} is ${status}: ${reasons.join('; ') || 'n8n gives no reason'}`);
 		},
 		async deactivate(id: string, { timeoutMs = 60_000 } = {}): Promise<void> {
+			if (isVersion1) return await call('PATCH', `/rest/workflows/${id}`, { active: false });
 			await call('POST', `/rest/workflows/${id}/deactivate`, {});
 			await api.settledPublication(id, timeoutMs);
 		},
@@ -136,9 +142,10 @@ export async function signIn(url: string) {
 		},
 		/** What run() and listen() share; it does not wait. */
 		async execute(id: string, from?: string) {
-			from ??= (await api.workflow(id)).nodes[0]!.name;
+			const workflowData = await api.workflow(id);
 			return await call<{ executionId?: string; waitingForWebhook?: boolean }>('POST', `/rest/workflows/${id}/run`, {
-				triggerToStartFrom: { name: from },
+				...(isVersion1 && { workflowData }),
+				triggerToStartFrom: { name: from ?? workflowData.nodes[0]!.name },
 			});
 		},
 
