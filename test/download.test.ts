@@ -1,3 +1,5 @@
+import { sleep } from 'n8n-workflow';
+
 import { pattern } from './emulator';
 import { calls, sha256, startWorld, type World } from './world';
 
@@ -326,6 +328,48 @@ describe('what is not the file goes no further', () => {
 		expect(advice).toContain('image/*, application/pdf');
 		expect(calls(world.emulator)).toHaveLength(1);
 	});
+});
+
+describe('an answer that is not wanted is hung up on, though nothing more of it comes', () => {
+	const halfAnswer = { body: 'x'.repeat(1000), stallAt: 0.5 };
+	const hungUp = async () => await Promise.all(world.emulator.requests.map(async ({ over }) => await over));
+
+	test('a redirect', async () => {
+		const Location = world.emulator.thirdParty.put(JPEG, 'image/jpeg');
+		world.emulator.meta.fault({ on: 'file', status: 302, headers: { Location }, ...halfAnswer });
+		expect((await download({ mediaId: customerSent() })).json).toMatchObject({ verified: true });
+		await hungUp();
+	});
+
+	test('of a URL that has run out', async () => {
+		world.emulator.meta.fault({ on: 'file', status: 404, ...halfAnswer });
+		expect((await download({ mediaId: customerSent() })).json).toMatchObject({ verified: true });
+		await hungUp();
+	});
+
+	test.each([
+		['a server that fails', { status: 500 }, {}, 'HTTP 500'],
+		['a web page', { headers: { 'Content-Type': 'text/html' } }, { mimeType: 'application/pdf' }, 'sent a web page'],
+		['a file of a type that is not allowed', { headers: { 'Content-Type': 'video/mp4' } }, {}, 'is of type video/mp4, which is not allowed here'],
+	])('of %s', async (_, fault, item, said) => {
+		const url = world.emulator.meta.fileUrl(customerSent());
+		world.emulator.meta.fault({ on: 'file', ...halfAnswer, ...fault });
+		expect((await download({ url, ...item }, { options: { allowedMimeTypes: 'application/pdf' } })).message).toContain(said);
+		await hungUp();
+	});
+});
+
+test('large files go one after the other, so that no store has to hold many of them', async () => {
+	world.emulator.meta.fault({ on: 'file', stallAt: 0, times: 2 });
+	const large = () => ({ mediaId: customerSent({ bytes: pattern(130_000_000) }) });
+	const running = world.run('DownloadMedia', [large(), large()], { parameters: { options: { maxTries: 1, timeoutSeconds: 1 } }, onError: 'continueRegularOutput' });
+	const files = () => world.emulator.requests.filter(({ operation }) => operation === 'file');
+	while (!files().length) await sleep(5);
+	await files()[0]!.over;
+	expect(files()).toHaveLength(1);
+	const { output } = await running;
+	expect(files()).toHaveLength(2);
+	expect(output[0]!.map(({ json }) => json.error)).toEqual([expect.stringContaining('stopped coming'), expect.stringContaining('stopped coming')]);
 });
 
 describe('what Meta refuses, in words', () => {

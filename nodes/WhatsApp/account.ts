@@ -31,9 +31,8 @@ export interface OpenAccount extends Api {
 export interface FileReply {
 	status: number;
 	headers: ApiReply['headers'];
-	/** Destroying it ends the transfer, once something comes. */
 	body: ByteStream;
-	/** Ends the transfer at once. */
+	/** Ends the transfer; what was not read will not be. Destroying the body would do so only once more of it comes. */
 	abandon: () => void;
 	/** For messages. */
 	host: string;
@@ -120,16 +119,19 @@ function accountOf(context: Context, data: ICredentialDataDecryptedObject, maxSi
 		async open(url, tokenRequired) {
 			let next = checkAddress(url, undefined, knows);
 			let withToken = tokenRequired && trusts(next);
-			const abandoned = new AbortController();
-			const signal = abortSignal ? AbortSignal.any([abortSignal, abandoned.signal]) : abandoned.signal;
-			const abandon = () => abandoned.abort();
 			for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
+				const abandoned = new AbortController();
+				const signal = abortSignal ? AbortSignal.any([abortSignal, abandoned.signal]) : abandoned.signal;
 				// Unzipping would hide whether the body is as long as the server said.
 				const headers = { 'Accept-Encoding': 'identity' };
 				const reply = await request({ url: next.href, encoding: 'stream', headers }, withToken, signal);
+				const abandon = () => {
+					reply.body.on('error', () => {});
+					abandoned.abort();
+				};
 				const target = reply.statusCode >= 300 && reply.statusCode < 400 && reply.headers.location;
 				if (!target) return { status: reply.statusCode, headers: reply.headers, body: reply.body, abandon, host: next.host };
-				reply.body.destroy();
+				abandon();
 				const from = next;
 				next = checkAddress(target, from, knows);
 				withToken &&= next.origin === from.origin;

@@ -3,6 +3,7 @@ import { jsonParse, sleep, type IBinaryData, type IExecuteFunctions } from 'n8n-
 import { withoutSecrets, type FileReply, type OpenAccount } from './account';
 import { measured, type Measured } from './bytes';
 import { bareMimeType, chooseMimeType, contradicts, safeFileName, typeFits, typeOf, withExtensionOf } from './fileType';
+import { withRoomFor } from './pool';
 import { MediaRefusal, type FileLocation } from './providers/provider';
 import { retryAfterMs } from './providers/read';
 
@@ -73,31 +74,36 @@ export async function download(
 	};
 	let doubted: string | undefined;
 
-	for (;;) {
-		checkAhead(what, source, rules);
-		const reply = await account.open(source.url, true);
-		if (reply.status !== 200 || isPage(reply, source)) {
-			if (mayRenew && !isFromApi(source, account) && (STALE.has(reply.status) || reply.status === 200)) {
-				reply.body.destroy();
-				hint(RENEWED);
-				source = await renewed();
+	checkAhead(what, source, rules);
+	return await withRoomFor(source.size ?? 0, async () => {
+		// It may have been a long wait.
+		if (mediaId && !isAlive(source, account)) source = await resolved();
+		for (;;) {
+			checkAhead(what, source, rules);
+			const reply = await account.open(source.url, true);
+			if (reply.status !== 200 || isPage(reply, source)) {
+				if (mayRenew && !isFromApi(source, account) && (STALE.has(reply.status) || reply.status === 200)) {
+					reply.abandon();
+					hint(RENEWED);
+					source = await renewed();
+					continue;
+				}
+				const refused = await notServed(what, source, reply, account);
+				if (!(refused.kind === 'gone' && mayBeLate(wanted, account, wait))) throw refused;
+				await sleep(wait);
+				wait *= 2;
 				continue;
 			}
-			const refused = await notServed(what, source, reply, account);
-			if (!(refused.kind === 'gone' && mayBeLate(wanted, account, wait))) throw refused;
-			await sleep(wait);
-			wait *= 2;
-			continue;
+			const file = await keep(what, source, reply, account.maxSilence, store, rules, hint, doubted).finally(reply.abandon);
+			if ('binary' in file) {
+				if (file.verified === false)
+					hint('{n} files came twice with the same bytes, which are not the announced ones. They went on with "verified: false".');
+				return file;
+			}
+			doubted = file.sha256;
+			if (mayRenew) source = await renewed();
 		}
-		const file = await keep(what, source, reply, account.maxSilence, store, rules, hint, doubted);
-		if ('binary' in file) {
-			if (file.verified === false)
-				hint('{n} files came twice with the same bytes, which are not the announced ones. They went on with "verified: false".');
-			return file;
-		}
-		doubted = file.sha256;
-		if (mayRenew) source = await renewed();
-	}
+	});
 }
 
 type Source = Wanted & { url: string };
@@ -132,8 +138,8 @@ async function keep(
 	let verdict: Verdict;
 	const passing = measured(reply.body, {
 		first(start) {
-			if (looksLikePage(start) && /^(image|audio|video)\/|pdf$/.test(mimeType)) return notAFile(what, reply);
 			const found = typeOf(start);
+			if ((found === 'text/html' || looksLikeRefusal(start)) && /^(image|audio|video)\/|pdf$/.test(mimeType)) return notAFile(what, reply);
 			if (!found || !contradicts(mimeType, found)) return undefined;
 			mimeType = found;
 			return wrongType(what, mimeType, rules);
@@ -155,10 +161,7 @@ async function keep(
 	await passing.begun;
 	const fileName = safeFileName(withExtensionOf(mimeType, given) || madeUpName(source, mimeType), mimeType);
 	let failure: unknown;
-	const binary = await store.prepareBinaryData(passing.bytes, fileName, mimeType).catch((cause) => {
-		failure = cause;
-		reply.body.destroy();
-	});
+	const binary = await store.prepareBinaryData(passing.bytes, fileName, mimeType).catch((cause) => void (failure = cause));
 	if (passing.stopped instanceof NotAnnounced) return passing.soFar();
 	if (!binary) throw passing.stopped ?? failure;
 	if (mimeType !== declaredType) hint(`{n} files declared as ${declaredType} are ${mimeType} by their first bytes, and were named so.`);
@@ -233,8 +236,8 @@ function isPage({ headers }: FileReply, { mimeType }: Source): boolean {
 	return (got === 'text/html' || got === 'application/json') && expected !== '' && got !== expected;
 }
 
-function looksLikePage(start: Buffer): boolean {
-	return /^\s*(<!doctype html|<html|\{\s*"error")/i.test(start.subarray(0, 200).toString('latin1'));
+function looksLikeRefusal(start: Buffer): boolean {
+	return /^\s*\{\s*"error"/.test(start.toString('latin1', 0, 200));
 }
 
 /** Where the API itself has the files, their addresses do not run out, and its word is final. */
@@ -249,7 +252,7 @@ async function notServed(what: string, source: Source, reply: FileReply, open: O
 		const text = withoutSecrets(await beginning(reply, open.maxSilence), open.account);
 		return provider.fileRefusal({ status, headers, body: jsonParse(text, { fallbackValue: text }) }, what);
 	}
-	reply.body.destroy();
+	reply.abandon();
 	if (status === 200) return notAFile(what, reply);
 	if (status === 404 || status === 410)
 		return new MediaRefusal(
@@ -321,6 +324,7 @@ async function beginning({ body, abandon }: FileReply, maxSilence: number): Prom
 		}
 	};
 	await read().catch(() => {});
+	abandon();
 	return Buffer.concat(pieces).toString();
 }
 

@@ -4,6 +4,7 @@ import type { OpenAccount } from './account';
 import { measured, notWhole, type BinarySource } from './bytes';
 import type { EarlierUploads } from './earlierUploads';
 import { bareMimeType, chooseMimeType, safeFileName, withExtensionOf } from './fileType';
+import { withRoomFor } from './pool';
 import { preflight } from './preflight';
 import { MediaRefusal, type ByteStream, type OutgoingFile } from './providers/provider';
 
@@ -43,11 +44,13 @@ export async function upload(
 	const { size } = source;
 	if (!size) throw new MediaRefusal('refused', `"${fileName}" is empty (0 bytes)`, 'Check the node that makes the file.');
 	const file = { fileName, mimeType: declared, size, phoneNumberId: chosen.phoneNumberId };
-	if (chosen.checkFile !== false) {
-		file.mimeType = await preflight(account.provider, source, file, hint);
-		if (file.mimeType !== declared) file.fileName = safeFileName(withExtensionOf(file.mimeType, given), file.mimeType);
-	}
-	return earlier ? await earlier.orUpload(account, source, file, hint) : await send(account, source, file);
+	return await withRoomFor(size, async () => {
+		if (chosen.checkFile !== false) {
+			file.mimeType = await preflight(account.provider, source, file, hint);
+			if (file.mimeType !== declared) file.fileName = safeFileName(withExtensionOf(file.mimeType, given), file.mimeType);
+		}
+		return earlier ? await earlier.orUpload(account, source, file, hint) : await send(account, source, file);
+	});
 }
 
 /** What the file is called and said to be, before a byte of it is seen. */

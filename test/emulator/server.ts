@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Duplex } from 'node:stream';
+import type { Duplex, Writable } from 'node:stream';
 import { type Fault, type Faults, replaces } from './faults';
 import { type Content, toContent } from './store';
 
@@ -25,6 +25,8 @@ export interface RecordedRequest {
 	body?: string;
 	/** What was answered; 0 if nothing (yet). */
 	status: number;
+	/** Resolves when the answer is complete or the client has left. */
+	over: Promise<unknown>;
 }
 
 /** A request as handlers get it. */
@@ -114,7 +116,7 @@ export class EmulatorServer {
 		incoming.on('error', () => {});
 		response.on('error', () => {});
 
-		const { site, record } = this.describe(listener, incoming);
+		const { site, record } = this.describe(listener, incoming, response);
 		let body: Promise<Buffer> | undefined;
 		const request: EmulatorRequest = Object.assign(record, { read: () => (body ??= readBody(incoming, record)) });
 		Object.defineProperty(request, 'read', { enumerable: false });
@@ -140,7 +142,7 @@ export class EmulatorServer {
 
 	private upgrade(listener: Site, incoming: IncomingMessage, socket: Duplex): void {
 		socket.on('error', () => {});
-		const { site, record } = this.describe(listener, incoming);
+		const { site, record } = this.describe(listener, incoming, socket);
 		this.requests.push(record);
 		if (!site.upgrade) return void socket.end('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
 		this.upgraded.add(socket);
@@ -149,7 +151,7 @@ export class EmulatorServer {
 	}
 
 	/** What the request's line and headers say, and whom the client meant. */
-	private describe(listener: Site, incoming: IncomingMessage): { site: Site; record: RecordedRequest } {
+	private describe(listener: Site, incoming: IncomingMessage, outgoing: Writable): { site: Site; record: RecordedRequest } {
 		const host = (incoming.headers.host ?? '').replace(/:(80|443)$/, '');
 		// A proxy in front may send every host to one port: the Host header, not the port, says whom the client meant.
 		const named = this.sites.find(({ origin }) => new URL(origin!).host === host);
@@ -166,6 +168,7 @@ export class EmulatorServer {
 			headers: incoming.headers,
 			bodySize: 0,
 			status: 0,
+			over: new Promise((resolve) => outgoing.once('close', resolve)),
 		};
 		return { site, record };
 	}
