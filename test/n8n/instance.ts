@@ -76,8 +76,8 @@ const defaults = {
 	N8N_GRACEFUL_SHUTDOWN_TIMEOUT: '10',
 };
 
-/** These call home, or cost boot time. n8n 1 has but one of them, and ends at a name that it does not know. */
-const disabledModules = (version: string) => (version.startsWith('1.') ? 'insights' : 'mcp-registry,instance-ai,insights,mcp,chat-hub,agents');
+/** These call home, or cost boot time. n8n 1 has fewer, and ends at a name that it does not know. */
+const disabledModules = (version: string) => (version.startsWith('1.') ? 'insights,mcp,chat-hub' : 'mcp-registry,instance-ai,insights,mcp,chat-hub,agents');
 
 /** Starts a real n8n of its own and resolves when it serves. */
 export async function startN8n(options: N8nOptions = {}): Promise<N8n> {
