@@ -82,12 +82,14 @@ class Flow {
 	executions = async (): Promise<Execution[]> => {
 		// One that ends while n8n makes the list stands in it twice.
 		const ids = new Set<string>();
-		for (let cursor: string | null | undefined; cursor !== null; ) {
-			const query = new URLSearchParams({ filter: JSON.stringify({ workflowId: this.id }), limit: '100', ...(cursor && { cursor }) });
+		const limit = 100;
+		for (let from: Record<string, string> | undefined = {}; from; ) {
+			const query = new URLSearchParams({ filter: JSON.stringify({ workflowId: this.id }), limit: String(limit), ...from });
 			const page: { results: Array<{ id: string }>; nextCursor?: string | null } = await n8n.api.call('GET', `/rest/executions?${query}`);
 			for (const { id } of page.results) ids.add(id);
-			// n8n 1 gives one page, and no cursor.
-			cursor = page.nextCursor ?? null;
+			from = page.nextCursor ? { cursor: page.nextCursor } : undefined;
+			// n8n 1 knows no cursors.
+			if (page.nextCursor === undefined && page.results.length === limit) from = { lastId: page.results.at(-1)!.id };
 		}
 		const executions: Execution[] = [];
 		const oldestFirst = [...ids].sort((a, b) => Number(a) - Number(b));
