@@ -62,9 +62,14 @@ export async function signIn(url: string) {
 		return (text ? JSON.parse(text).data : undefined) as T;
 	}
 
-	// Just started, on a busy machine, n8n may answer without any settings.
+	// Just started, on a busy machine, n8n may answer without any settings; n8n 1 says that it is up before it serves any.
 	type Settings = { userManagement: { showSetupOnFirstLoad: boolean } } | undefined;
-	const { userManagement } = await until('n8n has its settings', 60_000, async () => await call<Settings>('GET', '/rest/settings'));
+	const { userManagement } = await until('n8n has its settings', 60_000, async () =>
+		await call<Settings>('GET', '/rest/settings').catch((error: Error) => {
+			if (!error.message.includes('answered 404')) throw error;
+			return undefined;
+		}),
+	);
 	if (userManagement.showSetupOnFirstLoad) await call('POST', '/rest/owner/setup', owner);
 	else await call('POST', '/rest/login', { emailOrLdapLoginId: owner.email, password: owner.password });
 
