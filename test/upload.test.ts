@@ -129,4 +129,14 @@ describe.each(['filesystem', 'default', 'database'] as const)('with files in n8n
 		stop.abort();
 		expect((await running).status).toBe('canceled');
 	});
+
+	if (binaryMode === 'filesystem')
+		test('of large files a few at once', async () => {
+			const data = await world.engine.file(Buffer.concat([PDF, Buffer.alloc(95_000_000)]), { mimeType: 'application/pdf', fileName: 'a.pdf' });
+			const running = world.run('UploadMedia', Array.from({ length: 3 }, () => ({ json: {}, binary: { data } })));
+			const sent = () => world.emulator.requests;
+			while (sent().length < 3) await setImmediate();
+			expect(sent().filter(({ status }) => status === 200)).not.toHaveLength(0);
+			expect((await running).output[0]).toHaveLength(3);
+		});
 });
