@@ -61,9 +61,8 @@ async function install(dir: string, log: Log) {
 	await mkdir(partial);
 	if (OTHER_VERSION) {
 		const { optionalDependencies } = await readJson(join(runtime, 'package.json'));
-		// n8n 1 takes its spreadsheets' reader from a host of its own; npm has an older one.
-		const overrides = { xlsx: '0.18.5' };
-		const manifest = { private: true, dependencies: { n8n: OTHER_VERSION }, optionalDependencies, overrides };
+		// n8n 1 takes xlsx from a host of its own, where npm has an older one; and it does not start with the ajv that npm would choose.
+		const manifest = { private: true, dependencies: { n8n: OTHER_VERSION, ajv: '8' }, optionalDependencies, overrides: { xlsx: '0.18.5' } };
 		await writeFile(join(partial, 'package.json'), JSON.stringify(manifest));
 	} else for (const file of ['package.json', 'package-lock.json']) await copyFile(join(runtime, file), join(partial, file));
 

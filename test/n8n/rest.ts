@@ -74,7 +74,7 @@ export async function signIn(url: string) {
 	else await call('POST', '/rest/login', { emailOrLdapLoginId: owner.email, password: owner.password });
 
 	const { versionCli } = await call<{ versionCli: string }>('GET', '/rest/settings');
-	/** It activates before it answers, and runs what is sent to it rather than what it has saved. */
+	/** It activates before it answers, runs what is sent to it rather than what it has saved, and tests only credentials that it has. */
 	const isVersion1 = versionCli.startsWith('1.');
 
 	const api = {
@@ -86,13 +86,14 @@ export async function signIn(url: string) {
 		},
 		/** What the Test button of the credential's form says. `id` is only needed to test what is stored. */
 		async testCredential(credential: { id?: string; name?: string; type: string; data: Json }) {
+			const stored = isVersion1 && !credential.id ? await api.createCredential('Test', credential.type, credential.data) : { id: '' };
 			return await call<{ status: 'OK' | 'Error'; message: string }>('POST', '/rest/credentials/test', {
-				credentials: { id: '', name: 'Test', ...credential },
+				credentials: { id: stored.id, name: 'Test', ...credential },
 			});
 		},
 
 		async createWorkflow(workflow: WorkflowJson): Promise<WorkflowJson & { id: string; versionId: string }> {
-			return await call('POST', '/rest/workflows', workflow);
+			return await call('POST', '/rest/workflows', isVersion1 ? { ...workflow, active: false } : workflow);
 		},
 		async workflow(id: string): Promise<WorkflowJson & { id: string; versionId: string; active: boolean }> {
 			return await call('GET', `/rest/workflows/${id}`);
