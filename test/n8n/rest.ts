@@ -167,7 +167,8 @@ export async function signIn(url: string) {
 		async waitForExecution(id: string, { timeoutMs = 60_000 } = {}): Promise<Execution> {
 			return await until(`execution ${id} ends`, timeoutMs, async () => {
 				const execution = await api.execution(id);
-				return ['new', 'running', 'waiting'].includes(execution.status) ? undefined : execution;
+				// n8n 1 writes the status before the data.
+				return ['new', 'running', 'waiting'].includes(execution.status) || !execution.data?.resultData ? undefined : execution;
 			});
 		},
 		/** Resolves when the workflow has had so many executions and all have ended; newest first. */
