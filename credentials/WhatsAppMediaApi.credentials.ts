@@ -196,13 +196,16 @@ export class WhatsAppMediaApi implements ICredentialType {
 			...['OAuthException', 'GraphMethodException', 'FacebookApiException'].map((type) =>
 				said('error.type', type, 'Meta refuses the access token or the IDs. Copy them again, and check API Version (like v25.0).'),
 			),
-			answered(404, 'The token belongs to no channel. Copy it again, whole, from the channel’s page at panel.whapi.cloud; with Meta, check Base URL.'),
+			answered(404, NO_CHANNEL),
+			// n8n 1 ignores every status, or none.
+			said('error.code', 404, NO_CHANNEL),
+			said('code', 'UNAUTHORIZED', BAD_KEY),
 			said('error.code', 401, NOT_LOGGED_IN),
 			said('status.text', 'QR', NOT_LOGGED_IN),
 			...['NOT_INIT', 'STOP', 'ERROR', 'SYNC_ERROR'].map((text) =>
 				said('status.text', text, `The token is right, but its channel is not running (${text}). Start it at panel.whapi.cloud.`),
 			),
-			answered(401, 'The API key is not valid. Copy it again, whole, from the Pipes.bot dashboard: it starts with pk_ or ak_live_.'),
+			answered(401, BAD_KEY),
 			...OUTAGES.map((status) => answered(status, 'The provider is not available right now. Try again in a few minutes.')),
 			// A body that is a page, or nothing.
 			said('0', '<', NOT_THE_API),
@@ -211,6 +214,10 @@ export class WhatsAppMediaApi implements ICredentialType {
 		] as Array<ReturnType<typeof said>>,
 	};
 }
+
+const NO_CHANNEL = 'The token belongs to no channel. Copy it again, whole, from the channel’s page at panel.whapi.cloud; with Meta, check Base URL.';
+
+const BAD_KEY = 'The API key is not valid. Copy it again, whole, from the Pipes.bot dashboard: it starts with pk_ or ak_live_.';
 
 const NOT_LOGGED_IN = 'The token is right, but its channel is not logged in to WhatsApp. Open it at panel.whapi.cloud and scan the QR code with the phone.';
 

@@ -44,7 +44,9 @@ describe('the credential’s Test button', () => {
 		expect(await press(vendor, { accessToken: 'wrong' })).toEqual({ status: 'Error', message: expect.stringMatching(/^The (access token|token|API key) (is not valid|belongs to no channel)/) });
 		const on = { meta: 'phoneNumber', whapi: 'health', pipes: 'download' }[vendor];
 		emulator[vendor].fault({ on, status: 503 } as never);
-		expect((await press(vendor)).message).toBe('The provider is not available right now. Try again in a few minutes.');
+		// n8n 1 tells no status of an answer without a body.
+		const outage = process.env.N8N_VERSION?.startsWith('1.') ? 'is not one of the provider’s API' : 'The provider is not available right now. Try again in a few minutes.';
+		expect((await press(vendor)).message).toContain(outage);
 		emulator[vendor].fault({ on, status: 200, headers: { 'Content-Type': 'text/html' }, body: '<html>Log in' } as never);
 		expect((await press(vendor)).message).toContain('is not one of the provider’s API');
 		for (const { host, headers } of emulator.requests) expect([host, headers.authorization !== undefined]).toEqual([hostsOf(vendor)[0], true]);

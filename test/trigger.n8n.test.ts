@@ -82,11 +82,14 @@ class Flow {
 	executions = async (): Promise<Execution[]> => {
 		// One that ends while n8n makes the list stands in it twice.
 		const ids = new Set<string>();
-		for (let cursor: string | null | undefined; cursor !== null; ) {
-			const query = new URLSearchParams({ filter: JSON.stringify({ workflowId: this.id }), limit: '100', ...(cursor && { cursor }) });
-			const page: { results: Array<{ id: string }>; nextCursor: string | null } = await n8n.api.call('GET', `/rest/executions?${query}`);
+		const limit = 100;
+		for (let from: Record<string, string> | undefined = {}; from; ) {
+			const query = new URLSearchParams({ filter: JSON.stringify({ workflowId: this.id }), limit: String(limit), ...from });
+			const page: { results: Array<{ id: string }>; nextCursor?: string | null } = await n8n.api.call('GET', `/rest/executions?${query}`);
 			for (const { id } of page.results) ids.add(id);
-			cursor = page.nextCursor;
+			from = page.nextCursor ? { cursor: page.nextCursor } : undefined;
+			// n8n 1 knows no cursors.
+			if (page.nextCursor === undefined && page.results.length === limit) from = { lastId: page.results.at(-1)!.id };
 		}
 		const executions: Execution[] = [];
 		const oldestFirst = [...ids].sort((a, b) => Number(a) - Number(b));
@@ -419,6 +422,31 @@ describe('beside n8n’s own WhatsApp Trigger, on the same app', () => {
 			return { noise, forged, handshake, twice: (await count(4)) - noise };
 		});
 		expect(outcome).toEqual({ builtIn: { noise: 2, forged: 200, handshake: 200, twice: 2 }, ours: { noise: 0, forged: 401, handshake: 403, twice: 1 } });
+	});
+
+	test('7. from theirs to ours and back, on one number: docs/moving-over.md', async () => {
+		const theirs = await builtIn();
+		const own = await ours({ phoneNumberId: theirs.phoneNumberId });
+		const counts = async () => await Promise.all([theirs, own].map(async (flow) => (await flow.executions()).length));
+		/** A photo goes to one of them only. */
+		const receives = async (flow: Flow) => {
+			const [before] = [await counts(), await flow.photo()];
+			const fresh = await until('an execution is in the list', 20_000, async () => {
+				const more = (await counts()).map((count, index) => count - before[index]!);
+				return more.some(Boolean) ? more : undefined;
+			});
+			expect(fresh).toEqual(flow === theirs ? [1, 0] : [0, 1]);
+		};
+		await theirs.activate();
+		await receives(theirs);
+		await own.activate();
+		await receives(own);
+		await own.deactivate();
+		await receives(theirs);
+		await own.activate();
+		await theirs.deactivate();
+		await receives(own);
+		await own.deactivate();
 	});
 });
 

@@ -31,7 +31,7 @@ export class WhatsAppMediaStreamTrigger implements INodeType {
 		properties: [
 			{
 				displayName:
-					'While you test, messages that wait for your published workflow may come here instead: the provider hands them to whoever connects first, once.',
+					'While you test, messages that wait for your published workflow may come here instead: the provider hands them to whoever connects first, once',
 				name: 'testNotice',
 				type: 'notice',
 				default: '',

@@ -19,7 +19,7 @@ export const phoneNumberIdOption: INodeProperties = {
 	type: 'string',
 	default: '',
 	placeholder: 'e.g. 106540352242922',
-	description: 'Whether the file belongs to this phone number is checked first. Leave it out for files that customers sent.',
+	description: 'The provider is asked whether the file belongs to this phone number. Leave it out for files that customers sent.',
 };
 
 export const binaryField = (displayName: string, description: string): INodeProperties => ({

@@ -20,14 +20,14 @@ export type Log = (line: string) => void;
 export const toStderr: Log = (line) => void process.stderr.write(`${line}\n`);
 
 const runtime = join(__dirname, 'runtime');
-/** package.json says `engines.node >= 24`. */
-const NODE_MAJOR = 24;
+/** Another n8n than the one in runtime/, as `npm install` puts it together on the day that it is first asked for. */
+const OTHER_VERSION = process.env.N8N_VERSION;
 const WAIT_MS = 1_000;
 const SAY_EVERY_MS = 15_000;
 
 /**
  * n8n in a cache of its own, outside the checkout: about 5 minutes and 2.2 GB once, then reused for as long as
- * runtime/package-lock.json stays as it is. `N8N_DIR` names an install to use instead.
+ * runtime/package-lock.json stays as it is. `N8N_VERSION` asks for another version, `N8N_DIR` names an install to use instead.
  */
 export async function installN8n({ log = toStderr }: { log?: Log } = {}): Promise<N8nInstall> {
 	if (process.env.N8N_DIR) return await describe(resolve(process.env.N8N_DIR));
@@ -48,6 +48,7 @@ export async function installN8n({ log = toStderr }: { log?: Log } = {}): Promis
 }
 
 async function cacheKey() {
+	if (OTHER_VERSION) return `n8n-${OTHER_VERSION}-${process.platform}-${process.arch}`;
 	const hash = createHash('sha256');
 	for (const file of ['package.json', 'package-lock.json']) hash.update(await readFile(join(runtime, file)));
 	const { dependencies } = await readJson(join(runtime, 'package.json'));
@@ -58,11 +59,16 @@ async function install(dir: string, log: Log) {
 	const partial = `${dir}.partial`;
 	await rm(partial, { recursive: true, force: true });
 	await mkdir(partial);
-	for (const file of ['package.json', 'package-lock.json']) await copyFile(join(runtime, file), join(partial, file));
+	if (OTHER_VERSION) {
+		const { optionalDependencies } = await readJson(join(runtime, 'package.json'));
+		// n8n 1 takes xlsx from a host of its own, where npm has an older one; and it does not start with the ajv that npm would choose.
+		const manifest = { private: true, dependencies: { n8n: OTHER_VERSION, ajv: '8' }, optionalDependencies, overrides: { xlsx: '0.18.5' } };
+		await writeFile(join(partial, 'package.json'), JSON.stringify(manifest));
+	} else for (const file of ['package.json', 'package-lock.json']) await copyFile(join(runtime, file), join(partial, file));
 
 	log('Installing n8n for the tests: once, about 5 minutes and 2.2 GB.');
 	log(`  into ${dir}`);
-	await npm(partial, 'n8n: 1/2 downloading packages', ['ci', '--ignore-scripts', '--legacy-peer-deps'], log);
+	await npm(partial, 'n8n: 1/2 downloading packages', [OTHER_VERSION ? 'install' : 'ci', '--ignore-scripts', '--legacy-peer-deps'], log);
 
 	// The only install script that n8n cannot do without. It fetches a prebuilt binary from GitHub, or compiles (80 s).
 	await npm(partial, 'n8n: 2/2 preparing sqlite3', ['rebuild', 'sqlite3', '--ignore-scripts=false'], log).catch((error) => {
@@ -139,22 +145,22 @@ function isAlive(pid: number) {
 async function describe(dir: string): Promise<N8nInstall> {
 	const n8n = join(dir, 'node_modules', 'n8n');
 	if (!existsSync(n8n)) throw new Error(`There is no n8n in ${dir} (looked for ${n8n}).`);
-	const { version } = await readJson(join(n8n, 'package.json'));
-	return { dir, node: await findNode(dir), bin: join(n8n, 'bin', 'n8n'), version };
+	const { version, engines } = await readJson(join(n8n, 'package.json'));
+	return { dir, node: await findNode(dir, Number(/\d+/.exec(engines.node))), bin: join(n8n, 'bin', 'n8n'), version };
 }
 
 /**
  * The npm packages `node-<os>-<cpu>` are Node itself; npm installs the one whose `os` and `cpu` fit. (The package
  * `node` would need its install script, which runs npm inside npm.)
  */
-async function findNode(dir: string) {
-	if (Number(process.versions.node.split('.')[0]) >= NODE_MAJOR) return process.execPath;
+async function findNode(dir: string, oldest: number) {
+	if (Number(process.versions.node.split('.')[0]) >= oldest) return process.execPath;
 	const names = await readdir(join(dir, 'node_modules'));
 	for (const name of names.filter((each) => /^node-(bin-)?(linux|darwin|win)-/.test(each))) {
 		const file = join(dir, 'node_modules', name, 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
 		if (await stat(file).catch(() => undefined)) return file;
 	}
-	throw new Error(`n8n needs Node ${NODE_MAJOR} or newer; this is ${process.version}, and ${dir} holds no other.`);
+	throw new Error(`n8n needs Node ${oldest} or newer; this is ${process.version}, and ${dir} holds no other.`);
 }
 
 async function readJson(file: string) {

@@ -75,10 +75,11 @@ const defaults = {
 	// The list of verified packages comes from the internet.
 	N8N_VERIFIED_PACKAGES_ENABLED: 'false',
 	N8N_UNVERIFIED_PACKAGES_ENABLED: 'true',
-	// These call home, or cost boot time.
-	N8N_DISABLED_MODULES: 'mcp-registry,instance-ai,insights,mcp,chat-hub,agents',
 	N8N_GRACEFUL_SHUTDOWN_TIMEOUT: '10',
 };
+
+/** These call home, or cost boot time. n8n 1 has fewer, and ends at a name that it does not know. */
+const disabledModules = (version: string) => (version.startsWith('1.') ? 'insights,mcp,chat-hub' : 'mcp-registry,instance-ai,insights,mcp,chat-hub,agents');
 
 /** Starts a real n8n of its own and resolves when it serves. */
 export async function startN8n(options: N8nOptions = {}): Promise<N8n> {
@@ -115,6 +116,7 @@ export async function startN8n(options: N8nOptions = {}): Promise<N8n> {
 				// n8n starts its task runner with the first `node` it finds, and installs packages with `npm`.
 				PATH: [dirname(install.node), process.env.PATH].join(delimiter),
 				...defaults,
+				N8N_DISABLED_MODULES: disabledModules(install.version),
 				...vendors.env,
 				N8N_USER_FOLDER: userFolder,
 				N8N_PORT: String(port),

@@ -62,11 +62,20 @@ export async function signIn(url: string) {
 		return (text ? JSON.parse(text).data : undefined) as T;
 	}
 
-	// Just started, on a busy machine, n8n may answer without any settings.
+	// Just started, on a busy machine, n8n may answer without any settings; n8n 1 says that it is up before it serves any.
 	type Settings = { userManagement: { showSetupOnFirstLoad: boolean } } | undefined;
-	const { userManagement } = await until('n8n has its settings', 60_000, async () => await call<Settings>('GET', '/rest/settings'));
+	const { userManagement } = await until('n8n has its settings', 60_000, async () =>
+		await call<Settings>('GET', '/rest/settings').catch((error: Error) => {
+			if (!error.message.includes('answered 404')) throw error;
+			return undefined;
+		}),
+	);
 	if (userManagement.showSetupOnFirstLoad) await call('POST', '/rest/owner/setup', owner);
 	else await call('POST', '/rest/login', { emailOrLdapLoginId: owner.email, password: owner.password });
+
+	const { versionCli } = await call<{ versionCli: string }>('GET', '/rest/settings');
+	/** It activates before it answers, runs what is sent to it rather than what it has saved, and tests only credentials that it has. */
+	const isVersion1 = versionCli.startsWith('1.');
 
 	const api = {
 		/** Anything that has no function here, such as `call('GET', '/rest/settings')`. */
@@ -77,13 +86,14 @@ export async function signIn(url: string) {
 		},
 		/** What the Test button of the credential's form says. `id` is only needed to test what is stored. */
 		async testCredential(credential: { id?: string; name?: string; type: string; data: Json }) {
+			const stored = isVersion1 && !credential.id ? await api.createCredential('Test', credential.type, credential.data) : { id: '' };
 			return await call<{ status: 'OK' | 'Error'; message: string }>('POST', '/rest/credentials/test', {
-				credentials: { id: '', name: 'Test', ...credential },
+				credentials: { id: stored.id, name: 'Test', ...credential },
 			});
 		},
 
 		async createWorkflow(workflow: WorkflowJson): Promise<WorkflowJson & { id: string; versionId: string }> {
-			return await call('POST', '/rest/workflows', workflow);
+			return await call('POST', '/rest/workflows', isVersion1 ? { ...workflow, active: false } : workflow);
 		},
 		async workflow(id: string): Promise<WorkflowJson & { id: string; versionId: string; active: boolean }> {
 			return await call('GET', `/rest/workflows/${id}`);
@@ -98,6 +108,7 @@ export async function signIn(url: string) {
 		},
 		/** Publishes, and resolves when every trigger has registered. Rejects with the triggers' own words if one has not. */
 		async activate(id: string, { timeoutMs = 60_000 } = {}): Promise<void> {
+			if (isVersion1) return await call('PATCH', `/rest/workflows/${id}`, { active: true });
 			const { versionId } = await api.workflow(id);
 			await call('POST', `/rest/workflows/${id}/activate`, { versionId });
 			const { status, triggers } = await api.settledPublication(id, timeoutMs);
@@ -106,6 +117,7 @@ export async function signIn(url: string) {
 			throw new Error(`Workflow ${id} is ${status}: ${reasons.join('; ') || 'n8n gives no reason'}`);
 		},
 		async deactivate(id: string, { timeoutMs = 60_000 } = {}): Promise<void> {
+			if (isVersion1) return await call('PATCH', `/rest/workflows/${id}`, { active: false });
 			await call('POST', `/rest/workflows/${id}/deactivate`, {});
 			await api.settledPublication(id, timeoutMs);
 		},
@@ -136,9 +148,10 @@ export async function signIn(url: string) {
 		},
 		/** What run() and listen() share; it does not wait. */
 		async execute(id: string, from?: string) {
-			from ??= (await api.workflow(id)).nodes[0]!.name;
+			const workflowData = await api.workflow(id);
 			return await call<{ executionId?: string; waitingForWebhook?: boolean }>('POST', `/rest/workflows/${id}/run`, {
-				triggerToStartFrom: { name: from },
+				...(isVersion1 && { workflowData }),
+				triggerToStartFrom: { name: from ?? workflowData.nodes[0]!.name },
 			});
 		},
 
@@ -154,7 +167,8 @@ export async function signIn(url: string) {
 		async waitForExecution(id: string, { timeoutMs = 60_000 } = {}): Promise<Execution> {
 			return await until(`execution ${id} ends`, timeoutMs, async () => {
 				const execution = await api.execution(id);
-				return ['new', 'running', 'waiting'].includes(execution.status) ? undefined : execution;
+				// n8n 1 writes the status before the data.
+				return ['new', 'running', 'waiting'].includes(execution.status) || !execution.data?.resultData ? undefined : execution;
 			});
 		},
 		/** Resolves when the workflow has had so many executions and all have ended; newest first. */
