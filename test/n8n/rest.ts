@@ -167,8 +167,10 @@ export async function signIn(url: string) {
 		async waitForExecution(id: string, { timeoutMs = 60_000 } = {}): Promise<Execution> {
 			return await until(`execution ${id} ends`, timeoutMs, async () => {
 				const execution = await api.execution(id);
+				const { lastNodeExecuted, error } = execution.data?.resultData ?? {};
 				// n8n 1 writes the status before the data.
-				return ['new', 'running', 'waiting'].includes(execution.status) || !execution.data?.resultData ? undefined : execution;
+				const isWritten = !isVersion1 || lastNodeExecuted || error;
+				return ['new', 'running', 'waiting'].includes(execution.status) || !isWritten ? undefined : execution;
 			});
 		},
 		/** Resolves when the workflow has had so many executions and all have ended; newest first. */
