@@ -158,7 +158,7 @@ describe.each(LEVELS)('at the level %s', (level) => {
 		occupy(level);
 		reach.set('https://other.example', 'http://127.0.0.1:9');
 		const server = await trigger({ registration: level });
-		await expect(server.startTest()).rejects.toThrow(`Deliveries go to another webhook, which a test would have to take them from: ${FOREIGN}`);
+		await expect(server.startTest()).rejects.toThrow(`Deliveries go to another webhook, and a test would take them away from it: ${FOREIGN}`);
 		expect(callbacks()[level]).toBe(FOREIGN);
 	});
 
@@ -166,7 +166,7 @@ describe.each(LEVELS)('at the level %s', (level) => {
 		const other = await trigger({ registration: level, host: 'n8n-two.example', webhookId: 'other' });
 		await other.activate();
 		const server = await trigger({ registration: level });
-		await expect(server.startTest()).rejects.toThrow('which a test would have to take them from: https://n8n-two.example/webhook/other/webhook');
+		await expect(server.startTest()).rejects.toThrow('and a test would take them away from it: https://n8n-two.example/webhook/other/webhook');
 		expect(callbacks()[level]).toBe(other.url);
 	});
 

@@ -29,12 +29,12 @@ const byHand = Object.values(providers).flatMap(({ displayName, registration }) 
 const webhookOptions: INodeProperties[] = [
 	...triggerOptions,
 	{
-		displayName: 'Auto Download',
+		displayName: 'Public Links',
 		name: 'autoDownload',
 		type: 'boolean',
 		default: false,
 		description:
-			'Whether to have the provider fetch every file as it comes and deliver a public link with it, where it offers that. Whoever knows the link can open the file, for 30 days. Switching it off here leaves the provider’s setting on.',
+			'Whether to have the provider fetch every file as it comes and deliver a public link with it, where it offers that (Auto Download). Whoever knows the link can open the file, for 30 days. Switching it off here leaves the provider’s setting on.',
 	},
 ];
 webhookOptions.sort(byName);
@@ -101,7 +101,7 @@ export class WhatsAppMediaTrigger implements INodeType {
 					{ name: 'Manual', value: 'manual', description: 'You paste this node’s webhook URL into the provider’s dashboard' },
 				],
 				description: 'What the provider is told to deliver here, as long as the workflow is published',
-				hint: byHand.length ? `With ${byHand.join(' and ')}, choose Manual: it has the steps` : '',
+				hint: byHand.length ? `With ${byHand.join(' and ')}, choose Manual and follow its steps` : '',
 			},
 			{
 				displayName: `<ul>${manualSteps.map((step) => `<li>${step}</li>`).join('')}</ul>`,

@@ -11,7 +11,7 @@ const CREDENTIAL = new Set([0, 3, 10, 104, 190, 131005]);
 const UNKNOWN_OBJECT = 33;
 
 const MEDIA_GONE =
-	'It may have been deleted, be too old (received files are kept 7 days, uploaded ones 30), belong to another phone number or business, or the access token may lack the permission whatsapp_business_messaging for it.';
+	'It may have been deleted, be too old (received files are kept 7 days, uploaded ones 30), belong to another phone number or business, or the access token may lack the permission whatsapp_business_messaging for it. Tests sent from Meta’s dashboard name files that never existed.';
 
 /** Where no file is asked for, but something that the credential names. */
 export const UNKNOWN_ID =
