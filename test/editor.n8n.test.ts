@@ -164,6 +164,10 @@ describe('the credential', () => {
 		await openForm();
 		if (vendor !== 'meta') await editor.pick('Provider', editor.parameter('provider'), provider);
 		await picture(`credential-${vendor}`);
+		if (vendor === 'meta') {
+			await editor.form().getByText('Media Hosts').scrollIntoViewIfNeeded();
+			await picture('credential-meta-rest');
+		}
 		await editor.fillIn({ ...GOOD[vendor](), [field]: wrong });
 		await editor.saveCredential();
 		await editor.readRefusal(sentence);
@@ -323,7 +327,7 @@ describe('what the screen says to', () => {
 		await openFilledTrigger();
 		await editor.closeNode();
 		await editor.publish();
-		await editor.readNotification('Meta delivers to https addresses only, and this n8n’s address is http://n8n.example. Set WEBHOOK_URL');
+		await editor.readNotification('Meta delivers to https addresses only, and this n8n’s address is http://n8n.example. Set');
 		await picture('error-not-https', { notification: true });
 	});
 });

@@ -26,6 +26,10 @@ const manualSteps = [
 /** Providers that n8n cannot tell where to deliver. */
 const byHand = Object.values(providers).flatMap(({ displayName, registration }) => (registration ? [] : displayName));
 
+/** For the trigger's panel. */
+const NOTHING_COMES =
+	'<br><br><b>If nothing comes</b>: an app that is still in development mode delivers test messages only, a number delivers to one webhook only, and with a wrong App Secret every delivery is refused, which n8n’s log then says.';
+
 const webhookOptions: INodeProperties[] = [
 	...triggerOptions,
 	{
@@ -55,9 +59,9 @@ export class WhatsAppMediaTrigger implements INodeType {
 			header: 'Receive a file from WhatsApp',
 			executionsHelp: {
 				inactive:
-					'<b>To test</b>, press the button, then send a photo or voice note to your WhatsApp number. With Manual registration your provider must deliver to the Test URL meanwhile.<br><br><b>To keep receiving</b>, publish the workflow. What comes then stands under Executions.<br><br><b>If nothing comes</b>: an app that is still in development mode delivers test messages only, and a number delivers to one webhook only.',
+					'<b>To test</b>, press the button, then send a photo or voice note to your WhatsApp number. With Manual registration your provider must deliver to the Test URL meanwhile.<br><br><b>To keep receiving</b>, publish the workflow. You then find each file under Executions.' + NOTHING_COMES,
 				active:
-					'<b>This workflow receives files</b>; what comes stands under Executions.<br><br><b>To test</b>, press the button, then send a photo or voice note to your WhatsApp number. Meanwhile the test gets the files; afterwards this workflow does again. With Manual registration your provider must deliver to the Test URL.',
+					'<b>This workflow receives files</b>; you find each under Executions.<br><br><b>To test</b>, press the button, then send a photo or voice note to your WhatsApp number. Meanwhile the test gets the files; afterwards this workflow does again. With Manual registration your provider must deliver to the Test URL.' + NOTHING_COMES,
 			},
 			activationHint: 'Publish the workflow to keep receiving files.',
 		},

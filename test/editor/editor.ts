@@ -240,6 +240,7 @@ export class Editor {
 	async readError(message: string | RegExp, description: string | RegExp): Promise<void> {
 		await this.part('node-error-message').filter({ hasText: message }).waitFor();
 		await this.part('node-error-description').filter({ hasText: description }).waitFor();
+		await this.part('node-execute-button').getByText('Execute step').waitFor();
 	}
 
 	/** In the corner of the window. */

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { selectors, type Locator, type Page } from 'playwright-core';
+import { selectors } from 'playwright-core';
 import { type Emulator, startEmulator } from '../emulator';
 import { reach } from '../emulator/client';
 import { type N8n, startN8n } from '../n8n/instance';
@@ -21,8 +21,8 @@ const ORIGINS = {
 const SCREEN = { width: 1440, height: 810 };
 const SCALE = 1200 / SCREEN.width;
 
-/** They cover what they tell of. */
-const WITHOUT_NOTIFICATIONS = '.el-notification { visibility: hidden !important }';
+/** Notifications cover what they tell of; the nodes beside a form are cut off by its edge. */
+const NOT_IN_PICTURE = '.el-notification, [data-test-id=floating-nodes] { visibility: hidden !important }';
 
 const IMAGES = join(__dirname, '..', '..', 'docs', 'img');
 
@@ -31,7 +31,7 @@ export type Session = {
 	emulator: Emulator;
 	editor: Editor;
 	/**
-	 * Takes a picture for the documentation, if asked to (`npm run docs:pictures`): of the form in front, whole; of the
+	 * Takes a picture for the documentation, if asked to (`npm run docs:pictures`): of the form in front; of the
 	 * window where the notification in its corner matters.
 	 */
 	picture(name: string, options?: { notification?: boolean }): Promise<void>;
@@ -74,10 +74,7 @@ export async function startSession(): Promise<Session> {
 			const path = join(IMAGES, `${name}.png`);
 			const look = { path, animations: 'disabled', caret: 'hide' } as const;
 			if (notification) return void (await page.screenshot(look));
-			const front = await editor.inFront();
-			await makeRoom(page, front);
-			await front.screenshot({ ...look, style: WITHOUT_NOTIFICATIONS });
-			await page.setViewportSize(SCREEN);
+			await (await editor.inFront()).screenshot({ ...look, style: NOT_IN_PICTURE });
 		},
 		async moveTo(to) {
 			if (to !== address) await n8n.restart({ env: addressed((address = to)) });
@@ -88,26 +85,4 @@ export async function startSession(): Promise<Session> {
 			await emulator.close();
 		},
 	};
-}
-
-/** A part of the page, as far as it is of interest here. */
-type Part = { querySelectorAll(selector: string): Iterable<Part>; scrollHeight: number; clientHeight: number };
-declare function getComputedStyle(part: Part): { overflowY: string };
-
-/** Makes the window so high that nothing of the form needs scrolling. */
-async function makeRoom(page: Page, form: Locator): Promise<void> {
-	await (await form.elementHandle())?.waitForElementState('stable');
-	let { height } = SCREEN;
-	for (let tries = 0; tries < 5; tries++) {
-		const hidden = await form.evaluate((form: unknown) =>
-			[...(form as Part).querySelectorAll('*')]
-				.filter((part) => ['auto', 'scroll'].includes(getComputedStyle(part).overflowY))
-				.map((part) => part.scrollHeight - part.clientHeight),
-		);
-		const most = Math.max(0, ...hidden);
-		if (!most) return;
-		// A form is four fifths of the window high.
-		height += Math.ceil(1.25 * most);
-		await page.setViewportSize({ ...SCREEN, height });
-	}
 }

@@ -171,7 +171,7 @@ function checkUrl(url: string): void {
 	if (!url.startsWith('https://'))
 		throw new MediaRefusal(
 			'handshake',
-			`Meta delivers to https addresses only, and this n8n’s address is ${new URL(url).origin}. Set WEBHOOK_URL to its public https address`,
+			`Meta delivers to https addresses only, and this n8n’s address is ${new URL(url).origin}. Set n8n’s environment variable WEBHOOK_URL to its public https address`,
 			'On your own computer, use a tunnel.',
 		);
 	if (url.length > MAX_URL_LENGTH)
