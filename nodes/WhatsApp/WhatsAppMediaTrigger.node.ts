@@ -28,7 +28,7 @@ const byHand = Object.values(providers).flatMap(({ displayName, registration }) 
 
 /** For the trigger's panel. */
 const NOTHING_COMES =
-	'<br><br><b>If nothing comes</b>: an app that is still in development mode delivers test messages only, a number delivers to one webhook only, and with a wrong App Secret every delivery is refused, which n8n’s log then says.';
+	'<br><br><b>If nothing comes</b>: an app that is still in development mode delivers test messages only, a number delivers to one webhook only, and with a wrong App Secret every delivery is refused (n8n’s log says so).';
 
 const webhookOptions: INodeProperties[] = [
 	...triggerOptions,

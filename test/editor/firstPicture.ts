@@ -36,6 +36,11 @@ ${list(one)}
 
 ${list(two)}
 
+![The trigger, with its credential](img/trigger.png)
+![The trigger's output: one item for the photo](img/trigger-output.png)
+![Download Media, as it is dropped](img/download.png)
+![The photo in the output panel](img/first-picture.png)
+
 ## WhatsApp Trigger, WhatsApp Business Cloud, HTTP Request
 
 ${list(builtIn)}
