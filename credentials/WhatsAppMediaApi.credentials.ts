@@ -192,7 +192,7 @@ export class WhatsAppMediaApi implements ICredentialType {
 			said('error.error_subcode', 463, 'The access token has expired. Tokens from the dashboard last 24 hours: make a permanent one for a System User.'),
 			said('error.code', 104, 'The access token is missing. Paste it into the credential.'),
 			said('error.code', 190, 'The access token is not valid. Paste it again, whole: it starts with EAA and is neither the app secret nor an ID.'),
-			said('error.error_subcode', 33, 'The phone number ID is unknown, or the access token may not use it. Copy it from your app → WhatsApp → API Setup: it stands below the number, and the account ID right beside it.'),
+			said('error.error_subcode', 33, 'The phone number ID is unknown, or the access token may not use it. Copy it from your app → WhatsApp → API Setup, below the number; the account ID stands right beside it.'),
 			said('error.code', 100, 'This is not a phone number ID; it looks like the WhatsApp Business Account ID. The two stand side by side in your app → WhatsApp → API Setup: copy the other one.'),
 			said('error.code', 10, 'The access token lacks a permission: it needs whatsapp_business_messaging and whatsapp_business_management.'),
 			said('error.code', 200, 'The access token lacks a permission: it needs whatsapp_business_messaging and whatsapp_business_management.'),
