@@ -68,6 +68,18 @@ describe.each(LEVELS)('at the level %s', (level) => {
 		expect(callbacks()).toEqual({ phoneNumber: undefined, account: undefined, app: undefined });
 	});
 
+	test('with the phone number’s ID alone: Meta knows the others', async () => {
+		const server = await trigger({ registration: level, credential: { businessAccountId: '', appId: '' } });
+		world.emulator.meta.subscriptions.otherApps.push({ id: '1', name: 'Another app' });
+		await server.activate();
+		expect(callbacks()[level]).toBe(server.url);
+		expect(world.emulator.meta.subscriptions.subscribed).toBe(true);
+		await server.startTest();
+		await server.stopTest();
+		await server.deactivate();
+		expect(callbacks()[level]).toBeUndefined();
+	});
+
 	test('activating again, and deactivating twice, do no harm', async () => {
 		const server = await trigger({ registration: level });
 		await server.activate();
@@ -146,7 +158,7 @@ describe.each(LEVELS)('at the level %s', (level) => {
 		occupy(level);
 		reach.set('https://other.example', 'http://127.0.0.1:9');
 		const server = await trigger({ registration: level });
-		await expect(server.startTest()).rejects.toThrow(`Deliveries go to another webhook, which a test would have to take them from: ${FOREIGN}`);
+		await expect(server.startTest()).rejects.toThrow(`Deliveries go to another webhook, and a test would take them away from it: ${FOREIGN}`);
 		expect(callbacks()[level]).toBe(FOREIGN);
 	});
 
@@ -154,7 +166,7 @@ describe.each(LEVELS)('at the level %s', (level) => {
 		const other = await trigger({ registration: level, host: 'n8n-two.example', webhookId: 'other' });
 		await other.activate();
 		const server = await trigger({ registration: level });
-		await expect(server.startTest()).rejects.toThrow('which a test would have to take them from: https://n8n-two.example/webhook/other/webhook');
+		await expect(server.startTest()).rejects.toThrow('and a test would take them away from it: https://n8n-two.example/webhook/other/webhook');
 		expect(callbacks()[level]).toBe(other.url);
 	});
 
@@ -251,12 +263,13 @@ describe('what stands in the way, in words', () => {
 
 	test.each([
 		['phoneNumber', { phoneNumberId: '' }, 'Registration for "This Phone Number" needs Phone Number ID in the credential'],
-		['account', { businessAccountId: '', appId: '' }, 'needs WhatsApp Business Account ID and App ID in the credential'],
-		['app', { appId: '' }, 'Registration for "The Whole App" needs App ID in the credential'],
+		['account', { phoneNumberId: '', businessAccountId: '', appId: '' }, 'needs WhatsApp Business Account ID and App ID in the credential'],
+		['app', { phoneNumberId: '', appId: '' }, 'Registration for "The Whole App" needs App ID in the credential'],
 		['phoneNumber', { webhookSecret: '' }, 'needs App Secret in the credential'],
 		['app', { webhookSecret: 'wrong' }, 'code'],
 		['phoneNumber', { accessToken: 'EAAwrong' }, 'Paste it again'],
-		['phoneNumber', { phoneNumberId: '1' }, 'code 100/33'],
+		['phoneNumber', { phoneNumberId: '1' }, 'Check Phone Number ID in the credential'],
+		['account', { phoneNumberId: '1', businessAccountId: '' }, 'needs WhatsApp Business Account ID in the credential'],
 	])('%s with %p', async (registration, credential, sentence) => {
 		expect(await words({ registration, credential })).toContain(sentence);
 	});

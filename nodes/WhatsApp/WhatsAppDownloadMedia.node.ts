@@ -17,7 +17,7 @@ export class WhatsAppDownloadMedia implements INodeType {
 		group: ['input'],
 		version: 1,
 		subtitle: 'Media ID to file',
-		description: 'Download a WhatsApp file as binary data, checked against its hash',
+		description: 'Download a photo, voice note or other file from WhatsApp as binary data',
 		defaults: { name: 'Download Media' },
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],

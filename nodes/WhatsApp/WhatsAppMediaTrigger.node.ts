@@ -26,15 +26,19 @@ const manualSteps = [
 /** Providers that n8n cannot tell where to deliver. */
 const byHand = Object.values(providers).flatMap(({ displayName, registration }) => (registration ? [] : displayName));
 
+/** For the trigger's panel. */
+const NOTHING_COMES =
+	'<br><br><b>If nothing comes</b>: an app that is still in development mode delivers test messages only, a number delivers to one webhook only, and with a wrong App Secret every delivery is refused (n8n’s log says so).';
+
 const webhookOptions: INodeProperties[] = [
 	...triggerOptions,
 	{
-		displayName: 'Auto Download',
+		displayName: 'Public Links',
 		name: 'autoDownload',
 		type: 'boolean',
 		default: false,
 		description:
-			'Whether to have the provider fetch every file as it comes and deliver a public link with it, where it offers that. Whoever knows the link can open the file, for 30 days. Switching it off here leaves the provider’s setting on.',
+			'Whether to have the provider fetch every file as it comes and deliver a public link with it, where it offers that (Auto Download). Whoever knows the link can open the file, for 30 days. Switching it off here leaves the provider’s setting on.',
 	},
 ];
 webhookOptions.sort(byName);
@@ -55,9 +59,9 @@ export class WhatsAppMediaTrigger implements INodeType {
 			header: 'Receive a file from WhatsApp',
 			executionsHelp: {
 				inactive:
-					'<b>To test</b>, press the button, then send a photo or voice note to your WhatsApp number. With Manual registration your provider must deliver to the Test URL meanwhile.<br><br><b>To keep receiving</b>, publish the workflow. What comes then stands under Executions.<br><br><b>If nothing comes</b>: an app that is still in development mode delivers test messages only, and a number delivers to one webhook only.',
+					'<b>To test</b>, press the button, then send a photo or voice note to your WhatsApp number. With Manual registration your provider must deliver to the Test URL meanwhile.<br><br><b>To keep receiving</b>, publish the workflow. You then find each file under Executions.' + NOTHING_COMES,
 				active:
-					'<b>This workflow receives files</b>; what comes stands under Executions.<br><br><b>To test</b>, press the button, then send a photo or voice note to your WhatsApp number. Meanwhile the test gets the files; afterwards this workflow does again. With Manual registration your provider must deliver to the Test URL.',
+					'<b>This workflow receives files</b>; you find each under Executions.<br><br><b>To test</b>, press the button, then send a photo or voice note to your WhatsApp number. Meanwhile the test gets the files; afterwards this workflow does again. With Manual registration your provider must deliver to the Test URL.' + NOTHING_COMES,
 			},
 			activationHint: 'Publish the workflow to keep receiving files.',
 		},
@@ -101,7 +105,7 @@ export class WhatsAppMediaTrigger implements INodeType {
 					{ name: 'Manual', value: 'manual', description: 'You paste this node’s webhook URL into the provider’s dashboard' },
 				],
 				description: 'What the provider is told to deliver here, as long as the workflow is published',
-				hint: byHand.length ? `With ${byHand.join(' and ')}, choose Manual: it has the steps` : '',
+				hint: byHand.length ? `With ${byHand.join(' and ')}, choose Manual and follow its steps` : '',
 			},
 			{
 				displayName: `<ul>${manualSteps.map((step) => `<li>${step}</li>`).join('')}</ul>`,

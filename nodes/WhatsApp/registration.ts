@@ -119,14 +119,14 @@ function taken(holder: string): MediaRefusal {
 	return new MediaRefusal(
 		'refused',
 		`Deliveries already go to another webhook: ${holder.split('?')[0]}`,
-		'It was left as it is. Deactivate the workflow or service behind it, use another phone number, choose another Registration (a phone number’s webhook goes before the account’s, and that before the app’s), or choose Manual.',
+		'It was left as it is. Switch off the workflow or service behind it, or use another phone number. If Registration is for an account or app, This Phone Number may still be free.',
 	);
 }
 
 function notShared(holder: string): MediaRefusal {
 	return new MediaRefusal(
 		'refused',
-		`Deliveries go to another webhook, which a test would have to take them from: ${holder.split('?')[0]}`,
+		`Deliveries go to another webhook, and a test would take them away from it: ${holder.split('?')[0]}`,
 		'It was left as it is. Test with another phone number, or pin the data of an earlier execution.',
 	);
 }

@@ -1,4 +1,4 @@
-import type { Locator, Page } from 'playwright-core';
+import type { BrowserContext, Locator, Page } from 'playwright-core';
 import { owner } from '../n8n/rest';
 
 /** What a user did with the mouse or the keyboard, in words. */
@@ -14,11 +14,20 @@ export const PATIENCE_MS = Number(process.env.PATIENCE_MS ?? 60_000);
 export class Editor {
 	readonly steps: Step[] = [];
 
+	page!: Page;
+
 	constructor(
-		readonly page: Page,
+		private readonly browser: BrowserContext,
 		readonly url: string,
 	) {
-		page.setDefaultTimeout(PATIENCE_MS);
+		browser.setDefaultTimeout(PATIENCE_MS);
+	}
+
+	/** A window of its own: nothing that the one before showed, or still does, is left. Leaving its workflow frees that. */
+	async open(): Promise<void> {
+		await this.page?.goto('about:blank');
+		await this.page?.close();
+		this.page = await this.browser.newPage();
 	}
 
 	async click(what: string, target: Locator): Promise<void> {
@@ -57,6 +66,12 @@ export class Editor {
 	async openNode(name: string): Promise<void> {
 		await this.node(name).dblclick();
 		await this.part('ndv').waitFor();
+	}
+
+	/** What lies above all else: the form of a credential, of a node, or the list of nodes; else the window. */
+	async inFront(): Promise<Locator> {
+		for (const part of [this.form(), this.part('ndv'), this.part('node-creator')]) if (await part.isVisible()) return part;
+		return this.page.locator('body');
 	}
 
 	node(name: string): Locator {
@@ -115,6 +130,11 @@ export class Editor {
 		await this.part('ndv').waitFor({ state: 'detached' });
 	}
 
+	async publish(): Promise<void> {
+		await this.click('Publish', this.part('workflow-open-publish-modal-button'));
+		await this.click('Publish, in the dialog', this.part('workflow-publish-button'));
+	}
+
 	// -- What a user does in a node
 
 	async execute(): Promise<void> {
@@ -142,12 +162,28 @@ export class Editor {
 	/** Opens a list of options and takes one. */
 	async pick(what: string, list: Locator, option: string): Promise<void> {
 		await this.click(what, list);
-		await this.click(option, this.page.locator('.el-select-dropdown__item:visible').filter({ has: this.page.getByText(option, { exact: true }) }).first());
+		await this.click(option, this.listed(option));
+	}
+
+	/** The labels of the form, from its top; those of the tab *Settings* are not drawn. */
+	labels(): Locator {
+		return this.part('ndv').getByTestId('node-parameters').locator('label[for]:visible [class*=title]');
+	}
+
+	async openOptions(): Promise<void> {
+		await this.click('Add option', this.part('collection-parameter-add'));
+		await this.listed().first().waitFor();
 	}
 
 	async addOption(name: string): Promise<void> {
-		await this.click('Add option', this.part('collection-parameter-add'));
-		await this.click(name, this.page.getByRole('menuitem', { name, exact: true }).or(this.page.locator('.el-select-dropdown__item:visible').filter({ hasText: name })).first());
+		await this.openOptions();
+		await this.click(name, this.listed(name));
+	}
+
+	/** What a list that was opened offers, or one of it. */
+	listed(name?: string): Locator {
+		const all = this.page.locator('.el-select-dropdown__item:visible');
+		return name ? all.filter({ has: this.page.getByText(name, { exact: true }) }).first() : all;
 	}
 
 	connect(): Locator {
@@ -187,6 +223,11 @@ export class Editor {
 		await this.click('Save', this.part('credential-save-button'));
 	}
 
+	/** After a test that went wrong: tests the same again. */
+	async retryTest(): Promise<void> {
+		await this.click('Retry', this.form().getByRole('button', { name: 'Retry' }));
+	}
+
 	// -- What the screen says
 
 	/** Below the message of a test that went wrong; n8n hides it behind a link. */
@@ -199,6 +240,7 @@ export class Editor {
 	async readError(message: string | RegExp, description: string | RegExp): Promise<void> {
 		await this.part('node-error-message').filter({ hasText: message }).waitFor();
 		await this.part('node-error-description').filter({ hasText: description }).waitFor();
+		await this.part('node-execute-button').getByText('Execute step').waitFor();
 	}
 
 	/** In the corner of the window. */

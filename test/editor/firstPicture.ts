@@ -23,9 +23,9 @@ ${row('WhatsApp Media Trigger, WhatsApp Download Media', two)}
 ${row("n8n's own: WhatsApp Trigger, WhatsApp Business Cloud, HTTP Request", builtIn)}
 
 In favour of n8n's own nodes: expressions are typed at once and from memory, no Response Format is chosen (photos come as files
-without it), and the subscription of the app to the account is given to them, which they cannot do. Each node is executed as it
-is added, to see what it gives; who does without needs two steps fewer with n8n's own nodes (30) and one fewer with Trigger and
-Download Media (18). And with the subscription given, this package needs no WhatsApp Business Account ID: one field fewer.
+without it), and the subscription of the app to the account is given to them; they cannot do it, WhatsApp Media Trigger does.
+*Add to workflow* is a page that n8n shows before every community node, and costs this package a click a node. Each node is
+executed as it is added, to see what it gives; who leaves that out takes ${builtIn.steps.length - 2} steps with n8n's own nodes and ${two.steps.length - 1} with Trigger and Download Media.
 The trigger alone is for small files in a single n8n process; the option says so. For everything else, add Download Media.
 
 ## WhatsApp Media Trigger alone
@@ -35,6 +35,11 @@ ${list(one)}
 ## WhatsApp Media Trigger, WhatsApp Download Media
 
 ${list(two)}
+
+![The trigger, with its credential](img/trigger.png)
+![The trigger's output: one item for the photo](img/trigger-output.png)
+![Download Media, as it is dropped](img/download.png)
+![The photo in the output panel](img/first-picture.png)
 
 ## WhatsApp Trigger, WhatsApp Business Cloud, HTTP Request
 

@@ -1,15 +1,15 @@
-import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { chromium, selectors, type Browser } from 'playwright-core';
+import { selectors } from 'playwright-core';
 import { type Emulator, startEmulator } from '../emulator';
 import { reach } from '../emulator/client';
 import { type N8n, startN8n } from '../n8n/instance';
 import { packPackage } from '../n8n/pack';
+import { launchBrowser } from './browser';
 import { Editor } from './editor';
 
 /** Where this n8n believes to be: Meta delivers to https addresses only. */
-const PUBLIC = 'https://n8n.example';
+export const PUBLIC = 'https://n8n.example';
 
 const ORIGINS = {
 	meta: { graphOrigin: 'https://graph.facebook.com', filesOrigin: 'https://lookaside.fbsbx.com' },
@@ -17,11 +17,12 @@ const ORIGINS = {
 	pipes: { apiOrigin: 'https://api.pipes.bot', filesOrigin: 'https://media.account.r2.cloudflarestorage.com' },
 };
 
-/** Wide enough that the output panel shows all its tabs. */
+/** Wide enough that the output panel shows all its tabs; drawn smaller, for pages of 1200 pixels. */
 const SCREEN = { width: 1440, height: 810 };
+const SCALE = 1200 / SCREEN.width;
 
-/** Without these, Chromium calls its maker's hosts at every start. */
-const QUIET = ['--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+/** Notifications cover what they tell of; the nodes beside a form are cut off by its edge. */
+const NOT_IN_PICTURE = '.el-notification, [data-test-id=floating-nodes] { visibility: hidden !important }';
 
 const IMAGES = join(__dirname, '..', '..', 'docs', 'img');
 
@@ -29,10 +30,17 @@ export type Session = {
 	n8n: N8n;
 	emulator: Emulator;
 	editor: Editor;
-	/** Takes a picture for the documentation, if asked to (`npm run docs:pictures`). */
-	picture(name: string): Promise<void>;
+	/**
+	 * Takes a picture for the documentation, if asked to (`npm run docs:pictures`): of the form in front; of the
+	 * window where the notification in its corner matters.
+	 */
+	picture(name: string, options?: { notification?: boolean }): Promise<void>;
+	/** Has n8n believe to be there, which takes a restart if it does not yet. */
+	moveTo(address: string): Promise<void>;
 	close(): Promise<void>;
 };
+
+const addressed = (address: string) => ({ WEBHOOK_URL: `${address}/`, N8N_WEBHOOK_URL: `${address}/` });
 
 /** One n8n with the packed package, the three vendors beside it, and a browser that is signed in. */
 export async function startSession(): Promise<Session> {
@@ -42,25 +50,34 @@ export async function startSession(): Promise<Session> {
 	const n8n = await startN8n({
 		packages: [await packPackage()],
 		vendors: Object.fromEntries(hosts.map((host) => [host, port])),
-		env: { WEBHOOK_URL: `${PUBLIC}/`, N8N_WEBHOOK_URL: `${PUBLIC}/` },
+		env: addressed(PUBLIC),
 	});
+	let address = PUBLIC;
 	reach.set(PUBLIC, n8n.url);
 	emulator.meta.variants.webhookTimeout = 60_000;
 
-	const browser = await launch();
+	const browser = await launchBrowser();
 	selectors.setTestIdAttribute('data-test-id');
-	const page = await browser.newPage({ viewport: SCREEN, reducedMotion: 'reduce' });
-	const editor = new Editor(page, n8n.url);
+	const context = await browser.newContext({ viewport: SCREEN, deviceScaleFactor: SCALE, reducedMotion: 'reduce' });
+	const editor = new Editor(context, n8n.url);
+	await editor.open();
 	await editor.signIn();
 
 	return {
 		n8n,
 		emulator,
 		editor,
-		async picture(name) {
+		async picture(name, { notification = false } = {}) {
 			if (!process.env.PICTURES) return;
 			await mkdir(IMAGES, { recursive: true });
-			await page.screenshot({ path: join(IMAGES, `${name}.png`), animations: 'disabled', caret: 'hide' });
+			const { page } = editor;
+			const path = join(IMAGES, `${name}.png`);
+			const look = { path, animations: 'disabled', caret: 'hide' } as const;
+			if (notification) return void (await page.screenshot(look));
+			await (await editor.inFront()).screenshot({ ...look, style: NOT_IN_PICTURE });
+		},
+		async moveTo(to) {
+			if (to !== address) await n8n.restart({ env: addressed((address = to)) });
 		},
 		async close() {
 			await browser.close();
@@ -68,11 +85,4 @@ export async function startSession(): Promise<Session> {
 			await emulator.close();
 		},
 	};
-}
-
-async function launch(): Promise<Browser> {
-	const known = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
-	const executablePath = known.find((path) => path && existsSync(path));
-	if (!executablePath) throw new Error('These tests need Chromium (Debian: apt-get install chromium). CHROMIUM names another place for it.');
-	return await chromium.launch({ executablePath, args: ['--no-sandbox', ...QUIET] });
 }

@@ -56,15 +56,10 @@ export async function walkWithTheTriggerAlone(editor: Editor, emulator: Emulator
 }
 
 async function dropTrigger(editor: Editor, { meta }: Emulator): Promise<void> {
-	const { accessToken, appSecret, phoneNumberId, businessAccountId } = meta.credentials;
+	const { accessToken, appSecret, phoneNumberId } = meta.credentials;
 	await editor.addCommunityNode('whatsapp', 'WhatsApp Media Trigger');
 	await editor.click('Connect to WhatsApp Media', editor.connect());
-	await editor.fillIn({
-		'Access Token': accessToken,
-		'App Secret': appSecret,
-		'Phone Number ID': phoneNumberId,
-		'WhatsApp Business Account ID': businessAccountId,
-	});
+	await editor.fillIn({ 'Access Token': accessToken, 'App Secret': appSecret, 'Phone Number ID': phoneNumberId });
 	await editor.saveCredential();
 	await editor.form().waitFor({ state: 'detached' });
 }

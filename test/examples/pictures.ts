@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { type BrowserContext, chromium, type Locator, type Page } from 'playwright-core';
+import type { BrowserContext, Locator, Page } from 'playwright-core';
+import { launchBrowser } from '../editor/browser';
 import { type N8n, startN8n } from '../n8n/instance';
 import { packPackage } from '../n8n/pack';
 import { owner, until } from '../n8n/rest';
@@ -14,7 +15,6 @@ import type { WorkflowJson } from '../n8n/workflow';
 const root = join(__dirname, '..', '..');
 const examples = join(root, 'examples');
 const pictures = join(root, 'docs', 'img', 'examples');
-const BROWSER = process.env.CHROMIUM ?? '/usr/bin/chromium';
 const LARGEST_BYTES = 100_000;
 /** Around the outermost nodes, in pixels of the picture. */
 const MARGIN = 24;
@@ -24,7 +24,7 @@ const NOT_IN_PICTURE = `.vue-flow__background, .vue-flow__panel, .el-notificatio
 
 async function main(): Promise<void> {
 	const n8n = await startN8n({ packages: [await packPackage()], log: console.error });
-	const browser = await chromium.launch({ executablePath: BROWSER, args: ['--no-sandbox'] });
+	const browser = await launchBrowser();
 	try {
 		await mkdir(pictures, { recursive: true });
 		// The editor picks them by itself: no node is marked as incomplete.

@@ -104,6 +104,8 @@ export async function signIn(url: string) {
 		},
 		async deleteWorkflow(id: string): Promise<void> {
 			await call('POST', `/rest/workflows/${id}/archive`, {});
+			// Which unpublishes, too, and until that is done it cannot be deleted.
+			await api.settledPublication(id, 60_000);
 			await call('DELETE', `/rest/workflows/${id}`);
 		},
 		/** Publishes, and resolves when every trigger has registered. Rejects with the triggers' own words if one has not. */

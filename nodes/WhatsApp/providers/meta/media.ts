@@ -10,7 +10,8 @@ import {
 	type UploadedMedia,
 } from '../provider';
 import { byteCount, isoTime, known, object, objects, sha256Hex, text } from '../read';
-import { graphRefusal, refusal } from './refusal';
+import { withIds } from './ids';
+import { graphRefusal, refusal, UNKNOWN_ID } from './refusal';
 
 /** How long an uploaded file is kept. Source: Cloud API → Media, April 2026. */
 const UPLOAD_LIFE_DAYS = 30;
@@ -59,23 +60,23 @@ export async function upload(api: Api, file: OutgoingFile): Promise<UploadedMedi
 	const mediaId = text(object(reply.body).id);
 	if (reply.status !== 200 || !mediaId) {
 		if (reply.status === 413) throw tooLarge(file);
-		throw refusal(reply, `"${file.fileName}" (${file.mimeType}, ${file.size} bytes) was not accepted`);
+		throw refusal(reply, `"${file.fileName}" (${file.mimeType}, ${file.size} bytes) was not accepted`, UNKNOWN_ID);
 	}
 	return { mediaId, expiresAt: new Date(Date.now() + UPLOAD_LIFE_DAYS * DAY).toISOString() };
 }
 
 /** GET /{waba-id}/phone_numbers */
 export async function phoneNumbers(api: Api): Promise<PhoneNumber[]> {
-	const { businessAccountId } = api.account;
+	const { businessAccountId } = (await withIds(api, ['businessAccountId'])).account;
 	if (!businessAccountId)
 		throw new MediaRefusal(
 			'refused',
-			'The list of phone numbers needs the WhatsApp Business Account ID',
-			'Fill it in in the credential, or enter the phone number ID here by hand.',
+			'The list of phone numbers needs Phone Number ID or WhatsApp Business Account ID in the credential',
+			'Fill in one of them, or choose By ID here and enter the phone number ID.',
 		);
 	const query = { fields: 'id,display_phone_number,verified_name', limit: '100' };
 	const reply = await api.send({ method: 'GET', path: edge(api, `${encodeURIComponent(businessAccountId)}/phone_numbers`), query });
-	if (reply.status !== 200) throw refusal(reply, `The phone numbers of account ${businessAccountId} could not be listed`);
+	if (reply.status !== 200) throw refusal(reply, `The phone numbers of account ${businessAccountId} could not be listed`, UNKNOWN_ID);
 	return objects(object(reply.body).data).map((entry) => ({
 		id: text(entry.id) ?? '',
 		number: text(entry.display_phone_number) ?? '',

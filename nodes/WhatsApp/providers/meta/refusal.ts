@@ -10,6 +10,13 @@ const CREDENTIAL = new Set([0, 3, 10, 104, 190, 131005]);
 /** Subcode of "object does not exist, or you may not see it"; Meta does not tell the two apart. */
 const UNKNOWN_OBJECT = 33;
 
+const MEDIA_GONE =
+	'It may have been deleted, be too old (received files are kept 7 days, uploaded ones 30), belong to another phone number or business, or the access token may lack the permission whatsapp_business_messaging for it. Tests sent from Meta’s dashboard name files that never existed.';
+
+/** Where no file is asked for, but something that the credential names. */
+export const UNKNOWN_ID =
+	'Meta does not know that ID, or the access token may not use it. Check Phone Number ID in the credential (your app → WhatsApp → API Setup, below the number), and that the System User of the token has the WhatsApp account.';
+
 /** "Callback verification failed with the following errors: …" */
 const HANDSHAKE = 2200;
 
@@ -28,8 +35,9 @@ export function graphRefusal(reply: ApiReply) {
 /**
  * Turns a reply that is not a success into a refusal.
  * @param what what was tried, as the beginning of a sentence: `Media ID 123 could not be looked up`
+ * @param unknown what to do about an ID that Meta does not know
  */
-export function refusal(reply: ApiReply, what: string): MediaRefusal {
+export function refusal(reply: ApiReply, what: string, unknown = MEDIA_GONE): MediaRefusal {
 	const said = graphRefusal(reply);
 	if (!said) {
 		const kind = reply.status >= 500 || reply.status === 429 ? 'temporary' : 'refused';
@@ -43,7 +51,7 @@ export function refusal(reply: ApiReply, what: string): MediaRefusal {
 			askedWait(reply),
 		);
 	}
-	const { kind, advice } = explain(said);
+	const { kind, advice } = explain(said, unknown);
 	const code = said.subcode ? `${said.code}/${said.subcode}` : said.code;
 	return new MediaRefusal(kind, `${what}: Meta says "${said.sentence}" (code ${code})`, advice, reply.status, askedWait(reply));
 }
@@ -54,19 +62,14 @@ function askedWait({ headers }: ApiReply): number | undefined {
 	return retryAfterMs(headers['retry-after']) ?? (minutes ? Number(minutes) * 60_000 : undefined);
 }
 
-function explain({ code, subcode, sentence }: { code: number; subcode?: number; sentence: string }): { kind: RefusalKind; advice: string } {
-	if (code === 100 && subcode === UNKNOWN_OBJECT)
-		return {
-			kind: 'gone',
-			advice:
-				'It may have been deleted, be too old (received files are kept 7 days, uploaded ones 30), belong to another phone number or business, or the access token may lack the permission whatsapp_business_messaging for it.',
-		};
+function explain({ code, subcode, sentence }: { code: number; subcode?: number; sentence: string }, unknown: string): { kind: RefusalKind; advice: string } {
+	if (code === 100 && subcode === UNKNOWN_OBJECT) return { kind: 'gone', advice: unknown };
 	if (code === 190)
 		return {
 			kind: 'credential',
 			advice:
 				subcode === 463
-					? 'The access token has expired; tokens from the dashboard last 24 hours. Put a permanent System User token into the credential.'
+					? 'The access token has expired; tokens from the dashboard last 24 hours. Put a permanent one of a System User into the credential (business.facebook.com → Settings → System users).'
 					: 'The access token in the credential is not valid. Paste it again, whole; it starts with EAA and is neither the app secret nor an ID.',
 		};
 	if (CREDENTIAL.has(code) || (code >= 200 && code < 300))

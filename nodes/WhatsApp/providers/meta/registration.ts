@@ -1,7 +1,8 @@
 import { MediaRefusal, type Account, type Api, type ApiReply, type Level, type Registration } from '../provider';
 import { object, objects, text } from '../read';
+import { withIds } from './ids';
 import { checkAccount } from './media';
-import { graphRefusal, refusal } from './refusal';
+import { graphRefusal, refusal, UNKNOWN_ID } from './refusal';
 import { verifyToken } from './webhook';
 
 /**
@@ -11,13 +12,14 @@ import { verifyToken } from './webhook';
 export const registration: Registration = {
 	exclusive: true,
 
-	async registered(api, level) {
-		const url = await PLACES[level].read(api);
+	async registered(given, level) {
+		const url = await PLACES[level].read(await withIds(given, PLACES[level].needs));
 		return url ? [url] : [];
 	},
 
-	async register(api, level, url) {
+	async register(given, level, url) {
 		const { needs, write } = PLACES[level];
+		const api = await withIds(given, ['businessAccountId', 'appId']);
 		demand(api.account, level, [...needs, 'webhookSecret']);
 		checkUrl(url);
 		await subscribe(api);
@@ -26,8 +28,9 @@ export const registration: Registration = {
 		throw explained(reply, level);
 	},
 
-	async unregister(api, level, url) {
+	async unregister(given, level, url) {
 		const place = PLACES[level];
+		const api = await withIds(given, place.needs);
 		if ((await place.read(api)) !== url) return;
 		const reply = await place.clear(api);
 		if (reply.status !== 200) throw refusal(reply, 'Meta did not take the webhook URL away');
@@ -131,7 +134,7 @@ function appPath({ account }: Api): string {
 
 async function get(api: Api, path: string, query?: Record<string, string>) {
 	const reply = await api.send({ method: 'GET', path: `/${api.account.apiVersion}/${path}`, query });
-	if (reply.status !== 200) throw refusal(reply, 'Meta did not tell where it delivers now');
+	if (reply.status !== 200) throw refusal(reply, 'Meta did not tell where it delivers now', UNKNOWN_ID);
 	return object(reply.body);
 }
 
@@ -168,7 +171,7 @@ function checkUrl(url: string): void {
 	if (!url.startsWith('https://'))
 		throw new MediaRefusal(
 			'handshake',
-			`Meta delivers to https addresses only, and this n8n’s address is ${new URL(url).origin}. Set WEBHOOK_URL to its public https address`,
+			`Meta delivers to https addresses only, and this n8n’s address is ${new URL(url).origin}. Set n8n’s environment variable WEBHOOK_URL to its public https address`,
 			'On your own computer, use a tunnel.',
 		);
 	if (url.length > MAX_URL_LENGTH)
@@ -190,5 +193,5 @@ function explained(reply: ApiReply, level: Level): MediaRefusal {
 		);
 	if (graphRefusal(reply)?.code === 15)
 		return new MediaRefusal('credential', `${what}: App ID and App Secret do not belong together`, 'Copy both from App Dashboard → App settings → Basic.', reply.status);
-	return refusal(reply, what);
+	return refusal(reply, what, UNKNOWN_ID);
 }
