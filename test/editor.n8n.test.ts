@@ -2,7 +2,6 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Locator } from 'playwright-core';
 
-import { PATIENCE_MS } from './editor/editor';
 import { firstPicture } from './editor/firstPicture';
 import { PUBLIC, startSession, type Session } from './editor/session';
 import { photo, walkWithTheBuiltInNodes, walkWithTheTriggerAlone, walkWithThisPackage } from './editor/walks';
@@ -217,7 +216,7 @@ test('a test gets the file while the workflow is active, and production receives
 	const { id } = await n8n.api.createWorkflow(workflow({ nodes: [await ours('whatsAppMediaTrigger', 'Trigger')] }));
 	await editor.openWorkflow(id);
 	await editor.publish();
-	await n8n.api.settledPublication(id, PATIENCE_MS);
+	await editor.click('Got it', editor.page.getByRole('button', { name: 'Got it' }));
 	await editor.openNode('Trigger');
 	await editor.part('ndv').getByText('When will this node trigger my flow?').click();
 	await editor.part('ndv').getByText('This workflow receives files').waitFor();
@@ -309,16 +308,26 @@ describe('what the screen says to', () => {
 		await picture(name, { notification: true });
 	});
 
-	test('a number whose deliveries go elsewhere, to a test and to publishing', async () => {
-		const url = 'https://other.example/hook';
-		emulator.meta.subscriptions.phoneNumbers.set(emulator.meta.credentials.phoneNumberId, { url, verifyToken: 'theirs' });
+	const ELSEWHERE = 'https://other.example/hook';
+	const takeNumber = () => {
+		const { subscriptions, credentials } = emulator.meta;
+		subscriptions.phoneNumbers.set(credentials.phoneNumberId, { url: ELSEWHERE, verifyToken: 'theirs' });
+	};
+
+	test('testing where another webhook has the number', async () => {
+		takeNumber();
 		await openFilledTrigger();
 		await editor.execute();
-		await editor.readNotification(`Deliveries go to another webhook, and a test would take them away from it: ${url}`);
+		await editor.readNotification(`Deliveries go to another webhook, and a test would take them away from it: ${ELSEWHERE}`);
 		await picture('error-taken-test', { notification: true });
+	});
+
+	test('publishing where another webhook has the number', async () => {
+		takeNumber();
+		await openFilledTrigger();
 		await editor.closeNode();
 		await editor.publish();
-		await editor.readNotification(`Deliveries already go to another webhook: ${url}. It was left as it is. Switch off`);
+		await editor.readNotification(`Deliveries already go to another webhook: ${ELSEWHERE}. It was left as it is. Switch off`);
 		await picture('error-taken', { notification: true });
 	});
 
