@@ -80,6 +80,21 @@ describe.each(LEVELS)('at the level %s', (level) => {
 		expect(callbacks()[level]).toBeUndefined();
 	});
 
+	test('where Meta does not know them by the phone number: they are asked for, but by the number itself', async () => {
+		world.emulator.meta.variants.healthStatus = 'unknown';
+		world.emulator.meta.subscriptions.subscribed = true;
+		const server = await trigger({ registration: level, credential: { businessAccountId: '', appId: '' } });
+		if (level !== 'phoneNumber') return await expect(server.activate()).rejects.toThrow('App ID in the credential');
+		await server.activate();
+		expect(callbacks()[level]).toBe(server.url);
+	});
+
+	test('while Meta fails to tell them: that is said, not that they are missing', async () => {
+		world.emulator.meta.fault({ on: 'phoneNumber', status: 503 });
+		const server = await trigger({ registration: level, credential: { businessAccountId: '', appId: '' } });
+		await expect(server.activate()).rejects.toThrow('HTTP 503');
+	});
+
 	test('activating again, and deactivating twice, do no harm', async () => {
 		const server = await trigger({ registration: level });
 		await server.activate();
@@ -269,7 +284,7 @@ describe('what stands in the way, in words', () => {
 		['app', { webhookSecret: 'wrong' }, 'code'],
 		['phoneNumber', { accessToken: 'EAAwrong' }, 'Paste it again'],
 		['phoneNumber', { phoneNumberId: '1' }, 'Check Phone Number ID in the credential'],
-		['account', { phoneNumberId: '1', businessAccountId: '' }, 'needs WhatsApp Business Account ID in the credential'],
+		['account', { phoneNumberId: '1', businessAccountId: '' }, 'Check Phone Number ID in the credential'],
 	])('%s with %p', async (registration, credential, sentence) => {
 		expect(await words({ registration, credential })).toContain(sentence);
 	});

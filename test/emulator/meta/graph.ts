@@ -253,7 +253,7 @@ async function postPhoneNumber({ subscriptions }: MetaEmulator, { params, id, me
 
 // -- Accounts and tokens: section 8
 
-function phoneNumber({ phoneNumbers: numbers, subscriptions, credentials }: MetaEmulator, { id, request }: Call): object {
+function phoneNumber({ phoneNumbers: numbers, subscriptions, credentials, variants }: MetaEmulator, { id, request }: Call): object {
 	const number = numbers.find((one) => one.id === id)!;
 	const configuration = {
 		phone_number: subscriptions.phoneNumbers.get(id)?.url,
@@ -264,6 +264,7 @@ function phoneNumber({ phoneNumbers: numbers, subscriptions, credentials }: Meta
 	const health_status = { can_send_message: 'AVAILABLE', entities: health.map(([entity_type, id]) => ({ entity_type, id, can_send_message: 'AVAILABLE' })) };
 	const rest = { health_status, code_verification_status: 'VERIFIED', platform_type: 'CLOUD_API', throughput: { level: 'STANDARD' } };
 	const fields = request.query.fields ?? 'verified_name,code_verification_status,display_phone_number,quality_rating,platform_type,throughput';
+	if (fields === 'health_status' && variants.healthStatus === 'unknown') throw errors.nonexistingField(fields, 'WhatsAppBusinessPhoneNumber');
 	return select({ ...number, ...rest, webhook_configuration: configuration }, fields);
 }
 

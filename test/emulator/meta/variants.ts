@@ -28,6 +28,8 @@ export interface MetaVariants {
 	tooLarge: 'error' | 'html413';
 	/** An account's ID asked for a phone number's fields: Graph's usual answer, or 100/33. */
 	accountAsPhoneNumber: 'nonexistingField' | 'gone';
+	/** Whether a phone number's `health_status` names its account and app, or Graph does not know the field. */
+	healthStatus: 'known' | 'unknown';
 	/** A token without the permission that a call needs. Section 1.5, row 13. */
 	missingPermission: 10 | 200;
 	/** What must be subscribed before an override of the callback is taken: real logs of chatwoot#12488, and third parties for the app. */
@@ -53,6 +55,7 @@ export function defaultVariants(): MetaVariants {
 		uploadLimits: { image: 5 * MB, sticker: 500 * 1024, audio: 16 * MB, video: 16 * MB, document: 100 * MB },
 		tooLarge: 'error',
 		accountAsPhoneNumber: 'nonexistingField',
+		healthStatus: 'known',
 		missingPermission: 10,
 		overrideNeeds: 'account',
 		noStorage: false,
