@@ -289,6 +289,19 @@ describe('what stands in the way, in words', () => {
 		expect(await words({ registration, credential })).toContain(sentence);
 	});
 
+	test('ending what the credential no longer lets us see holds nobody up; an outage is said', async () => {
+		const { meta } = world.emulator;
+		const server = await trigger();
+		await server.activate();
+		meta.fault({ on: 'phoneNumber', error: '190/463' });
+		await server.deactivate();
+		const stranger = await trigger({ credential: { phoneNumberId: '1' } });
+		await stranger.deactivate();
+		expect(callbacks().phoneNumber).toBe(server.url);
+		meta.fault({ on: 'phoneNumber', status: 503 });
+		await expect(server.deactivate()).rejects.toThrow('HTTP 503');
+	});
+
 	test('an address that is not https, or too long', async () => {
 		const server = await serveTrigger(world.engine, { node: 'whatsAppMediaTrigger', credentials: { whatsAppMediaApi: world.credential } });
 		servers.push(server);
