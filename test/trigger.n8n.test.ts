@@ -264,6 +264,13 @@ describe('testing while the workflow is active', () => {
 		await expectTested();
 	});
 
+	test('after one that could not begin while Meta was out', async () => {
+		emulator.meta.fault({ on: 'phoneNumber', status: 503, times: 2 });
+		await expect(flow.listen()).rejects.toThrow('HTTP 503');
+		await flow.listen();
+		await expectTested();
+	});
+
 	test('while Meta fails just as it ends', async () => {
 		await flow.listen();
 		emulator.meta.fault({ on: 'subscribe', error: 2, times: 2 });
