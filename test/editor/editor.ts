@@ -243,8 +243,13 @@ export class Editor {
 		await this.part('node-execute-button').getByText('Execute step').waitFor();
 	}
 
-	/** In the corner of the window. */
+	/** In the corner of the window, which has room for some 450 characters: more would be read by those only who scroll there. */
 	async readNotification(sentence: string): Promise<void> {
-		await this.page.getByRole('alert').filter({ hasText: sentence }).first().waitFor({ timeout: 60_000 });
+		const notification = this.page.getByRole('alert').filter({ hasText: sentence }).first();
+		await notification.waitFor();
+		await (await notification.elementHandle())!.waitForElementState('stable');
+		type Text = { scrollHeight: number; clientHeight: number };
+		const cutOff = await notification.locator('[class*=content]').evaluateAll((parts: unknown[]) => (parts as Text[]).some((part) => part.scrollHeight > part.clientHeight + 1));
+		if (cutOff) throw new Error(`This is too long for a notification: ${await notification.innerText()}`);
 	}
 }

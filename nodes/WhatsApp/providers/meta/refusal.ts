@@ -15,7 +15,7 @@ const MEDIA_GONE =
 
 /** Where no file is asked for, but something that the credential names. */
 export const UNKNOWN_ID =
-	'Meta does not know that ID, or the access token may not use it. Check Phone Number ID in the credential (your app → WhatsApp → API Setup, below the number), and that the System User of the token has the WhatsApp account.';
+	'Check Phone Number ID in the credential (your app → WhatsApp → API Setup, below the number), and that the System User of the access token has the WhatsApp account.';
 
 /** "Callback verification failed with the following errors: …" */
 const HANDSHAKE = 2200;
@@ -28,7 +28,9 @@ export function graphRefusal(reply: ApiReply) {
 	const subcode = Number(error.error_subcode) || undefined;
 	// `error_data` is an object or, from some edges, a plain text.
 	const details = text(object(error.error_data).details) ?? text(error.error_data);
-	const sentence = [text(error.message), details].filter(Boolean).join(' — ');
+	// Where to read about Graph in general helps nobody, and pushes the advice out of sight.
+	const said = text(error.message)?.replace(/\.? Please read the Graph API documentation at \S+$/, '');
+	const sentence = [said, details].filter(Boolean).join(' — ');
 	return { code, subcode, message: text(error.message) ?? '', sentence: sentence || 'no reason given' };
 }
 
