@@ -15,7 +15,7 @@ const MEDIA_GONE =
 
 /** Where no file is asked for, but something that the credential names. */
 export const UNKNOWN_ID =
-	'Check Phone Number ID in the credential (your app → WhatsApp → API Setup, below the number), and that the System User of the access token has the WhatsApp account.';
+	'Check Phone Number ID in the credential, and that the System User of the access token has the WhatsApp account.';
 
 /** "Callback verification failed with the following errors: …" */
 const HANDSHAKE = 2200;
