@@ -243,7 +243,7 @@ export class Editor {
 		await this.part('node-execute-button').getByText('Execute step').waitFor();
 	}
 
-	/** In the corner of the window, which has room for some 450 characters: more would be read by those only who scroll there. */
+	/** In the corner of the window, which has room for some 350 characters: more would be read by those only who scroll there. */
 	async readNotification(sentence: string): Promise<void> {
 		const notification = this.page.getByRole('alert').filter({ hasText: sentence }).first();
 		await notification.waitFor();
