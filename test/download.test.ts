@@ -372,6 +372,18 @@ test('large files go one after the other, so that no store has to hold many of t
 	expect(output[0]!.map(({ json }) => json.error)).toEqual([expect.stringContaining('stopped coming'), expect.stringContaining('stopped coming')]);
 });
 
+test('… also those whose size is first heard from the file host', async () => {
+	const [stuck, whole] = [0, 1].map(() => customerSent({ bytes: pattern(130_000_000), mimeType: 'video/mp4' }));
+	world.emulator.meta.fault({ on: 'file', mediaId: stuck, stallAt: 0 });
+	world.emulator.meta.fault({ on: 'file', mediaId: whole, delay: 300 });
+	const items = [stuck, whole].map((mediaId) => ({ mediaId, url: world.emulator.meta.fileUrl(mediaId!, 'webhook') }));
+	const running = world.run('DownloadMedia', items, { parameters: { options: { maxTries: 1, timeoutSeconds: 3 } }, onError: 'continueRegularOutput' });
+	while (world.emulator.requests.length < 2) await sleep(5);
+	const ended = world.emulator.requests.map(async ({ over, mediaId }) => (await over, mediaId));
+	expect(await Promise.race(ended)).toBe(stuck);
+	expect((await running).output[0]!.map(({ json }) => json.size)).toEqual([undefined, 130_000_000]);
+});
+
 describe('what Meta refuses, in words', () => {
 	test('an unknown media ID', async () => {
 		const { message, advice } = await download({ mediaId: '123' });

@@ -75,7 +75,8 @@ export async function download(
 	let doubted: string | undefined;
 
 	checkAhead(what, source, rules);
-	return await withRoomFor(source.size ?? 0, async () => {
+	const sizeKnown = source.size ?? 0;
+	return await withRoomFor(sizeKnown, async () => {
 		// It may have been a long wait.
 		if (mediaId && !isAlive(source, account)) source = await resolved();
 		for (;;) {
@@ -94,7 +95,9 @@ export async function download(
 				wait *= 2;
 				continue;
 			}
-			const file = await keep(what, source, reply, account.maxSilence, store, rules, hint, doubted).finally(reply.abandon);
+			const sizeHeard = sizeKnown ? 0 : (declaredLength(reply) ?? 0);
+			const kept = withRoomFor(sizeHeard, async () => await keep(what, source, reply, account.maxSilence, store, rules, hint, doubted));
+			const file = await kept.finally(reply.abandon);
 			if ('binary' in file) {
 				if (file.verified === false)
 					hint('{n} files came twice with the same bytes, which are not the announced ones. They went on with "verified: false".');

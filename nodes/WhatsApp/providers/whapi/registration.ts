@@ -66,7 +66,7 @@ const TRIES = 20;
 const MAX_WAIT_MS = 300;
 
 /** Longer than others have between reading and writing. */
-const LOOK_AGAIN_MS = 500;
+const LOOK_AGAIN_MS = 1000;
 
 /** The last of those who change a channel, by its token. */
 const turns = new Map<string, Promise<unknown>>();
