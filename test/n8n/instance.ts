@@ -117,8 +117,6 @@ export async function startN8n(options: N8nOptions = {}): Promise<N8n> {
 				PATH: [dirname(install.node), process.env.PATH].join(delimiter),
 				...defaults,
 				N8N_DISABLED_MODULES: disabledModules(install.version),
-				// As n8n 2 has it: n8n 1's old SQLite driver mixes up what comes at the same time ("no such savepoint").
-				...(install.version.startsWith('1.') && { DB_SQLITE_POOL_SIZE: '3' }),
 				...vendors.env,
 				N8N_USER_FOLDER: userFolder,
 				N8N_PORT: String(port),
