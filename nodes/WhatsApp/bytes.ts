@@ -70,29 +70,48 @@ export function measured(source: ByteStream, { first, each, end, broken, silent 
 		}
 		stop(end?.(result.soFar()));
 	});
+	const unwatch = silent ? watch(passed, silent.after) : () => {};
 	bytes.once('close', () => {
-		delete passed.silent;
+		unwatch();
 		begin();
 	});
 	const result: MeasuredStream = { bytes, begun, soFar: () => ({ size: passed.size, sha256: hash.copy().digest('hex') }) };
 	// Begins to read; an empty file ends with it.
 	bytes.once('end', begin).read(0);
-	if (silent) listen(passed, silent.after);
 	return result;
 }
 
 interface Passed {
 	size: number;
-	/** To be called when nothing has come for too long; gone with the stream. */
-	silent?: () => void;
+	/** At the last look. */
+	before?: number;
+	silent: () => void;
 }
 
-/** It outlives the stream by one wait: so it holds nothing of it but this. */
-function listen(passed: Passed, milliseconds: number) {
-	const before = passed.size;
-	const hear = () => (passed.size === before ? passed.silent?.() : listen(passed, milliseconds));
+/** What is under way, by the milliseconds it may be silent. One timer for all: one for each takes longer than to hash a photo. */
+const watched = new Map<number, Set<Passed>>();
+
+function watch(passed: Passed, milliseconds: number): () => void {
+	let all = watched.get(milliseconds);
+	if (!all) {
+		watched.set(milliseconds, (all = new Set()));
+		lookLater(all, milliseconds);
+	}
+	all.add(passed);
+	return () => all.delete(passed);
+}
+
+function lookLater(all: Set<Passed>, milliseconds: number) {
+	const look = () => {
+		for (const passed of all) {
+			if (passed.size === passed.before) passed.silent();
+			passed.before = passed.size;
+		}
+		if (all.size) lookLater(all, milliseconds);
+		else watched.delete(milliseconds);
+	};
 	// Unlike sleep(), it keeps no process alive.
-	if (passed.silent) AbortSignal.timeout(milliseconds).addEventListener('abort', hear, { once: true });
+	AbortSignal.timeout(milliseconds).addEventListener('abort', look, { once: true });
 }
 
 /** A binary field's file. */

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { TLSSocket } from 'node:tls';
+import { createSecureContext, TLSSocket } from 'node:tls';
 import { generate } from 'selfsigned';
 
 export type VendorNames = {
@@ -26,6 +26,8 @@ export async function startVendorNames(ports: Record<string, number>): Promise<V
 	const certFile = join(folder, 'cert.pem');
 	await writeFile(certFile, cert);
 
+	// Made once: making it takes longer than a handshake.
+	const secureContext = createSecureContext({ key, cert });
 	const refused: string[] = [];
 	const sockets = new Set<Socket>();
 
@@ -48,7 +50,7 @@ export async function startVendorNames(ports: Record<string, number>): Promise<V
 			return;
 		}
 		socket.write('HTTP/1.1 200 Connection Established\r\n\r\n');
-		const secure = new TLSSocket(socket, { isServer: true, key, cert });
+		const secure = new TLSSocket(socket, { isServer: true, secureContext });
 		const standIn = connect(local, '127.0.0.1');
 		secure.pipe(standIn).pipe(secure);
 		// A caller that goes away takes its stand-in along. A stand-in that goes away may have left bytes to deliver,
