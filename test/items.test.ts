@@ -71,14 +71,14 @@ test('a credential that cannot be used: one sentence, and never the input as if 
 	expect(output[1]![0]!.json).toMatchObject({ number: 0, error: 'The credential names no provider' });
 });
 
-test('80 are under way at once, and stopping the execution starts no more', async () => {
+test('100 are under way at once, and stopping the execution starts no more', async () => {
 	const stop = new AbortController();
 	world.emulator.meta.fault({ on: 'getUrl', delay: Infinity, times: Infinity });
-	const running = world.run('DownloadMedia', filesOf(100), { abortSignal: stop.signal });
-	while (calls(world.emulator).length < 80) await setImmediate();
+	const running = world.run('DownloadMedia', filesOf(130), { abortSignal: stop.signal });
+	while (calls(world.emulator).length < 100) await setImmediate();
 	for (let turn = 0; turn < 1000; turn++) await setImmediate();
-	expect(calls(world.emulator)).toHaveLength(80);
+	expect(calls(world.emulator)).toHaveLength(100);
 	stop.abort();
 	expect((await running).status).toBe('canceled');
-	expect(calls(world.emulator)).toHaveLength(80);
+	expect(calls(world.emulator)).toHaveLength(100);
 });

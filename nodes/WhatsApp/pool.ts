@@ -1,5 +1,5 @@
 /** How many files are under way at once: from here on more gain little, however far the provider is (docs/img/bench-in-flight.svg). */
-export const CONCURRENCY = 80;
+export const CONCURRENCY = 100;
 
 /** Works on all items, some at a time, in order of their start; ends early, after what is under way, once `stop` says so. */
 export async function inPool<T>(items: T[], work: (item: T, index: number) => Promise<void>, stop: () => boolean = () => false): Promise<void> {

@@ -4,8 +4,8 @@ import { PUBLIC, type Bed } from './bed';
 import { bareTrigger, builtInDownload, builtInTrigger, download, plainWebhook, trigger } from './peers';
 import type { Peers, Row } from './row';
 
-/** In each round: ten make 400. */
-const DELIVERIES = 40;
+/** In each round: five make 400. */
+const DELIVERIES = 80;
 const AT_ONCE = 16;
 
 /** Deliveries as a busy number has them: for each message, so many statuses of what the business sent. */
@@ -84,6 +84,7 @@ function written(name: string, what: string, deliveriesOf: (bed: Bed) => string[
 		unit: 'bytes',
 		bars,
 		rounds: 5,
+		warmUps: 1,
 		async prepare(bed) {
 			bed.delay(0);
 			const peer = async (nodes: WorkflowNode[]) => {
@@ -121,11 +122,11 @@ const onlyMessages = () => {
 const one = (bed: Bed) => [bed.emulator.meta.envelope([[bed.emulator.meta.value([bed.emulator.meta.prepare({ type: 'image', bytes: 'photo' }).message])]])];
 
 export const deliveries: Row[] = [
-	row('statuses', '40 deliveries, 16 at once, 75 % statuses', 3, ['built-in', 'built-in, told to drop statuses', 'plain Webhook', 'ours'], [
+	row('statuses', '80 deliveries, 16 at once, 75 % statuses', 3, ['built-in', 'built-in, told to drop statuses', 'plain Webhook', 'ours'], [
 		{ of: 'ours / built-in', atLeast: 2 },
 		{ of: 'ours / built-in, told to drop statuses', atLeast: 1.5 },
 	]),
-	row('media', '40 deliveries, 16 at once, all of them media', 0, ['built-in', 'plain Webhook', 'bare node', 'ours'], [
+	row('media', '80 deliveries, 16 at once, all of them media', 0, ['built-in', 'plain Webhook', 'bare node', 'ours'], [
 		{ of: 'ours / plain Webhook', atLeast: 0.9 },
 		{ of: 'ours / bare node' },
 	]),

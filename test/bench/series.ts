@@ -88,7 +88,7 @@ function inFlight(delay: number): Series {
 				await choose(chosen);
 				const part = chosen <= FEW ? 5 : 1;
 				const load = { count: 200 / part, size: 200 * KB, delay };
-				const [seconds] = await timed(bed, `flight-${delay}-${chosen}`, load, ['ours'], part > 1 ? 1 : 2);
+				const [seconds] = await timed(bed, `flight-${delay}-${chosen}`, load, ['ours'], part > 1 ? 1 : 3);
 				points.push([chosen, seconds! * part]);
 				say(`${delay} ms, ${chosen} in flight: ${(seconds! * part).toFixed(2)} s`);
 			}
