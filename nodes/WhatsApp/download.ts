@@ -97,7 +97,10 @@ export async function download(
 			}
 			const sizeHeard = sizeKnown ? 0 : (declaredLength(reply) ?? 0);
 			const kept = withRoomFor(sizeHeard, async () => await keep(what, source, reply, account.maxSilence, store, rules, hint, doubted));
-			const file = await kept.finally(reply.abandon);
+			const file = await kept.catch((cause) => {
+				reply.abandon();
+				throw cause;
+			});
 			if ('binary' in file) {
 				if (file.verified === false)
 					hint('{n} files came twice with the same bytes, which are not the announced ones. They went on with "verified: false".');

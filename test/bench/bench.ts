@@ -9,7 +9,7 @@ import { downloads } from './downloads';
 import { startProfiler } from './profile';
 import { packageRows } from './package';
 import { ENGINES, line, machine, updatePage } from './report';
-import { measure, type Result, type Row } from './row';
+import { measure, warmUps, type Result, type Row } from './row';
 import { runSeries } from './series';
 import { uploads } from './uploads';
 
@@ -52,14 +52,16 @@ async function main() {
 	}
 }
 
-/** The second run of each peer, for each row. */
+/** The first run of each peer that would count, for each row. */
 async function profile(bed: Bed, chosen: Row[], peers: string[]) {
 	const profiler = await startProfiler(INSPECTOR);
 	for (const row of chosen) {
 		const runs = await row.prepare(bed);
 		for (const peer of peers) {
-			await runs[peer]!();
-			await bed.clean();
+			for (let round = 0; round < warmUps(row); round++) {
+				await runs[peer]!();
+				await bed.clean();
+			}
 			await profiler.start();
 			await runs[peer]!();
 			const file = `/tmp/bench-${row.name}-${peer.replace(/\W+/g, '-')}.cpuprofile`;

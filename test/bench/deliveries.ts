@@ -84,7 +84,7 @@ function written(name: string, what: string, deliveriesOf: (bed: Bed) => string[
 		unit: 'bytes',
 		bars,
 		rounds: 5,
-		warmUps: 1,
+		long: true,
 		async prepare(bed) {
 			bed.delay(0);
 			const peer = async (nodes: WorkflowNode[]) => {
