@@ -359,6 +359,23 @@ describe('an answer that is not wanted is hung up on, though nothing more of it 
 	});
 });
 
+test.each([
+	['before its answer', { delay: Infinity }, false],
+	['in its middle', { stallAt: 0.5 }, true],
+])('stopping the execution ends a file %s, and leaves nothing of it', async (_, fault, begun) => {
+	world.emulator.meta.fault({ on: 'file', ...fault });
+	const stored = async () => await world.engine.binaryFiles();
+	const before = await stored();
+	const stop = new AbortController();
+	const running = world.run('DownloadMedia', [{ mediaId: customerSent({ bytes: pattern(200_000) }) }], { abortSignal: stop.signal });
+	const isUnderWay = async () => (begun ? (await stored()).length > before.length : world.emulator.requests.some(({ operation }) => operation === 'file'));
+	while (!(await isUnderWay())) await sleep(5);
+	stop.abort();
+	expect((await running).status).toBe('canceled');
+	await Promise.all(world.emulator.requests.map(async ({ over }) => await over));
+	expect(await stored()).toEqual(before);
+});
+
 test('large files go one after the other, so that no store has to hold many of them', async () => {
 	world.emulator.meta.fault({ on: 'file', stallAt: 0, times: 2 });
 	const large = () => ({ mediaId: customerSent({ bytes: pattern(130_000_000) }) });
