@@ -106,7 +106,8 @@ function written(name: string, what: string, deliveriesOf: (bed: Bed) => string[
 			return {
 				'built-in': await peer([builtInTrigger(bed), ...between, ...builtInDownload(bed, '={{ $json.messages[0].image.id }}')]),
 				ours: await peer([trigger(bed), ...download(bed)]),
-				...(frame && { 'two nodes, empty items': await peer([bareTrigger(), node('n8n-nodes-base.noOp', 'Nothing')]) }),
+				// A file in an empty item: what n8n itself writes.
+				...(frame && { 'bare node': await peer([bareTrigger(), node('n8n-nodes-base.convertToFile', 'File', { operation: 'toJson', options: {} }, { typeVersion: 1.1 })]) }),
 			};
 		},
 	};

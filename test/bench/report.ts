@@ -26,11 +26,12 @@ export function line(result: Result): string[] {
 	return [result.what, medians.join(', '), result.bars.map((bar) => verdict(bar, result)).join('; ')];
 }
 
-function verdict(bar: Bar, { rounds }: Result): string {
+function verdict(bar: Bar, { rounds, engine }: Result): string {
 	const value = valueOf(bar, rounds);
 	const shownValue = bar.unit ? shown(value, bar.unit) : `${value.toFixed(2)} ×`;
 	const name = bar.of.replace('ours / ', '');
-	if (bar.atMost === undefined && bar.atLeast === undefined) return `${name}: ${shownValue}`;
+	// The bars are for n8n's default engine.
+	if (engine !== 'vm' || (bar.atMost === undefined && bar.atLeast === undefined)) return `${name}: ${shownValue}`;
 	const reached = value <= (bar.atMost ?? Infinity) && value >= (bar.atLeast ?? 0);
 	const wanted = bar.atMost === undefined ? `at least ${bar.atLeast}` : `at most ${bar.atMost}`;
 	// What n8n itself does not reach, no node can.

@@ -60,11 +60,10 @@ export const series: Record<string, Series> = {
 	},
 	sizes: {
 		title: 'Time by size (10 files, 80 ms a call)',
-		x: 'bytes',
+		x: 'MB',
 		y: 'seconds',
-		log: true,
 		lines: async (bed, say) =>
-			await grown(bed, say, 'sizes', [KB, 10 * KB, 100 * KB, MB, 10 * MB, 100 * MB].map((size) => [size, { count: 10, size, delay: 80, type: 'document' as const }])),
+			await grown(bed, say, 'sizes', [0.001, 0.01, 0.1, 1, 10, 25, 50, 75, 100].map((size) => [size, { count: 10, size: size * MB, delay: 80, type: 'document' as const }])),
 	},
 	'in-flight-20': inFlight(20),
 	'in-flight-80': inFlight(80),
