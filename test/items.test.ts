@@ -71,6 +71,26 @@ test('a credential that cannot be used: one sentence, and never the input as if 
 	expect(output[1]![0]!.json).toMatchObject({ number: 0, error: 'The credential names no provider' });
 });
 
+describe('a number under Options that an expression gives', () => {
+	test.each([
+		['maxTries', 'abc', 'Maximum Tries under Options is "abc"', 'It must be a number from 1 to 20.'],
+		['maxWaitSeconds', '={{ $json.missing }}', 'Maximum Waiting Time (Seconds) under Options is empty', 'It must be a number from 0 to 3600.'],
+		['timeoutSeconds', 1e10, 'Timeout (Seconds) under Options is "10000000000"', 'It must be a number from 1 to 3600.'],
+		['timeoutSeconds', 0, 'Timeout (Seconds) under Options is "0"', 'It must be a number from 1 to 3600.'],
+		['maxSizeMb', '', 'Maximum Size (MB) under Options is empty', 'It must be a number from 0 to 1000000.'],
+	])('and is none, or too large: %s %p', async (name, value, error, details) => {
+		const { output } = await world.run('DownloadMedia', filesOf(2), { parameters: { options: { [name]: value } }, onError: 'continueRegularOutput' });
+		expect(output[0]!.map(({ json }) => json)).toEqual([expect.objectContaining({ number: 0, error, details }), expect.objectContaining({ number: 1, error, details })]);
+		expect(world.emulator.requests).toEqual([]);
+	});
+
+	test('as a text, or with a fraction', async () => {
+		const options = { maxTries: '2', maxWaitSeconds: 0.5, timeoutSeconds: 1.23456, maxSizeMb: ' 1 ' };
+		const { output } = await world.run('DownloadMedia', filesOf(2), { parameters: { options } });
+		expect(output[0]!.map(({ json }) => json.verified)).toEqual([true, true]);
+	});
+});
+
 test('100 are under way at once, and stopping the execution starts no more', async () => {
 	const stop = new AbortController();
 	world.emulator.meta.fault({ on: 'getUrl', delay: Infinity, times: Infinity });

@@ -2,9 +2,9 @@ import { NodeConnectionTypes, type IExecuteFunctions, type INodeExecutionData, t
 
 import { CREDENTIAL } from './account';
 import { download, type Wanted } from './download';
-import { binaryField, mediaIdField, phoneNumberIdOption, retryOptions } from './fields';
+import { binaryField, itemField, maxSizeOption, mediaIdField, phoneNumberIdOption, retryOptions } from './fields';
 import { listed } from './messageFilter';
-import { itemField, options, textOf } from './parameters';
+import { options, textOf } from './parameters';
 import { perItem, type ItemWork } from './perItem';
 
 const MEGABYTE = 1_000_000;
@@ -65,14 +65,7 @@ export class WhatsAppDownloadMedia implements INodeType {
 						default: true,
 						description: 'Whether the output also holds the fields of the input item',
 					},
-					{
-						displayName: 'Maximum Size (MB)',
-						name: 'maxSizeMb',
-						type: 'number',
-						default: 100,
-						typeOptions: { minValue: 0 },
-						description: 'Larger files are refused, before they are downloaded where the size is known. 0 for no limit.',
-					},
+					maxSizeOption,
 					...retryOptions,
 					phoneNumberIdOption,
 					{

@@ -1,8 +1,9 @@
 import type { INodeProperties } from 'n8n-workflow';
 
-import { itemField } from './parameters';
-
 /** Form fields that several nodes share, in n8n's own words. */
+
+/** The default of a form field: the item's field of the same name. */
+export const itemField = (name: string) => `={{ $json.${name} }}`;
 
 export const mediaIdField: INodeProperties = {
 	displayName: 'Media ID',
@@ -58,3 +59,15 @@ export const retryOptions: INodeProperties[] = [
 		description: 'How long a server may be silent before the try counts as failed. A transfer may take longer than this, as long as bytes move.',
 	},
 ];
+
+export const maxSizeOption: INodeProperties = {
+	displayName: 'Maximum Size (MB)',
+	name: 'maxSizeMb',
+	type: 'number',
+	default: 100,
+	typeOptions: { minValue: 0 },
+	description: 'Larger files are refused, before they are downloaded where the size is known. 0 for no limit.',
+};
+
+/** Those under *Options* that take a number. */
+export const numberOptions = [...retryOptions, maxSizeOption];

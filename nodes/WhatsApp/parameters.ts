@@ -1,9 +1,7 @@
-import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+import type { IDataObject, IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
 
+import { itemField, numberOptions } from './fields';
 import { MediaRefusal } from './providers/provider';
-
-/** The default of a form field: the item's field of the same name. */
-export const itemField = (name: string) => `={{ $json.${name} }}`;
 
 /**
  * What a form field says about an item. Its default is read from the item itself: to evaluate an expression takes n8n
@@ -25,7 +23,19 @@ export function mediaIdOf(context: IExecuteFunctions, item: INodeExecutionData, 
 	return mediaId;
 }
 
-/** What the user added under *Options*. */
+/**
+ * What the user added under *Options*. Where a number belongs, an expression can give anything.
+ * @throws MediaRefusal
+ */
 export function options<T extends IDataObject>(context: IExecuteFunctions, index: number): Partial<T> {
-	return context.getNodeParameter('options', index, {}) as Partial<T>;
+	const given = context.getNodeParameter('options', index, {}) as Partial<T>;
+	const numbers = numberOptions.filter(({ name }) => name in given).map((field) => [field.name, numberOf(field, given[field.name])]);
+	return { ...given, ...Object.fromEntries(numbers) };
+}
+
+function numberOf({ displayName, typeOptions: { minValue = 0, maxValue = 1e6 } = {} }: INodeProperties, value: unknown): number {
+	const text = String(value ?? '').trim();
+	const number = Number(text || NaN);
+	if (number >= minValue && number <= maxValue) return number;
+	throw new MediaRefusal('refused', `${displayName} under Options is ${text ? `"${text}"` : 'empty'}`, `It must be a number from ${minValue} to ${maxValue}.`);
 }

@@ -36,8 +36,11 @@ export async function perItem(
 	work: (job: ItemWork) => Promise<Pick<INodeExecutionData, 'json' | 'binary'>>,
 ): Promise<INodeExecutionData[][]> {
 	const items = context.getInputData();
-	const { timeoutSeconds } = options<{ timeoutSeconds: number }>(context, 0);
-	const account = openAccount(context, timeoutSeconds && timeoutSeconds * 1000);
+	const open = async () => {
+		const { timeoutSeconds } = options<{ timeoutSeconds: number }>(context, 0);
+		return await openAccount(context, timeoutSeconds && Math.round(timeoutSeconds * 1000));
+	};
+	const account = open();
 	// Read once, awaited by each item: under Continue On Fail a node that throws would pass its input on as success.
 	account.catch(() => {});
 	const results = new Array<INodeExecutionData>(items.length);
