@@ -62,6 +62,14 @@ test('a wait that is asked for is kept, and one that is too long ends it at once
 	expect(calls(world.emulator)).toHaveLength(1);
 });
 
+test('a file of which nothing comes is given up after Timeout, not after twice that', async () => {
+	world.emulator.meta.fault({ on: 'file', stallAt: 0 });
+	const started = Date.now();
+	const { error } = await download({ maxTries: 1, timeoutSeconds: 3 });
+	expect(error!.message).toContain('stopped coming after 0 bytes');
+	expect(Date.now() - started).toBeLessThan(5500);
+});
+
 test('stopping the execution ends the waiting', async () => {
 	world.emulator.meta.fault({ on: GRAPH, error: 2, headers: { 'Retry-After': '50' }, times: Infinity });
 	const stop = new AbortController();

@@ -88,13 +88,15 @@ interface Passed {
 	silent: () => void;
 }
 
-/** What is under way, by the milliseconds it may be silent. One timer for all: one for each takes longer than to hash a photo. */
+/** What is under way, by the milliseconds it may be silent. One timer for all: one for each costs about as much as to hash a photo. */
 const watched = new Map<number, Set<Passed>>();
 
 function watch(passed: Passed, milliseconds: number): () => void {
 	let all = watched.get(milliseconds);
 	if (!all) {
 		watched.set(milliseconds, (all = new Set()));
+		// It has the whole time before it; one that joins later has more.
+		passed.before = passed.size;
 		lookLater(all, milliseconds);
 	}
 	all.add(passed);
