@@ -1,5 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 
+import { maxSizeOption } from './fields';
 import { bareMimeType, typeFits } from './fileType';
 import type { MediaMessage, Origin } from './providers/provider';
 
@@ -57,14 +58,7 @@ export const filterOptions: INodeProperties[] = [
 		placeholder: 'e.g. 16505551234, 4915255501',
 		description: 'Comma-separated list of senders, as phone numbers with country code or user IDs. Files of all others start nothing.',
 	},
-	{
-		displayName: 'Maximum Size (MB)',
-		name: 'maxSizeMb',
-		type: 'number',
-		default: 100,
-		typeOptions: { minValue: 0 },
-		description: 'Larger files start nothing, where the provider tells the size with the message',
-	},
+	{ ...maxSizeOption, description: 'Larger files start nothing, where the provider tells the size with the message' },
 	{
 		displayName: 'Allowed MIME Types',
 		name: 'mimeTypes',

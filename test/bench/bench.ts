@@ -9,7 +9,7 @@ import { downloads } from './downloads';
 import { startProfiler } from './profile';
 import { packageRows } from './package';
 import { ENGINES, line, machine, updatePage } from './report';
-import { measure, warmUps, type Result, type Row } from './row';
+import { measure, warmUpsOf, type Result, type Row } from './row';
 import { runSeries } from './series';
 import { uploads } from './uploads';
 
@@ -58,7 +58,7 @@ async function profile(bed: Bed, chosen: Row[], peers: string[]) {
 	for (const row of chosen) {
 		const runs = await row.prepare(bed);
 		for (const peer of peers) {
-			for (let round = 0; round < warmUps(row); round++) {
+			for (let round = 0; round < warmUpsOf(row); round++) {
 				await runs[peer]!();
 				await bed.clean();
 			}

@@ -84,7 +84,7 @@ function written(name: string, what: string, deliveriesOf: (bed: Bed) => string[
 		unit: 'bytes',
 		bars,
 		rounds: 5,
-		long: true,
+		warmUps: 1,
 		async prepare(bed) {
 			bed.delay(0);
 			const peer = async (nodes: WorkflowNode[]) => {

@@ -10,8 +10,8 @@ export interface Row {
 	bars: Bar[];
 	/** How often, where the default is too often or too seldom. */
 	rounds?: number;
-	/** Whether a round is long. */
-	long?: true;
+	/** Where three are too many. */
+	warmUps?: number;
 	/** Makes what the rounds need; answers with the peers, each of which measures itself once. */
 	prepare(bed: Bed): Promise<Peers>;
 	/** Where n8n's memory at its peak, over what it held before, makes a line of its own. */
@@ -61,7 +61,7 @@ export function valueOf({ of }: Bar, rounds: Record<string, number[]>): number {
 }
 
 /** Rounds before the first that counts: V8 compiles what it has seen often. */
-export const warmUps = ({ long }: Row) => (long ? 1 : 3);
+export const warmUpsOf = ({ warmUps = 3 }: Row) => warmUps;
 
 /** Every peer some times before anything counts, then in turn, a different one first each time. `done` after each round, with all so far. */
 export async function measure(row: Row, bed: Bed, rounds: number, say: (line: string) => void, done: (lines: Measured[]) => Promise<void>): Promise<void> {
@@ -69,7 +69,7 @@ export async function measure(row: Row, bed: Bed, rounds: number, say: (line: st
 	const lists = (): Record<string, number[]> => Object.fromEntries(peers.map(([name]) => [name, []]));
 	const [values, memory] = [lists(), lists()];
 	const { name, what, unit, bars } = row;
-	for (let round = -warmUps(row); round < (row.rounds ?? rounds); round++) {
+	for (let round = -warmUpsOf(row); round < (row.rounds ?? rounds); round++) {
 		const first = Math.max(round, 0) % peers.length;
 		for (const [peer, run] of [...peers.slice(first), ...peers.slice(0, first)]) {
 			const taken = await run();

@@ -26,7 +26,7 @@ export async function startVendorNames(ports: Record<string, number>): Promise<V
 	const certFile = join(folder, 'cert.pem');
 	await writeFile(certFile, cert);
 
-	// Made once: making it takes longer than a handshake.
+	// Made once: each one reads key and certificate anew.
 	const secureContext = createSecureContext({ key, cert });
 	const refused: string[] = [];
 	const sockets = new Set<Socket>();
