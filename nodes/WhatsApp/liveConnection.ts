@@ -54,6 +54,8 @@ class Connection {
 	private readonly listeners = new Set<Listener>();
 	private readonly ready: Promise<void>;
 	private setReady!: { open: () => void; failed: (refusal: MediaRefusal) => void };
+	/** Nobody listens any more. */
+	private isAbandoned = false;
 	/** Resolves when nobody listens any more. */
 	private readonly abandoned: Promise<void>;
 	private abandon!: () => void;
@@ -66,7 +68,12 @@ class Connection {
 	) {
 		this.ready = new Promise((open, failed) => (this.setReady = { open, failed }));
 		this.ready.catch(() => {});
-		this.abandoned = new Promise((resolve) => (this.abandon = resolve));
+		this.abandoned = new Promise((resolve) => {
+			this.abandon = () => {
+				this.isAbandoned = true;
+				resolve();
+			};
+		});
 		void this.keepOpen();
 	}
 
@@ -84,8 +91,9 @@ class Connection {
 	/** One session after the other, until the last listener leaves or the provider refuses the account. */
 	private async keepOpen(): Promise<void> {
 		let everOpen = false;
-		for (let failures = 0; !(await this.isAbandoned()); ) {
+		for (let failures = 0; !this.isAbandoned; ) {
 			const wasOpen = await this.session();
+			if (this.isAbandoned) return;
 			if (wasOpen) failures = 0;
 			everOpen ||= wasOpen;
 			if (!wasOpen) {
@@ -140,10 +148,6 @@ class Connection {
 		this.onEnd();
 		for (const listener of this.listeners) listener.refused(refusal);
 		this.abandon();
-	}
-
-	private async isAbandoned(): Promise<boolean> {
-		return await Promise.race([this.abandoned.then(() => true), Promise.resolve(false)]);
 	}
 }
 
