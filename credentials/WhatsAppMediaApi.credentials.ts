@@ -1,6 +1,6 @@
 import type { ICredentialTestRequest, ICredentialType, INodeProperties } from 'n8n-workflow';
 
-import { addToken } from '../nodes/WhatsApp/account';
+import { authenticate } from '../nodes/WhatsApp/transport/authenticate';
 import { providers } from '../nodes/WhatsApp/providers';
 
 const onlyMeta = { show: { provider: ['meta'] } };
@@ -19,7 +19,7 @@ export class WhatsAppMediaApi implements ICredentialType {
 
 	displayName = 'WhatsApp Media API';
 
-	icon = { light: 'file:../nodes/WhatsApp/whatsAppMedia.svg', dark: 'file:../nodes/WhatsApp/whatsAppMedia.dark.svg' } as const;
+	icon = { light: 'file:../nodes/WhatsApp/icons/whatsAppMedia.svg', dark: 'file:../nodes/WhatsApp/icons/whatsAppMedia.dark.svg' } as const;
 
 	documentationUrl = 'https://github.com/n8n-nodes-whatsapp-media/n8n-nodes-whatsapp-media#credential';
 
@@ -168,7 +168,7 @@ export class WhatsAppMediaApi implements ICredentialType {
 		},
 	];
 
-	authenticate = addToken;
+	authenticate = authenticate;
 
 	test: ICredentialTestRequest = {
 		request: {

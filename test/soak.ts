@@ -7,12 +7,12 @@ import { pipeline } from 'node:stream/promises';
 
 import { htmlPage, pattern, startEmulator, type Emulator } from './emulator';
 import type { Content } from './emulator/store';
-import { installN8n, toStderr } from './n8n/install';
-import { startN8n, type N8n } from './n8n/instance';
-import { packPackage } from './n8n/pack';
-import { items, until } from './n8n/rest';
-import { mediaNode, node, webhook, workflow, type Item } from './n8n/workflow';
-import { credentialFor } from './world';
+import { installN8n, toStderr } from './support/n8n/install';
+import { startN8n, type N8n } from './support/n8n/instance';
+import { packPackage } from './support/n8n/pack';
+import { items, until } from './support/n8n/rest';
+import { mediaNode, node, webhook, workflow, type Item } from './support/n8n/workflow';
+import { credentialFor } from './support/harness';
 
 /**
  * Thousands of files through Download Media in a real n8n, while a tenth of the calls fails. Every file must be there in the

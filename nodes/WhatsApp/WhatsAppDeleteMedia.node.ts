@@ -1,16 +1,16 @@
 import { NodeConnectionTypes, type IExecuteFunctions, type INodeType, type INodeTypeDescription } from 'n8n-workflow';
 
-import { CREDENTIAL } from './account';
-import { mediaIdField, phoneNumberIdOption, retryOptions } from './fields';
-import { mediaIdOf, options } from './parameters';
-import { perItem, type ItemWork } from './perItem';
-import { MediaRefusal } from './providers/provider';
+import { CREDENTIAL } from './transport/credentials';
+import { mediaIdField, phoneNumberIdOption, retryOptions } from './execution/fields';
+import { mediaIdParameter, optionsOf } from './execution/parameters';
+import { perItem, type ItemJob } from './execution/perItem';
+import { MediaError } from './errors';
 
 export class WhatsAppDeleteMedia implements INodeType {
 	description: INodeTypeDescription = {
 		displayName: 'WhatsApp Delete Media',
 		name: 'whatsAppDeleteMedia',
-		icon: { light: 'file:whatsAppMediaDelete.svg', dark: 'file:whatsAppMediaDelete.dark.svg' },
+		icon: { light: 'file:icons/whatsAppMediaDelete.svg', dark: 'file:icons/whatsAppMediaDelete.dark.svg' },
 		group: ['output'],
 		version: 1,
 		subtitle: 'By media ID',
@@ -48,14 +48,14 @@ export class WhatsAppDeleteMedia implements INodeType {
 	}
 }
 
-async function deleteMedia({ context, account, item, index, about, attempt }: ItemWork) {
-	const mediaId = mediaIdOf(context, item, index);
+async function deleteMedia({ context, client, item, index, setSubject: about, attempt }: ItemJob) {
+	const mediaId = mediaIdParameter(context, item, index);
 	about(`Media ID ${mediaId}`);
-	const { missingIsDeleted, phoneNumberId } = options<{ missingIsDeleted: boolean; phoneNumberId: string }>(context, index);
+	const { missingIsDeleted, phoneNumberId } = optionsOf<{ missingIsDeleted: boolean; phoneNumberId: string }>(context, index);
 	// On a second try it is gone because the first one did its work and only the answer was lost.
 	const mayBeMissing = missingIsDeleted || attempt > 1;
-	await account.provider.delete(account, mediaId, { phoneNumberId }).catch((cause) => {
-		if (!(mayBeMissing && cause instanceof MediaRefusal && cause.kind === 'gone')) throw cause;
+	await client.provider.delete(client, mediaId, { phoneNumberId }).catch((cause) => {
+		if (!(mayBeMissing && cause instanceof MediaError && cause.code === 'gone')) throw cause;
 	});
 	return { json: { ...item.json, deleted: true, mediaId }, binary: item.binary };
 }

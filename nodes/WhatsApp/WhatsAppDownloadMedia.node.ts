@@ -1,11 +1,11 @@
 import { NodeConnectionTypes, type IExecuteFunctions, type INodeExecutionData, type INodeType, type INodeTypeDescription } from 'n8n-workflow';
 
-import { CREDENTIAL } from './account';
-import { download, type Wanted } from './download';
-import { binaryField, itemField, maxSizeOption, mediaIdField, phoneNumberIdOption, retryOptions } from './fields';
-import { listed } from './messageFilter';
-import { options, textOf } from './parameters';
-import { perItem, type ItemWork } from './perItem';
+import { CREDENTIAL } from './transport/credentials';
+import { download, type Wanted } from './transfer/download';
+import { binaryField, itemField, maxSizeOption, mediaIdField, phoneNumberIdOption, retryOptions } from './execution/fields';
+import { splitList } from './execution/parameters';
+import { optionsOf, textParameter } from './execution/parameters';
+import { perItem, type ItemJob } from './execution/perItem';
 
 const MEGABYTE = 1_000_000;
 
@@ -13,7 +13,7 @@ export class WhatsAppDownloadMedia implements INodeType {
 	description: INodeTypeDescription = {
 		displayName: 'WhatsApp Download Media',
 		name: 'whatsAppDownloadMedia',
-		icon: { light: 'file:whatsAppMedia.svg', dark: 'file:whatsAppMedia.dark.svg' },
+		icon: { light: 'file:icons/whatsAppMedia.svg', dark: 'file:icons/whatsAppMedia.dark.svg' },
 		group: ['input'],
 		version: 1,
 		subtitle: 'Media ID to file',
@@ -85,13 +85,13 @@ export class WhatsAppDownloadMedia implements INodeType {
 	}
 }
 
-async function downloadMedia({ context, account, item, index, about, hint }: ItemWork) {
+async function downloadMedia({ context, client, item, index, setSubject: about, hint }: ItemJob) {
 	const field = context.getNodeParameter('binaryPropertyName', index) as string;
-	const chosen = options<Options>(context, index);
+	const chosen = optionsOf<Options>(context, index);
 	const rules = {
 		fileName: chosen.fileName,
 		maxBytes: (chosen.maxSizeMb ?? 0) * MEGABYTE,
-		allowedTypes: listed(chosen.allowedMimeTypes),
+		allowedTypes: splitList(chosen.allowedMimeTypes),
 		requireHashMatch: chosen.requireHashMatch,
 	};
 	const wanted = wantedFile(context, item, index, chosen);
@@ -100,7 +100,7 @@ async function downloadMedia({ context, account, item, index, about, hint }: Ite
 		hint('{n} files could not be had: WhatsApp did not give them to the provider. Their items go on without a file, marked "unavailable".');
 		return { json: item.json, binary: item.binary };
 	}
-	const { binary, ...file } = await download(account, context.helpers, wanted, rules, hint);
+	const { binary, ...file } = await download(client, context.helpers, wanted, rules, hint);
 	const kept = chosen.keepInputFields === false ? {} : item.json;
 	return { json: { ...kept, ...(wanted.mediaId && { mediaId: wanted.mediaId }), ...file }, binary: { [field]: binary } };
 }
@@ -119,8 +119,8 @@ interface Options {
 function wantedFile(context: IExecuteFunctions, item: INodeExecutionData, index: number, { phoneNumberId }: Partial<Options>): Wanted {
 	const { json } = item;
 	const known = json as Partial<Record<'mediaId' | 'url' | 'urlExpiresAt' | 'sha256' | 'mimeType' | 'fileName' | 'timestamp' | 'type', string>>;
-	const mediaId = textOf(context, item, index, 'mediaId');
-	const url = textOf(context, item, index, 'url');
+	const mediaId = textParameter(context, item, index, 'mediaId');
+	const url = textParameter(context, item, index, 'url');
 	const sameId = String(known.mediaId ?? '') === mediaId;
 	const sameUrl = (known.url ?? '') === url;
 	// An ID from elsewhere beside the item's own URL: that URL leads to another file.

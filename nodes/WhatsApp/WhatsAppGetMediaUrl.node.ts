@@ -1,15 +1,15 @@
 import { NodeConnectionTypes, type IExecuteFunctions, type INodeType, type INodeTypeDescription } from 'n8n-workflow';
 
-import { CREDENTIAL } from './account';
-import { mediaIdField, phoneNumberIdOption, retryOptions } from './fields';
-import { mediaIdOf, options } from './parameters';
-import { perItem, type ItemWork } from './perItem';
+import { CREDENTIAL } from './transport/credentials';
+import { mediaIdField, phoneNumberIdOption, retryOptions } from './execution/fields';
+import { mediaIdParameter, optionsOf } from './execution/parameters';
+import { perItem, type ItemJob } from './execution/perItem';
 
 export class WhatsAppGetMediaUrl implements INodeType {
 	description: INodeTypeDescription = {
 		displayName: 'WhatsApp Get Media URL',
 		name: 'whatsAppGetMediaUrl',
-		icon: { light: 'file:whatsAppMediaUrl.svg', dark: 'file:whatsAppMediaUrl.dark.svg' },
+		icon: { light: 'file:icons/whatsAppMediaUrl.svg', dark: 'file:icons/whatsAppMediaUrl.dark.svg' },
 		group: ['transform'],
 		version: 1,
 		subtitle: 'Media ID to URL',
@@ -43,10 +43,10 @@ export class WhatsAppGetMediaUrl implements INodeType {
 	}
 }
 
-async function getMediaUrl({ context, account, item, index, about }: ItemWork) {
-	const mediaId = mediaIdOf(context, item, index);
+async function getMediaUrl({ context, client, item, index, setSubject: about }: ItemJob) {
+	const mediaId = mediaIdParameter(context, item, index);
 	about(`Media ID ${mediaId}`);
 	const messageId = item.json.mediaId === mediaId ? (item.json.messageId as string | undefined) : undefined;
-	const { expiresAt, ...file } = await account.provider.resolve(account, mediaId, { ...options(context, index), messageId, details: true });
+	const { expiresAt, ...file } = await client.provider.resolve(client, mediaId, { ...optionsOf(context, index), messageId, details: true });
 	return { json: { ...item.json, mediaId, ...file, urlExpiresAt: expiresAt }, binary: item.binary };
 }

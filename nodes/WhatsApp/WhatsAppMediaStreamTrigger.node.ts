@@ -6,19 +6,20 @@ import {
 	type ITriggerResponse,
 } from 'n8n-workflow';
 
-import { CREDENTIAL, openAccount } from './account';
-import { listen, type Listener } from './liveConnection';
-import { mediaTypesField, passes, type MessageFilter } from './messageFilter';
-import { itemsOf, triggerOptions, type ItemOptions } from './messageItems';
-import { nodeError } from './perItem';
-import { withoutRedelivered } from './redelivery';
+import { CREDENTIAL } from './transport/credentials';
+import { createClient } from './transport/client';
+import { listen, type Listener } from './trigger/liveConnection';
+import { mediaTypesField, matchesFilter, type MessageFilter } from './trigger/messageFilter';
+import { toItems, triggerOptions, type ItemOptions } from './trigger/messageItems';
+import { nodeError } from './execution/nodeError';
+import { deduplicate } from './trigger/deduplicate';
 
 /** Apart from WhatsApp Media Trigger because n8n cannot test a node that has a webhook and a connection of its own. */
 export class WhatsAppMediaStreamTrigger implements INodeType {
 	description: INodeTypeDescription = {
 		displayName: 'WhatsApp Media Stream Trigger',
 		name: 'whatsAppMediaStreamTrigger',
-		icon: { light: 'file:whatsAppMedia.svg', dark: 'file:whatsAppMedia.dark.svg' },
+		icon: { light: 'file:icons/whatsAppMedia.svg', dark: 'file:icons/whatsAppMedia.dark.svg' },
 		group: ['trigger'],
 		version: 1,
 		subtitle: '={{ $parameter["mediaTypes"].length === 6 ? "all files" : $parameter["mediaTypes"].join(", ") }}',
@@ -51,19 +52,19 @@ export class WhatsAppMediaStreamTrigger implements INodeType {
 	async trigger(this: ITriggerFunctions): Promise<ITriggerResponse> {
 		let close = () => {};
 		const start = async () => {
-			const account = await openAccount(this);
+			const client = await createClient(this);
 			const options = this.getNodeParameter('options', {}) as MessageFilter['options'] & ItemOptions;
 			const filter = { mediaTypes: this.getNodeParameter('mediaTypes') as string[], options };
 			const listener: Listener = {
 				received: (messages) => {
-					const passing = messages.filter((message) => passes(message, filter));
-					void withoutRedelivered(this, passing).then(async (fresh) => {
-						if (fresh.length) this.emit([await itemsOf(fresh, options, account, this.helpers)]);
+					const passing = messages.filter((message) => matchesFilter(message, filter));
+					void deduplicate(this, passing).then(async (fresh) => {
+						if (fresh.length) this.emit([await toItems(fresh, options, client, this.helpers)]);
 					});
 				},
 				refused: (refusal) => this.emitError(nodeError(this, refusal)),
 			};
-			const listening = listen(account, listener);
+			const listening = listen(client, listener);
 			close = listening.close;
 			await listening.ready;
 		};

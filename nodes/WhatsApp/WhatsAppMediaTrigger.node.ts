@@ -7,14 +7,16 @@ import {
 	type IWebhookResponseData,
 } from 'n8n-workflow';
 
-import { accountFor, CREDENTIAL } from './account';
-import { mediaTypesField, passes, type MessageFilter } from './messageFilter';
-import { byName, itemsOf, triggerOptions, type ItemOptions } from './messageItems';
+import { CREDENTIAL } from './transport/credentials';
+import { mediaTypesField, matchesFilter, type MessageFilter } from './trigger/messageFilter';
+import { byName, toItems, triggerOptions, type ItemOptions } from './trigger/messageItems';
+import { withCachedClient } from './trigger/cachedClient';
 import { providers } from './providers';
 import type { Webhook } from './providers/provider';
-import { isAnswered, withoutRedelivered } from './redelivery';
-import { forgetTest, registrationHooks } from './registration';
-import { askedTest, takenByTest } from './testDelivery';
+import { executionStarted } from './trigger/executionStarted';
+import { deduplicate } from './trigger/deduplicate';
+import { forgetTest, registrationHooks } from './trigger/registration';
+import { requestedTestPath, forwardToTest } from './trigger/testForwarding';
 
 /** n8n's notices know lists and links, and no other markup. */
 const manualSteps = [
@@ -47,7 +49,7 @@ export class WhatsAppMediaTrigger implements INodeType {
 	description: INodeTypeDescription = {
 		displayName: 'WhatsApp Media Trigger',
 		name: 'whatsAppMediaTrigger',
-		icon: { light: 'file:whatsAppMedia.svg', dark: 'file:whatsAppMedia.dark.svg' },
+		icon: { light: 'file:icons/whatsAppMedia.svg', dark: 'file:icons/whatsAppMedia.dark.svg' },
 		group: ['trigger'],
 		// For nodes of version 1 n8n evaluates an expression at each delivery before the node is asked: 12 ms (docs/benchmarks.md).
 		version: [1, 1.1],
@@ -130,44 +132,53 @@ export class WhatsAppMediaTrigger implements INodeType {
 
 	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
 		const request = this.getRequestObject();
-		const handshake = request.method === 'GET';
 		// n8n keeps no bytes of a form: nothing that could be signed.
 		const rawBody = request.rawBody ?? Buffer.alloc(0);
 		const webhook: Webhook = { query: request.query, headers: request.headers, rawBody };
-		const account = await accountFor(this, (known) =>
-			handshake ? known.provider.challenge(webhook, known.account) !== undefined : known.provider.verify(webhook, known.account) === true,
-		);
-		const { provider } = account;
-
-		if (handshake) {
-			const answer = provider.challenge(webhook, account.account);
-			if (answer === undefined) this.logger.warn('WhatsApp Media Trigger refused a handshake: its verify token is not the one in the credential.');
-			return answered(this, answer === undefined ? 403 : 200, answer ?? 'The verify token is not the one in the n8n credential.');
-		}
-
-		const verdict = provider.verify(webhook, account.account);
-		if (verdict !== true) {
-			this.logger.warn(`WhatsApp Media Trigger refused a delivery: ${verdict.reason}`);
-			return answered(this, 401, 'The signature is missing or does not match.');
-		}
-
-		const test = askedTest(request.query);
-		if (test && this.getMode() !== 'manual') {
-			if (await takenByTest(this, test)) return {};
-			void forgetTest(this, test).catch((cause: Error) => this.logger.warn(`WhatsApp Media Trigger: ${cause.message}`));
-		}
-
-		const options = this.getNodeParameter('options', {}) as MessageFilter['options'] & ItemOptions;
-		const filter = { mediaTypes: this.getNodeParameter('mediaTypes') as string[], options };
-		const messages = provider.parse(this.getBodyData()).filter((message) => passes(message, filter));
-		const fresh = await withoutRedelivered(this, messages, async () => await isAnswered(this.getResponseObject()));
-		if (!fresh.length) return {};
-		return { workflowData: [await itemsOf(fresh, options, account, this.helpers)] };
+		return request.method === 'GET' ? await answerHandshake(this, webhook) : await receive(this, webhook);
 	}
 }
 
+/** The provider asks whether the URL is ours. */
+async function answerHandshake(context: IWebhookFunctions, webhook: Webhook): Promise<IWebhookResponseData> {
+	const { answer } = await withCachedClient(
+		context,
+		({ provider, credentials }) => provider.challenge(webhook, credentials),
+		(challenge) => challenge !== undefined,
+	);
+	if (answer !== undefined) return respond(context, 200, answer);
+	context.logger.warn('WhatsApp Media Trigger refused a handshake: its verify token is not the one in the credential.');
+	return respond(context, 403, 'The verify token is not the one in the n8n credential.');
+}
+
+/** A delivery: believed only when it is verified. */
+async function receive(context: IWebhookFunctions, webhook: Webhook): Promise<IWebhookResponseData> {
+	const { client, answer: verdict } = await withCachedClient(
+		context,
+		({ provider, credentials }) => provider.verify(webhook, credentials),
+		(answer) => answer === true,
+	);
+	if (verdict !== true) {
+		context.logger.warn(`WhatsApp Media Trigger refused a delivery: ${verdict.reason}`);
+		return respond(context, 401, 'The signature is missing or does not match.');
+	}
+
+	const test = requestedTestPath(webhook.query);
+	if (test && context.getMode() !== 'manual') {
+		if (await forwardToTest(context, test)) return {};
+		void forgetTest(context, test).catch((cause: Error) => context.logger.warn(`WhatsApp Media Trigger: ${cause.message}`));
+	}
+
+	const options = context.getNodeParameter('options', {}) as MessageFilter['options'] & ItemOptions;
+	const filter = { mediaTypes: context.getNodeParameter('mediaTypes') as string[], options };
+	const messages = client.provider.parse(context.getBodyData()).filter((message) => matchesFilter(message, filter));
+	const fresh = await deduplicate(context, messages, async () => await executionStarted(context.getResponseObject()));
+	if (!fresh.length) return {};
+	return { workflowData: [await toItems(fresh, options, client, context.helpers)] };
+}
+
 /** Answers by itself; n8n starts nothing. Plain text, so that no browser runs what a caller sent us to echo. */
-function answered(context: IWebhookFunctions, status: number, text: string): IWebhookResponseData {
+function respond(context: IWebhookFunctions, status: number, text: string): IWebhookResponseData {
 	context.getResponseObject().status(status).set('X-Content-Type-Options', 'nosniff').type('text/plain').send(text);
 	return { noWebhookResponse: true };
 }

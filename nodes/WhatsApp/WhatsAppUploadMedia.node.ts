@@ -8,19 +8,21 @@ import {
 	type INodeTypeDescription,
 } from 'n8n-workflow';
 
-import { CREDENTIAL, openAccount } from './account';
-import { binarySource } from './bytes';
-import { EarlierUploads } from './earlierUploads';
-import { binaryField, retryOptions } from './fields';
-import { options } from './parameters';
-import { nodeError, perItem, type ItemWork } from './perItem';
-import { naming, upload } from './upload';
+import { CREDENTIAL } from './transport/credentials';
+import { createClient } from './transport/client';
+import { binaryInput } from './transfer/binaryInput';
+import { UploadCache } from './transfer/uploadCache';
+import { binaryField, retryOptions } from './execution/fields';
+import { optionsOf } from './execution/parameters';
+import { nodeError } from './execution/nodeError';
+import { perItem, type ItemJob } from './execution/perItem';
+import { nameAndType, upload } from './transfer/upload';
 
 export class WhatsAppUploadMedia implements INodeType {
 	description: INodeTypeDescription = {
 		displayName: 'WhatsApp Upload Media',
 		name: 'whatsAppUploadMedia',
-		icon: { light: 'file:whatsAppMediaUpload.svg', dark: 'file:whatsAppMediaUpload.dark.svg' },
+		icon: { light: 'file:icons/whatsAppMediaUpload.svg', dark: 'file:icons/whatsAppMediaUpload.dark.svg' },
 		group: ['output'],
 		version: 1,
 		subtitle: 'File to media ID',
@@ -90,8 +92,8 @@ export class WhatsAppUploadMedia implements INodeType {
 		listSearch: {
 			async phoneNumbers(this: ILoadOptionsFunctions): Promise<INodeListSearchResult> {
 				try {
-					const account = await openAccount(this);
-					const numbers = (await account.provider.phoneNumbers?.(account)) ?? [];
+					const client = await createClient(this);
+					const numbers = (await client.provider.phoneNumbers?.(client)) ?? [];
 					return { results: numbers.map(({ id, number, name }) => ({ value: id, name: name ? `${name} (${number})` : number })) };
 				} catch (cause) {
 					throw nodeError(this, cause);
@@ -101,20 +103,20 @@ export class WhatsAppUploadMedia implements INodeType {
 	};
 
 	async execute(this: IExecuteFunctions) {
-		const earlier = new EarlierUploads(() => this.getWorkflowStaticData('node'));
+		const earlier = new UploadCache(() => this.getWorkflowStaticData('node'));
 		return await perItem(this, async (job) => await uploadMedia(job, earlier));
 	}
 }
 
 type Chosen = { checkFile: boolean; fileName: string; mimeType: string; phoneNumberId: { value: string }; reuseEarlier: boolean };
 
-async function uploadMedia({ context, account, item, index, attempt, about, hint }: ItemWork, earlier: EarlierUploads) {
+async function uploadMedia({ context, client, item, index, attempt, setSubject: about, hint }: ItemJob, earlier: UploadCache) {
 	const field = context.getNodeParameter('binaryPropertyName', index, '') as string | IBinaryData;
-	const { phoneNumberId, reuseEarlier, ...chosen } = options<Chosen>(context, index);
-	const source = await binarySource(context, item, index, field);
-	about(`"${naming(source, chosen).fileName}"`);
+	const { phoneNumberId, reuseEarlier, ...chosen } = optionsOf<Chosen>(context, index);
+	const source = await binaryInput(context, item, index, field);
+	about(`"${nameAndType(source, chosen).fileName}"`);
 	const file = await upload(
-		account,
+		client,
 		source,
 		{ ...chosen, phoneNumberId: phoneNumberId?.value },
 		(message) => attempt === 1 && hint(message),

@@ -2,8 +2,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
-import { toStderr } from '../n8n/install';
-import { startBed, type Bed } from './bed';
+import { toStderr } from '../support/n8n/install';
+import { startTestbed, type Testbed } from './testbed';
 import { deliveries } from './deliveries';
 import { downloads } from './downloads';
 import { startProfiler } from './profile';
@@ -24,7 +24,7 @@ async function main() {
 	const only = values.only?.split(',');
 	const chosen = rows.filter(({ name }) => (only ? only.includes(name) : !values.series));
 	const inspect = values.profile && { NODE_OPTIONS: `--inspect=127.0.0.1:${INSPECTOR}` };
-	const bed = await startBed({ env: { ...ENGINES[values.engine]!.env, ...inspect }, log: toStderr });
+	const bed = await startTestbed({ env: { ...ENGINES[values.engine]!.env, ...inspect }, log: toStderr });
 	const results: Result[] = JSON.parse(await readFile(RESULTS, 'utf8').catch(() => '[]'));
 	try {
 		if (values.profile) return await profile(bed, chosen, values.profile.split(','));
@@ -53,7 +53,7 @@ async function main() {
 }
 
 /** The first run of each peer that would count, for each row. */
-async function profile(bed: Bed, chosen: Row[], peers: string[]) {
+async function profile(bed: Testbed, chosen: Row[], peers: string[]) {
 	const profiler = await startProfiler(INSPECTOR);
 	for (const row of chosen) {
 		const runs = await row.prepare(bed);

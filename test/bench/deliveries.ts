@@ -1,6 +1,6 @@
-import { until } from '../n8n/rest';
-import { node, workflow, type WorkflowNode } from '../n8n/workflow';
-import { PUBLIC, type Bed } from './bed';
+import { until } from '../support/n8n/rest';
+import { node, workflow, type WorkflowNode } from '../support/n8n/workflow';
+import { PUBLIC, type Testbed } from './testbed';
 import { bareTrigger, builtInDownload, builtInTrigger, download, plainWebhook, trigger } from './peers';
 import type { Peers, Row } from './row';
 
@@ -9,7 +9,7 @@ const DELIVERIES = 80;
 const AT_ONCE = 16;
 
 /** Deliveries as a busy number has them: for each message, so many statuses of what the business sent. */
-function bodies({ emulator: { meta } }: Bed, statuses: number): string[] {
+function bodies({ emulator: { meta } }: Testbed, statuses: number): string[] {
 	const states = ['sent', 'delivered', 'read'] as const;
 	return Array.from({ length: DELIVERIES }, (_, index) => {
 		const turn = index % (statuses + 1);
@@ -19,7 +19,7 @@ function bodies({ emulator: { meta } }: Bed, statuses: number): string[] {
 }
 
 /** Deliveries per second, from the first until everything that they started has ended. */
-async function deliver(bed: Bed, flow: { id: string; url: string }, all: string[], executions: number): Promise<number> {
+async function deliver(bed: Testbed, flow: { id: string; url: string }, all: string[], executions: number): Promise<number> {
 	const sinceId = (await bed.sql<{ id: number | null }>('select max(id) as id from execution_entity'))[0]!.id ?? 0;
 	const started = performance.now();
 	let next = 0;
@@ -40,7 +40,7 @@ async function deliver(bed: Bed, flow: { id: string; url: string }, all: string[
 	return (all.length * 1000) / (performance.now() - started);
 }
 
-async function activated(bed: Bed, node: WorkflowNode, rest: WorkflowNode[] = []): Promise<{ id: string; url: string }> {
+async function activated(bed: Testbed, node: WorkflowNode, rest: WorkflowNode[] = []): Promise<{ id: string; url: string }> {
 	// Meta has one place for an app's deliveries, and n8n's own trigger wants it empty.
 	bed.emulator.meta.subscriptions.app = undefined;
 	const { id } = await bed.n8n.api.createWorkflow(workflow({ nodes: [node, ...rest] }));
@@ -50,7 +50,7 @@ async function activated(bed: Bed, node: WorkflowNode, rest: WorkflowNode[] = []
 }
 
 function row(name: string, what: string, statuses: number, peers: string[], bars: Row['bars']): Row {
-	const nodes: Record<string, (bed: Bed) => WorkflowNode> = {
+	const nodes: Record<string, (bed: Testbed) => WorkflowNode> = {
 		'built-in': (bed) => builtInTrigger(bed),
 		'built-in, told to drop statuses': (bed) => builtInTrigger(bed, { messageStatusUpdates: [] }),
 		'plain Webhook': () => plainWebhook(`plain-${name}`),
@@ -77,7 +77,7 @@ function row(name: string, what: string, statuses: number, peers: string[], bars
 }
 
 /** What a chain that starts with a message writes into n8n's database, in bytes. */
-function written(name: string, what: string, deliveriesOf: (bed: Bed) => string[], between: WorkflowNode[], bars: Row['bars'], frame = false): Row {
+function written(name: string, what: string, deliveriesOf: (bed: Testbed) => string[], between: WorkflowNode[], bars: Row['bars'], frame = false): Row {
 	return {
 		name,
 		what,
@@ -120,7 +120,7 @@ const onlyMessages = () => {
 	return node('n8n-nodes-base.filter', 'Messages', { conditions, options: {} }, { typeVersion: 2.2 });
 };
 
-const one = (bed: Bed) => [bed.emulator.meta.envelope([[bed.emulator.meta.value([bed.emulator.meta.prepare({ type: 'image', bytes: 'photo' }).message])]])];
+const one = (bed: Testbed) => [bed.emulator.meta.envelope([[bed.emulator.meta.value([bed.emulator.meta.prepare({ type: 'image', bytes: 'photo' }).message])]])];
 
 export const deliveries: Row[] = [
 	row('statuses', '80 deliveries, 16 at once, 75 % statuses', 3, ['built-in', 'built-in, told to drop statuses', 'plain Webhook', 'ours'], [

@@ -1,6 +1,6 @@
 import { pattern } from '../emulator';
-import type { Json } from '../n8n/workflow';
-import { chain, type Bed } from './bed';
+import type { Json } from '../support/n8n/workflow';
+import { chain, type Testbed } from './testbed';
 import { bareDownload, builtInDownload, CONCURRENCY, download } from './peers';
 import type { Peers, Row } from './row';
 
@@ -10,7 +10,7 @@ const MB = 1000 * KB;
 type Kind = 'image' | 'voice' | 'document';
 
 /** Files that customers sent. Hashed ahead, since Meta has done that long before anybody asks. */
-export function files(bed: Bed, count: number, size: number, type: Kind = 'image') {
+export function files(bed: Testbed, count: number, size: number, type: Kind = 'image') {
 	const { meta } = bed.emulator;
 	const bytes = pattern(size);
 	const sent = Array.from({ length: count }, () => meta.prepare({ type, bytes, media: { sha256: undefined } }));
@@ -36,7 +36,7 @@ interface Load {
 	fromTrigger?: boolean;
 }
 
-export async function downloadPeers(bed: Bed, load: Load, name: string): Promise<Peers> {
+export async function downloadPeers(bed: Testbed, load: Load, name: string): Promise<Peers> {
 	const { byId, fresh } = files(bed, load.count, load.size, load.type);
 	bed.delay(load.delay);
 	const n8nPeer = async (peer: string, nodes: Parameters<typeof chain>[2], items: () => Json[]) => {

@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-import { installN8n } from '../n8n/install';
+import { installN8n } from '../support/n8n/install';
 import type { Row } from './row';
 
 const NAME = 'n8n-nodes-whatsapp-media';

@@ -1,4 +1,4 @@
-import type { Bed } from './bed';
+import type { Testbed } from './testbed';
 
 /** One line of the table: several peers at the same work, in turn. */
 export interface Row {
@@ -13,7 +13,7 @@ export interface Row {
 	/** Where three are too many. */
 	warmUps?: number;
 	/** Makes what the rounds need; answers with the peers, each of which measures itself once. */
-	prepare(bed: Bed): Promise<Peers>;
+	prepare(bed: Testbed): Promise<Peers>;
 	/** Where n8n's memory at its peak, over what it held before, makes a line of its own. */
 	memory?: { bars: Bar[] };
 }
@@ -64,7 +64,7 @@ export function valueOf({ of }: Bar, rounds: Record<string, number[]>): number {
 export const warmUpsOf = ({ warmUps = 3 }: Row) => warmUps;
 
 /** Every peer some times before anything counts, then in turn, a different one first each time. `done` after each round, with all so far. */
-export async function measure(row: Row, bed: Bed, rounds: number, say: (line: string) => void, done: (lines: Measured[]) => Promise<void>): Promise<void> {
+export async function measure(row: Row, bed: Testbed, rounds: number, say: (line: string) => void, done: (lines: Measured[]) => Promise<void>): Promise<void> {
 	const peers = Object.entries(await row.prepare(bed));
 	const lists = (): Record<string, number[]> => Object.fromEntries(peers.map(([name]) => [name, []]));
 	const [values, memory] = [lists(), lists()];

@@ -1,8 +1,8 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { CONCURRENCY } from '../../nodes/WhatsApp/pool';
-import type { Bed } from './bed';
+import { CONCURRENCY } from '../../nodes/WhatsApp/execution/mapConcurrent';
+import type { Testbed } from './testbed';
 import { downloadPeers } from './downloads';
 import { median } from './row';
 import { plot, type Line } from './plot';
@@ -21,10 +21,10 @@ interface Series {
 	log?: boolean;
 	/** Where several are drawn together. */
 	image?: string;
-	lines(bed: Bed, say: (text: string) => void): Promise<Line[]>;
+	lines(bed: Testbed, say: (text: string) => void): Promise<Line[]>;
 }
 
-async function timed(bed: Bed, name: string, load: Parameters<typeof downloadPeers>[1], peers: string[], rounds: number): Promise<number[]> {
+async function timed(bed: Testbed, name: string, load: Parameters<typeof downloadPeers>[1], peers: string[], rounds: number): Promise<number[]> {
 	const all = await downloadPeers(bed, load, name);
 	const taken = peers.map((): number[] => []);
 	for (let round = 0; round < rounds; round++)
@@ -39,7 +39,7 @@ async function timed(bed: Bed, name: string, load: Parameters<typeof downloadPee
 const MANY = 500;
 
 /** One line for each peer, over loads. */
-async function grown(bed: Bed, say: (text: string) => void, name: string, loads: Array<[number, Parameters<typeof downloadPeers>[1]]>): Promise<Line[]> {
+async function grown(bed: Testbed, say: (text: string) => void, name: string, loads: Array<[number, Parameters<typeof downloadPeers>[1]]>): Promise<Line[]> {
 	const peers = ['built-in', 'ours', 'floor'];
 	const lines: Line[] = peers.map((peer) => ({ name: peer, points: [] }));
 	for (const [x, load] of loads) {
@@ -97,8 +97,8 @@ function inFlight(delay: number): Series {
 }
 
 /** Nobody needs this number to be a setting, so the installed package is given one that can be changed. */
-async function choosable(bed: Bed): Promise<(inFlight: number) => Promise<void>> {
-	const file = join(bed.n8n.userFolder, '.n8n/nodes/node_modules/n8n-nodes-whatsapp-media/dist/nodes/WhatsApp/pool.js');
+async function choosable(bed: Testbed): Promise<(inFlight: number) => Promise<void>> {
+	const file = join(bed.n8n.userFolder, '.n8n/nodes/node_modules/n8n-nodes-whatsapp-media/dist/nodes/WhatsApp/execution/mapConcurrent.js');
 	const chosen = join(bed.n8n.userFolder, 'in-flight');
 	const code = await readFile(file, 'utf8');
 	const changed = code.replace(/exports\.CONCURRENCY = \d+;/, `Object.defineProperty(exports, 'CONCURRENCY', { get: () => Number(require('fs').readFileSync('${chosen}', 'utf8')) });`);
@@ -109,7 +109,7 @@ async function choosable(bed: Bed): Promise<(inFlight: number) => Promise<void>>
 	return async (inFlight) => await writeFile(chosen, String(inFlight));
 }
 
-export async function runSeries(bed: Bed, name: string, say: (text: string) => void): Promise<void> {
+export async function runSeries(bed: Testbed, name: string, say: (text: string) => void): Promise<void> {
 	const all: Record<string, Line[]> = JSON.parse(await readFile(DATA, 'utf8').catch(() => '{}'));
 	all[name] = await series[name]!.lines(bed, say);
 	await writeFile(DATA, `${JSON.stringify(all, undefined, '\t')}\n`);

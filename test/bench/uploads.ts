@@ -1,5 +1,5 @@
-import { fetchFile } from '../n8n/workflow';
-import { chain, type Bed } from './bed';
+import { fetchFile } from '../support/n8n/workflow';
+import { chain, type Testbed } from './testbed';
 import { builtInUpload, upload } from './peers';
 import type { Row } from './row';
 
@@ -14,7 +14,7 @@ function pdf(size: number): Buffer {
 
 /** The file comes from an address, since the webhook that starts the workflow takes no 100 MB. */
 function row(name: string, what: string, count: number, memory: number): Row {
-	const prepare = async (bed: Bed) => {
+	const prepare = async (bed: Testbed) => {
 		const url = bed.emulator.thirdParty.put(pdf(100 * MB), 'application/pdf');
 		const items = Array.from({ length: count }, () => ({ url }));
 		const peer = async (of: string, nodes: Parameters<typeof chain>[2]) => {

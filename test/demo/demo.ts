@@ -4,11 +4,11 @@ import { mkdir, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises
 import { createServer } from 'node:net';
 import { basename, dirname, join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
-import { installN8n } from '../n8n/install';
-import { type N8n, startN8n } from '../n8n/instance';
-import { packPackage } from '../n8n/pack';
-import { type Credential, items, type N8nApi, owner, until } from '../n8n/rest';
-import type { WorkflowJson } from '../n8n/workflow';
+import { installN8n } from '../support/n8n/install';
+import { type N8n, startN8n } from '../support/n8n/instance';
+import { packPackage } from '../support/n8n/pack';
+import { type Credential, items, type N8nApi, owner, until } from '../support/n8n/rest';
+import type { WorkflowJson } from '../support/n8n/workflow';
 import { type Message, startVendor, type Vendor, vendorNames } from './vendors';
 import { type Cell, phase, say, seconds, table } from './screen';
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Emulator, startEmulator } from '../emulator';
-import type { Json } from '../n8n/workflow';
+import type { Json } from '../support/n8n/workflow';
 
 /** WhatsApp as the demo knows it: a vendor that n8n reaches under its own names, and customers who send files. */
 export type Vendor = {

@@ -1,5 +1,5 @@
 import type { BrowserContext, Locator, Page } from 'playwright-core';
-import { owner } from '../n8n/rest';
+import { owner } from '../support/n8n/rest';
 
 /** What a user did with the mouse or the keyboard, in words. */
 export type Step = { kind: 'click' | 'type'; what: string };

@@ -2,11 +2,12 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { selectors } from 'playwright-core';
 import { type Emulator, startEmulator } from '../emulator';
-import { reach } from '../emulator/client';
-import { type N8n, startN8n } from '../n8n/instance';
-import { packPackage } from '../n8n/pack';
+import { hostOverrides } from '../emulator/client';
+import { type N8n, startN8n } from '../support/n8n/instance';
+import { packPackage } from '../support/n8n/pack';
 import { launchBrowser } from './browser';
 import { Editor } from './editor';
+import { ROOT } from '../support/paths';
 
 /** Where this n8n believes to be: Meta delivers to https addresses only. */
 export const PUBLIC = 'https://n8n.example';
@@ -24,7 +25,7 @@ const SCALE = 1200 / SCREEN.width;
 /** Notifications cover what they tell of; the nodes beside a form are cut off by its edge. */
 const NOT_IN_PICTURE = '.el-notification, [data-test-id=floating-nodes] { visibility: hidden !important }';
 
-const IMAGES = join(__dirname, '..', '..', 'docs', 'img');
+const IMAGES = join(ROOT, 'docs/img');
 
 export type Session = {
 	n8n: N8n;
@@ -53,7 +54,7 @@ export async function startSession(): Promise<Session> {
 		env: addressed(PUBLIC),
 	});
 	let address = PUBLIC;
-	reach.set(PUBLIC, n8n.url);
+	hostOverrides.set(PUBLIC, n8n.url);
 	emulator.meta.variants.webhookTimeout = 60_000;
 
 	const browser = await launchBrowser();

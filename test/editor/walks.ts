@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Emulator } from '../emulator';
 import type { Editor, Step } from './editor';
+import { demoFile } from '../support/paths';
 
 /** What customers send in this suite. */
-export const photo = readFileSync(join(__dirname, '..', 'demo', 'files', 'photo.jpg'));
+export const photo = readFileSync(demoFile('photo.jpg'));
 
 export type Walk = { steps: Step[]; seconds: number };
 

@@ -13,7 +13,7 @@ export interface HttpAnswer {
  * Where public origins really are: `https://n8n.example` → `http://127.0.0.1:5678`. Vendors call https addresses only, and the
  * n8n of a test has none.
  */
-export const reach = new Map<string, string>();
+export const hostOverrides = new Map<string, string>();
 
 /** The request that a vendor makes to a webhook: exactly these headers and bytes, no redirects, its own connection. */
 export function send(
@@ -22,7 +22,7 @@ export function send(
 ): Promise<HttpAnswer> {
 	return new Promise((resolve, reject) => {
 		const { origin } = new URL(publicUrl);
-		const url = (reach.get(origin) ?? origin) + publicUrl.slice(origin.length);
+		const url = (hostOverrides.get(origin) ?? origin) + publicUrl.slice(origin.length);
 		const { body = Buffer.alloc(0), headers } = options;
 		const start = url.startsWith('https:') ? httpsRequest : httpRequest;
 		const request = start(url, {

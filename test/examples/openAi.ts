@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer, json } from 'node:stream/consumers';
-import type { Json } from '../n8n/workflow';
+import type { Json } from '../support/n8n/workflow';
 
 /** A file that was sent to be transcribed. */
 export type Heard = { fileName: string; mimeType: string; bytes: Buffer; model: string };

@@ -2,19 +2,19 @@ import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { BrowserContext, Locator, Page } from 'playwright-core';
 import { launchBrowser } from '../editor/browser';
-import { type N8n, startN8n } from '../n8n/instance';
-import { packPackage } from '../n8n/pack';
-import { owner, until } from '../n8n/rest';
-import type { WorkflowJson } from '../n8n/workflow';
+import { type N8n, startN8n } from '../support/n8n/instance';
+import { packPackage } from '../support/n8n/pack';
+import { owner, until } from '../support/n8n/rest';
+import type { WorkflowJson } from '../support/n8n/workflow';
+import { ROOT } from '../support/paths';
 
 /**
  * `npm run pictures:examples`: imports every example through the editor of a real n8n, as a user does with *Import from
  * file*, and takes a picture of its canvas for docs/img/examples. Fails if the editor complains.
  */
 
-const root = join(__dirname, '..', '..');
-const examples = join(root, 'examples');
-const pictures = join(root, 'docs', 'img', 'examples');
+const examples = join(ROOT, 'examples');
+const pictures = join(ROOT, 'docs', 'img', 'examples');
 const LARGEST_BYTES = 100_000;
 /** Around the outermost nodes, in pixels of the picture. */
 const MARGIN = 24;

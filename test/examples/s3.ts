@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import S3rver from 's3rver';
-import type { Json } from '../n8n/workflow';
+import type { Json } from '../support/n8n/workflow';
 
 /** A local S3 with one bucket. */
 export async function startS3(bucket: string) {

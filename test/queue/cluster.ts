@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { startEmulator, type Emulator } from '../emulator';
-import { reach } from '../emulator/client';
-import { startN8n, type N8n, type N8nOptions } from '../n8n/instance';
-import { packPackage } from '../n8n/pack';
-import { until } from '../n8n/rest';
+import { hostOverrides } from '../emulator/client';
+import { startN8n, type N8n, type N8nOptions } from '../support/n8n/instance';
+import { packPackage } from '../support/n8n/pack';
+import { until } from '../support/n8n/rest';
 import { startPostgres, startRedis, type Postgres, type Service } from './services';
 
 /** Where the providers believe the cluster to be. What comes there goes to the webhook processor that `front` names. */
@@ -97,7 +97,7 @@ export async function startCluster({ webhooks = 2, workers = 2, binaryMode, env 
 		const many = async (command: 'worker' | 'webhook', count: number) => await Promise.all(Array.from({ length: count }, async () => await start(command)));
 		const [receivers, runners] = await Promise.all([many('webhook', webhooks), many('worker', workers)]);
 
-		const front = ({ url }: N8n) => void reach.set(PUBLIC, url);
+		const front = ({ url }: N8n) => void hostOverrides.set(PUBLIC, url);
 		if (receivers[0]) front(receivers[0]);
 		const addWorker = async () => {
 			const worker = await start('worker');

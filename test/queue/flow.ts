@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 
 import type { Incoming } from '../emulator/meta';
-import type { N8n } from '../n8n/instance';
-import { until, type Execution } from '../n8n/rest';
-import { mediaNode, type Item, type WorkflowJson, type WorkflowNode } from '../n8n/workflow';
-import { credentialFor } from '../world';
+import type { N8n } from '../support/n8n/instance';
+import { until, type Execution } from '../support/n8n/rest';
+import { mediaNode, type Item, type WorkflowJson, type WorkflowNode } from '../support/n8n/workflow';
+import { credentialFor } from '../support/harness';
 import type { Cluster } from './cluster';
 
 const UNDER_WAY = ['new', 'running', 'waiting'];

@@ -1,5 +1,5 @@
 import { pattern } from '../emulator';
-import { mediaNode, workflow } from '../n8n/workflow';
+import { mediaNode, workflow } from '../support/n8n/workflow';
 import { installPackage, startCluster, type Cluster } from './cluster';
 import { publish, trigger } from './flow';
 

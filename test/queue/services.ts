@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-import { freePort } from '../n8n/instance';
-import { until } from '../n8n/rest';
+import { freePort } from '../support/n8n/instance';
+import { until } from '../support/n8n/rest';
 
 const run = promisify(execFile);
 

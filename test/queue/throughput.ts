@@ -4,9 +4,9 @@ import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { readdir, readFile } from 'node:fs/promises';
 
-import { installN8n } from '../n8n/install';
-import type { N8n } from '../n8n/instance';
-import { mediaNode, workflow } from '../n8n/workflow';
+import { installN8n } from '../support/n8n/install';
+import type { N8n } from '../support/n8n/instance';
+import { mediaNode, workflow } from '../support/n8n/workflow';
 import { installPackage, startCluster, type Cluster } from './cluster';
 import { publish, trigger } from './flow';
 

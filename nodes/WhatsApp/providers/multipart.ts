@@ -1,7 +1,7 @@
 import { randomBytes } from 'crypto';
 
 import type { ApiRequest, OutgoingFile } from './provider';
-import { changed } from './stream';
+import { transformStream } from '../streams';
 
 /**
  * Frames a file as multipart/form-data (RFC 7578) with the exact Content-Length, streaming it when it is a stream.
@@ -25,7 +25,7 @@ export function multipart(fields: Record<string, string>, file: OutgoingFile): R
 		},
 		body: Buffer.isBuffer(content)
 			? Buffer.concat([head, content, tail])
-			: changed(content, async function* (chunks) {
+			: transformStream(content, async function* (chunks) {
 					yield head;
 					yield* chunks;
 					yield tail;

@@ -1,4 +1,5 @@
-import type { IExecuteFunctions } from 'n8n-workflow';
+import type { MediaError } from '../errors';
+import type { ByteStream } from '../streams';
 
 /**
  * The contract between the nodes and one vendor of WhatsApp. A provider is a plain object of functions: it is handed
@@ -22,12 +23,12 @@ export interface Provider {
 	lateFilesMs?: number;
 
 	/** What in the credential cannot work, before a request is made with it. */
-	checkAccount?(account: Account): MediaRefusal | undefined;
+	checkCredentials?(credentials: Credentials): MediaError | undefined;
 
 	/** The text that proves that we own the webhook URL, or nothing when this is not a handshake that we should answer. */
-	challenge(webhook: Webhook, account: Account): string | undefined;
+	challenge(webhook: Webhook, credentials: Credentials): string | undefined;
 	/** Whether the provider really sent this. Never true without a secret to check against. */
-	verify(webhook: Webhook, account: Account): true | Refusal;
+	verify(webhook: Webhook, credentials: Credentials): true | VerificationFailure;
 	/** Every media message in a verified body. Never throws, whatever the body is. */
 	parse(body: unknown): MediaMessage[];
 
@@ -38,25 +39,25 @@ export interface Provider {
 	live?: LiveConnection;
 
 	/** Where the bytes of a media ID are. @throws MediaRefusal */
-	resolve(api: Api, mediaId: string, options?: ResolveOptions): Promise<FileLocation>;
+	resolve(client: ApiClient, mediaId: string, options?: ResolveOptions): Promise<FileLocation>;
 	/** When a URL stops working, read from the URL itself; nothing when it does not say. */
 	urlExpiresAt(url: string): string | undefined;
 	/** What it means that a file was not served, where the API itself serves files. `what` begins the sentence. */
-	fileRefusal?(reply: ApiReply, what: string): MediaRefusal;
+	fileError?(reply: ApiReply, what: string): MediaError;
 	/** What it takes, so that a file is refused before its bytes are sent; empty where the vendor says nothing of it, absent without upload. */
 	accepts?: readonly FileKind[];
 	/** Whether an uploaded file keeps its name: then the same bytes under another name are another file. */
 	keepsFileNames?: true;
 	/** @throws MediaRefusal */
-	upload(api: Api, file: OutgoingFile): Promise<UploadedMedia>;
+	upload(client: ApiClient, file: OutgoingFile): Promise<UploadedMedia>;
 	/** @throws MediaRefusal of kind `gone` when there was nothing to delete */
-	delete(api: Api, mediaId: string, options?: { phoneNumberId?: string }): Promise<void>;
+	delete(client: ApiClient, mediaId: string, options?: { phoneNumberId?: string }): Promise<void>;
 	/** The numbers that files can be uploaded for. @throws MediaRefusal */
-	phoneNumbers?(api: Api): Promise<PhoneNumber[]>;
+	phoneNumbers?(client: ApiClient): Promise<PhoneNumber[]>;
 }
 
 /** What the credential holds, trimmed. Empty strings where the user left a field empty. */
-export interface Account {
+export interface Credentials {
 	accessToken: string;
 	apiVersion: string;
 	appId: string;
@@ -69,38 +70,38 @@ export interface Account {
 }
 
 /** What a registration is for, from the narrowest to the widest. A provider that knows no such levels ignores it. */
-export type Level = 'phoneNumber' | 'account' | 'app';
+export type RegistrationScope = 'phoneNumber' | 'account' | 'app';
 
 export interface Registration {
 	/** Whether registered URLs take one place from one another, rather than each having its own in a list. */
 	exclusive: boolean;
 	/** Where the provider delivers now. @throws MediaRefusal */
-	registered(api: Api, level: Level): Promise<string[]>;
+	currentUrls(client: ApiClient, level: RegistrationScope): Promise<string[]>;
 	/**
 	 * Has the provider deliver to this URL; where there is one place only, to this instead of what was there. The URL must
 	 * already be listening. Doing it twice does no harm.
 	 * @throws MediaRefusal of kind `handshake` when the provider tried the URL and did not like the answer
 	 */
-	register(api: Api, level: Level, url: string): Promise<void>;
+	register(client: ApiClient, level: RegistrationScope, url: string): Promise<void>;
 	/** Ends deliveries to this very URL; any other stays. @throws MediaRefusal */
-	unregister(api: Api, level: Level, url: string): Promise<void>;
+	unregister(client: ApiClient, level: RegistrationScope, url: string): Promise<void>;
 	/** Has the provider put every file that comes at a public address of its own, from now on. @throws MediaRefusal */
-	publicLinks?(api: Api): Promise<void>;
+	publicLinks?(client: ApiClient): Promise<void>;
 }
 
 /** A WebSocket that the vendor opens for an account. */
 export interface LiveConnection {
 	/** Holds the key; never to be shown. */
-	url(account: Account): string;
+	url(credentials: Credentials): string;
 	/** Why the account may not connect; nothing when it may. @throws MediaRefusal when that cannot be found out */
-	objection(api: Api): Promise<MediaRefusal | undefined>;
+	checkAccess(client: ApiClient): Promise<MediaError | undefined>;
 	/** Every file in a text frame. Never throws, whatever it holds. */
 	parse(frame: string): MediaMessage[];
 }
 
 /** A way to call the API in the name of an account. */
-export interface Api {
-	account: Account;
+export interface ApiClient {
+	credentials: Credentials;
 	send: Send;
 }
 
@@ -127,9 +128,6 @@ export interface ApiReply {
 	body: unknown;
 }
 
-/** A readable stream as n8n's helpers make and take it (importing `stream` is closed to community nodes). */
-export type ByteStream = Awaited<ReturnType<IExecuteFunctions['helpers']['getBinaryStream']>>;
-
 /** A request that came in on the webhook URL. */
 export interface Webhook {
 	query: Record<string, unknown>;
@@ -140,7 +138,7 @@ export interface Webhook {
 }
 
 /** Why a webhook is not believed, for the log of whoever runs n8n. */
-export interface Refusal {
+export interface VerificationFailure {
 	reason: string;
 }
 
@@ -278,29 +276,4 @@ export interface PhoneNumber {
 	/** How people write it, `+1 555-555-5555`. */
 	number: string;
 	name?: string;
-}
-
-/**
- * `gone`: the media does not exist (any more), or not for this account. `credential`: the token or its permissions.
- * `temporary`: worth trying again. `unreachable`: no answer at all. `handshake`: the provider could not verify our webhook
- * URL. `refused`: anything else; trying again is no use.
- */
-export type RefusalKind = 'gone' | 'credential' | 'temporary' | 'unreachable' | 'handshake' | 'refused';
-
-/** Why something could not be done, in words for the person at the canvas: what happened, and what to do. */
-export class MediaRefusal extends Error {
-	constructor(
-		readonly kind: RefusalKind,
-		/** What happened, naming the media ID. */
-		message: string,
-		/** What to do about it. */
-		readonly advice?: string,
-		/** HTTP status, where there was one. */
-		readonly status?: number,
-		/** How long the provider wants us to wait before the next try. */
-		readonly retryAfterMs?: number,
-	) {
-		super(message);
-		this.name = 'MediaRefusal';
-	}
 }

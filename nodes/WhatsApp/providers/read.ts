@@ -53,6 +53,6 @@ export function retryAfterMs(header: string | undefined): number | undefined {
 }
 
 /** The same message without the fields that are unknown. */
-export function known<T extends Partial<MediaMessage>>(message: T): T {
+export function omitUndefined<T extends Partial<MediaMessage>>(message: T): T {
 	return Object.fromEntries(Object.entries(message).filter(([, value]) => value !== undefined)) as T;
 }

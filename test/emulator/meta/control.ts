@@ -1,5 +1,5 @@
 import type { MetaEmulator } from '.';
-import { handedFiles } from '../byHand';
+import { curlUploads } from '../curlUploads';
 import { readable, type Site } from '../server';
 
 /** `/_emulator/receive` and `/_emulator/handshake`, for a person with curl. */
@@ -9,7 +9,7 @@ export function control(meta: MetaEmulator): Site['control'] {
 			const { callback, from, name, caption, phoneNumberId, url, shape } = request.query;
 			if (shape) return readable(await meta.receiveShape(shape, { phoneNumberId }, { callback }));
 			const received = [];
-			for (const file of await handedFiles(request)) {
+			for (const file of await curlUploads(request)) {
 				const incoming = { ...file, from, name, caption, phoneNumberId, url: url !== 'false' };
 				received.push(await meta.receive(incoming, { callback }));
 			}

@@ -4,6 +4,7 @@ import type { MetaEmulator } from '.';
 import type { Bytes } from '../store';
 import { fileUrl } from './files';
 import { wamid, type Json } from './webhooks';
+import { ROOT } from '../../support/paths';
 
 /** Every webhook body that the facts know, each in a file of its own: sections 4.4 to 4.6. */
 export interface Shape {
@@ -16,7 +17,7 @@ export interface Shape {
 	alsoStartOn?: string;
 }
 
-const FOLDER = join(__dirname, '../../fixtures/meta');
+const FOLDER = join(ROOT, 'test/fixtures/meta');
 
 export function shapeNames(): string[] {
 	return readdirSync(FOLDER).map((name) => name.replace(/\.json$/, ''));

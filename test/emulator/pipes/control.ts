@@ -1,5 +1,5 @@
 import type { PipesEmulator } from '.';
-import { handedFiles } from '../byHand';
+import { curlUploads } from '../curlUploads';
 import { readable, type Site } from '../server';
 
 /** `/_emulator/receive` and `/_emulator/fault`, for a person with curl. */
@@ -8,7 +8,7 @@ export function control(pipes: PipesEmulator): Site['control'] {
 		async receive(request) {
 			const { callback, from, name, caption, unavailable } = request.query;
 			const received = [];
-			for (const file of await handedFiles(request)) {
+			for (const file of await curlUploads(request)) {
 				received.push(await pipes.receive({ ...file, from, name, caption, unavailable: unavailable === 'true' }, { callback }));
 			}
 			return readable(received);

@@ -1,5 +1,5 @@
 import type { WhapiEmulator } from '.';
-import { handedFiles } from '../byHand';
+import { curlUploads } from '../curlUploads';
 import { readable, type Site } from '../server';
 
 /** `/_emulator/receive` and `/_emulator/fault`, for a person with curl. */
@@ -8,7 +8,7 @@ export function control(whapi: WhapiEmulator): Site['control'] {
 		async receive(request) {
 			const { callback, from, name, caption, url } = request.query;
 			const received = [];
-			for (const file of await handedFiles(request)) {
+			for (const file of await curlUploads(request)) {
 				received.push(await whapi.receive({ ...file, from, name, caption, url: url === undefined ? undefined : url !== 'false' }, { callback }));
 			}
 			return readable(received);

@@ -1,6 +1,6 @@
 import type { Provider } from '../provider';
 import { accepts } from './accepts';
-import { checkAccount, deleteMedia, phoneNumbers, resolve, upload, urlExpiresAt } from './media';
+import { checkCredentials, deleteMedia, phoneNumbers, resolve, upload, urlExpiresAt } from './media';
 import { parse } from './messages';
 import { registration } from './registration';
 import { challenge, verify } from './webhook';
@@ -14,7 +14,7 @@ export const meta: Provider = {
 	manualSetup:
 		'open App Dashboard → WhatsApp → Configuration → Webhook → Edit. Paste it as Callback URL, enter the Verify Token of the credential, and subscribe to the field messages.',
 	retention: 'Meta keeps received files for 7 days and uploaded ones for 30.',
-	checkAccount,
+	checkCredentials: checkCredentials,
 	challenge,
 	verify,
 	parse,

@@ -1,17 +1,9 @@
 import { multipart } from '../multipart';
-import {
-	MediaRefusal,
-	type Account,
-	type Api,
-	type ApiReply,
-	type FileLocation,
-	type OutgoingFile,
-	type PhoneNumber,
-	type UploadedMedia,
-} from '../provider';
-import { byteCount, isoTime, known, object, objects, sha256Hex, text } from '../read';
+import { MediaError } from '../../errors';
+import type { Credentials, ApiClient, ApiReply, FileLocation, OutgoingFile, PhoneNumber, UploadedMedia } from '../provider';
+import { byteCount, isoTime, omitUndefined, object, objects, sha256Hex, text } from '../read';
 import { withIds } from './ids';
-import { graphRefusal, refusal, UNKNOWN_ID } from './refusal';
+import { graphError, apiError, UNKNOWN_ID } from './errors';
 
 /** How long an uploaded file is kept. Source: Cloud API → Media, April 2026. */
 const UPLOAD_LIFE_DAYS = 30;
@@ -19,12 +11,12 @@ const UPLOAD_LIFE_DAYS = 30;
 const DAY = 24 * 60 * 60 * 1000;
 
 /** GET /{media-id}: the URL lives 5 minutes and wants the same token. */
-export async function resolve(api: Api, mediaId: string, options: { phoneNumberId?: string } = {}): Promise<FileLocation> {
-	const reply = await onMedia(api, 'GET', mediaId, options.phoneNumberId);
+export async function resolve(client: ApiClient, mediaId: string, options: { phoneNumberId?: string } = {}): Promise<FileLocation> {
+	const reply = await onMedia(client, 'GET', mediaId, options.phoneNumberId);
 	const body = object(reply.body);
 	const url = text(body.url);
-	if (reply.status !== 200 || !url) throw refusal(reply, `Media ID ${mediaId} could not be looked up`);
-	return known({
+	if (reply.status !== 200 || !url) throw apiError(reply, `Media ID ${mediaId} could not be looked up`);
+	return omitUndefined({
 		url,
 		expiresAt: urlExpiresAt(url),
 		tokenRequired: true,
@@ -40,43 +32,43 @@ export function urlExpiresAt(url: string): string | undefined {
 }
 
 /** DELETE /{media-id} */
-export async function deleteMedia(api: Api, mediaId: string, options: { phoneNumberId?: string } = {}): Promise<void> {
-	const reply = await onMedia(api, 'DELETE', mediaId, options.phoneNumberId);
-	if (object(reply.body).success !== true) throw refusal(reply, `Media ID ${mediaId} could not be deleted`);
+export async function deleteMedia(client: ApiClient, mediaId: string, options: { phoneNumberId?: string } = {}): Promise<void> {
+	const reply = await onMedia(client, 'DELETE', mediaId, options.phoneNumberId);
+	if (object(reply.body).success !== true) throw apiError(reply, `Media ID ${mediaId} could not be deleted`);
 }
 
 /** POST /{phone-number-id}/media */
-export async function upload(api: Api, file: OutgoingFile): Promise<UploadedMedia> {
-	const phoneNumberId = file.phoneNumberId || api.account.phoneNumberId;
+export async function upload(client: ApiClient, file: OutgoingFile): Promise<UploadedMedia> {
+	const phoneNumberId = file.phoneNumberId || client.credentials.phoneNumberId;
 	if (!phoneNumberId)
-		throw new MediaRefusal(
-			'refused',
+		throw new MediaError(
+			'permanent',
 			`"${file.fileName}" was not uploaded: no phone number to upload it for`,
 			'Fill in Phone Number ID in the credential, or choose one under Options.',
 		);
 	// `type` repeats the part's own Content-Type: documented as required, and ignored in practice.
 	const form = multipart({ messaging_product: 'whatsapp', type: file.mimeType }, file);
-	const reply = await api.send({ method: 'POST', path: edge(api, `${encodeURIComponent(phoneNumberId)}/media`), ...form });
+	const reply = await client.send({ method: 'POST', path: edge(client, `${encodeURIComponent(phoneNumberId)}/media`), ...form });
 	const mediaId = text(object(reply.body).id);
 	if (reply.status !== 200 || !mediaId) {
 		if (reply.status === 413) throw tooLarge(file);
-		throw refusal(reply, `"${file.fileName}" (${file.mimeType}, ${file.size} bytes) was not accepted`, UNKNOWN_ID);
+		throw apiError(reply, `"${file.fileName}" (${file.mimeType}, ${file.size} bytes) was not accepted`, UNKNOWN_ID);
 	}
 	return { mediaId, expiresAt: new Date(Date.now() + UPLOAD_LIFE_DAYS * DAY).toISOString() };
 }
 
 /** GET /{waba-id}/phone_numbers */
-export async function phoneNumbers(api: Api): Promise<PhoneNumber[]> {
-	const { businessAccountId } = (await withIds(api, ['businessAccountId'])).account;
+export async function phoneNumbers(client: ApiClient): Promise<PhoneNumber[]> {
+	const { businessAccountId } = (await withIds(client, ['businessAccountId'])).credentials;
 	if (!businessAccountId)
-		throw new MediaRefusal(
-			'refused',
+		throw new MediaError(
+			'permanent',
 			'The list of phone numbers needs Phone Number ID or WhatsApp Business Account ID in the credential',
 			'Fill in one of them, or choose By ID here and enter the phone number ID.',
 		);
 	const query = { fields: 'id,display_phone_number,verified_name', limit: '100' };
-	const reply = await api.send({ method: 'GET', path: edge(api, `${encodeURIComponent(businessAccountId)}/phone_numbers`), query });
-	if (reply.status !== 200) throw refusal(reply, `The phone numbers of account ${businessAccountId} could not be listed`, UNKNOWN_ID);
+	const reply = await client.send({ method: 'GET', path: edge(client, `${encodeURIComponent(businessAccountId)}/phone_numbers`), query });
+	if (reply.status !== 200) throw apiError(reply, `The phone numbers of account ${businessAccountId} could not be listed`, UNKNOWN_ID);
 	return objects(object(reply.body).data).map((entry) => ({
 		id: text(entry.id) ?? '',
 		number: text(entry.display_phone_number) ?? '',
@@ -88,26 +80,26 @@ export async function phoneNumbers(api: Api): Promise<PhoneNumber[]> {
  * `phone_number_id` makes Meta check that the file belongs to that number. For received files Meta has refused even the
  * right number (chatwoot#13317), so that one refusal is answered by asking again without it.
  */
-async function onMedia(api: Api, method: 'GET' | 'DELETE', mediaId: string, phoneNumberId?: string): Promise<ApiReply> {
-	const path = edge(api, encodeURIComponent(mediaId));
-	if (!phoneNumberId) return await api.send({ method, path });
-	const reply = await api.send({ method, path, query: { phone_number_id: phoneNumberId } });
-	const refusesNumber = graphRefusal(reply)?.message.includes('Param phone_number_id is not a valid');
-	return refusesNumber ? await api.send({ method, path }) : reply;
+async function onMedia(client: ApiClient, method: 'GET' | 'DELETE', mediaId: string, phoneNumberId?: string): Promise<ApiReply> {
+	const path = edge(client, encodeURIComponent(mediaId));
+	if (!phoneNumberId) return await client.send({ method, path });
+	const reply = await client.send({ method, path, query: { phone_number_id: phoneNumberId } });
+	const refusesNumber = graphError(reply)?.message.includes('Param phone_number_id is not a valid');
+	return refusesNumber ? await client.send({ method, path }) : reply;
 }
 
-export function checkAccount({ apiVersion }: Account): MediaRefusal | undefined {
+export function checkCredentials({ apiVersion }: Credentials): MediaError | undefined {
 	if (/^v\d+\.\d+$/.test(apiVersion)) return undefined;
-	return new MediaRefusal('credential', `"${apiVersion}" is not a version of the API`, 'Enter one like v25.0 in API Version in the credential.');
+	return new MediaError('credential', `"${apiVersion}" is not a version of the API`, 'Enter one like v25.0 in API Version in the credential.');
 }
 
-function edge({ account }: Api, path: string): string {
-	return `/${account.apiVersion}/${path}`;
+function edge({ credentials }: ApiClient, path: string): string {
+	return `/${credentials.apiVersion}/${path}`;
 }
 
-function tooLarge(file: OutgoingFile): MediaRefusal {
-	return new MediaRefusal(
-		'refused',
+function tooLarge(file: OutgoingFile): MediaError {
+	return new MediaError(
+		'permanent',
 		`"${file.fileName}" was not accepted: ${file.size} bytes are more than Meta takes`,
 		'Limits: images 5 MB, audio and video 16 MB, documents 100 MB, stickers 100 KB (animated 500 KB).',
 		413,

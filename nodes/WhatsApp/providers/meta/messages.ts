@@ -1,6 +1,6 @@
-import { bareMimeType } from '../../fileType';
+import { mimeEssence } from '../../formats/mimeTypes';
 import type { MediaMessage, MediaType, Origin } from '../provider';
-import { flag, isoTime, known, object, objects, sha256Hex, text, type Json } from '../read';
+import { flag, isoTime, omitUndefined, object, objects, sha256Hex, text, type Json } from '../read';
 import { urlExpiresAt } from './media';
 
 /** Where a message of each type keeps its file. A voice note arrives as audio. */
@@ -69,7 +69,7 @@ function flowFiles({ interactive }: Json): Array<{ file: Json; kind: MediaType }
 }
 
 function kindOf(mimeType = ''): MediaType {
-	const [top] = bareMimeType(mimeType).split('/');
+	const [top] = mimeEssence(mimeType).split('/');
 	return MEDIA_TYPES.find((type) => type === top) ?? 'document';
 }
 
@@ -84,7 +84,7 @@ function mediaMessage(message: Json, media: Json, kind: MediaType, origin: Origi
 	const context = object(message.context);
 	// What the business itself sent names the customer, whose conversation it is, in `to`. Calls have a `to` either way.
 	const to = origin === 'echo' || origin === 'history' ? (text(message.to) ?? text(message.to_user_id)) : undefined;
-	return known({
+	return omitUndefined({
 		provider: 'meta',
 		type: kind === 'audio' && media.voice === true ? 'voice' : kind,
 		mediaId,

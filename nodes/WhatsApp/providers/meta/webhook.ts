@@ -1,12 +1,12 @@
-import type { Account, Refusal, Webhook } from '../provider';
+import type { Credentials, VerificationFailure, Webhook } from '../provider';
 import { text } from '../read';
 import { equalSecrets, hmacHex } from '../signature';
 
 /** GET ?hub.mode=subscribe&hub.challenge=…&hub.verify_token=…, to be answered with the challenge and nothing else. */
-export function challenge({ query }: Webhook, account: Account): string | undefined {
+export function challenge({ query }: Webhook, credentials: Credentials): string | undefined {
 	const given = text(query['hub.verify_token']);
 	const answer = text(query['hub.challenge']);
-	const expected = verifyToken(account);
+	const expected = verifyToken(credentials);
 	if (query['hub.mode'] !== 'subscribe' || !given || !answer || !expected) return undefined;
 	return equalSecrets(given.trim(), expected) ? answer : undefined;
 }
@@ -15,18 +15,18 @@ export function challenge({ query }: Webhook, account: Account): string | undefi
  * The user's own, or one that every n8n process can derive: whichever of them Meta calls can answer, also while another is
  * still registering. Empty when there is nothing to derive it from.
  */
-export function verifyToken({ verifyToken: own, webhookSecret }: Account): string {
+export function verifyToken({ verifyToken: own, webhookSecret }: Credentials): string {
 	return own || (webhookSecret && hmacHex(webhookSecret, 'n8n-nodes-whatsapp-media verify token'));
 }
 
 /** `X-Hub-Signature-256: sha256=<hex>`, made with the app secret over the raw bytes. */
-export function verify({ headers, rawBody }: Webhook, account: Account): true | Refusal {
-	if (!account.webhookSecret)
+export function verify({ headers, rawBody }: Webhook, credentials: Credentials): true | VerificationFailure {
+	if (!credentials.webhookSecret)
 		return { reason: 'the credential has no App Secret, so no delivery can be checked. Copy it from App settings → Basic.' };
 	const signature = headers['x-hub-signature-256'];
 	if (typeof signature !== 'string' || !signature)
 		return { reason: 'it carries no X-Hub-Signature-256, so it does not come from Meta, or a proxy dropped the header.' };
-	if (equalSecrets(signature, `sha256=${hmacHex(account.webhookSecret, rawBody)}`)) return true;
+	if (equalSecrets(signature, `sha256=${hmacHex(credentials.webhookSecret, rawBody)}`)) return true;
 	return {
 		reason:
 			'its signature does not match. Either the App Secret in the credential belongs to another app, or a proxy in front of n8n changes the body.',

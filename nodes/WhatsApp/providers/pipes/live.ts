@@ -1,23 +1,24 @@
 import { jsonParse } from 'n8n-workflow';
 
-import type { Account, Api, LiveConnection, MediaMessage, MediaRefusal } from '../provider';
+import type { Credentials, ApiClient, LiveConnection, MediaMessage } from '../provider';
+import type { MediaError } from '../../errors';
 import { isoTime, object, text } from '../read';
-import { refusal } from './media';
+import { apiError } from './media';
 import { mediaMessage } from './webhook';
 
 /** wss://api.pipes.bot/ws, the way that numbers without a webhook have. Source: docs.pipes.bot, WebSocket. */
-export const live: LiveConnection = { url, objection, parse };
+export const live: LiveConnection = { url, checkAccess, parse };
 
 /** The key stands in the address: the only place that the vendor looks for it. */
-function url({ accessToken, baseUrl, phoneNumberId }: Account): string {
+function url({ accessToken, baseUrl, phoneNumberId }: Credentials): string {
 	const number = phoneNumberId && `&poolNumberId=${encodeURIComponent(phoneNumberId)}`;
 	return `${baseUrl.replace(/^http/, 'ws')}/ws?apiKey=${encodeURIComponent(accessToken)}${number}`;
 }
 
 /** Asks for a file that does not exist: 404 is the answer to a good key. */
-async function objection(api: Api): Promise<MediaRefusal | undefined> {
-	const reply = await api.send({ method: 'GET', path: '/v1/media/download/n8nKeyCheck0000000000' });
-	return reply.status === 401 ? refusal(reply, 'The live connection was refused') : undefined;
+async function checkAccess(client: ApiClient): Promise<MediaError | undefined> {
+	const reply = await client.send({ method: 'GET', path: '/v1/media/download/n8nKeyCheck0000000000' });
+	return reply.status === 401 ? apiError(reply, 'The live connection was refused') : undefined;
 }
 
 /** `{"type":"whatsapp_message","data":{…}}`; frames of other types carry no message. */

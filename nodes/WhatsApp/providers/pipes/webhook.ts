@@ -1,11 +1,11 @@
-import type { Account, MediaMessage, MediaType, Refusal, Webhook } from '../provider';
-import { byteCount, flag, isoTime, known, object, objects, text, type Json } from '../read';
+import type { Credentials, MediaMessage, MediaType, VerificationFailure, Webhook } from '../provider';
+import { byteCount, flag, isoTime, omitUndefined, object, objects, text, type Json } from '../read';
 import { equalSecrets, hmacHex } from '../signature';
 
 const MEDIA_TYPES = ['image', 'video', 'audio', 'document', 'sticker'] as const;
 
 /** `X-Pipes-Signature: <hex>`, made with the webhook secret over the raw bytes. */
-export function verify({ headers, rawBody }: Webhook, { webhookSecret }: Account): true | Refusal {
+export function verify({ headers, rawBody }: Webhook, { webhookSecret }: Credentials): true | VerificationFailure {
 	if (!webhookSecret)
 		return { reason: 'the credential has no Webhook Secret, so no delivery can be checked. Set one in the Pipes.bot dashboard, 16 to 256 characters, and enter the same in the credential.' };
 	const signature = headers['x-pipes-signature'];
@@ -58,7 +58,7 @@ export function mediaMessage(type: unknown, media: Json, about: Partial<MediaMes
 	const mimeType = text(media.mimeType) ?? about.mimeType;
 	// WhatsApp records Ogg, and sends attached music as MP3, M4A or AAC; where the flag was lost, this tells them apart.
 	const voice = kind === 'audio' ? (about.voice ?? /^audio\/ogg/.test(mimeType ?? '')) : undefined;
-	return known({
+	return omitUndefined({
 		provider: 'pipes',
 		type: (voice ? 'voice' : kind) satisfies MediaType,
 		mediaId,

@@ -1,6 +1,6 @@
 import type { Provider } from '../provider';
 import { deleteMedia, resolve, upload, urlExpiresAt } from './media';
-import { fileRefusal } from './refusal';
+import { fileError } from './errors';
 import { registration } from './registration';
 import { challenge, parse, verify } from './webhook';
 
@@ -20,7 +20,7 @@ export const whapi: Provider = {
 	registration,
 	resolve,
 	urlExpiresAt,
-	fileRefusal,
+	fileError: fileError,
 	// No version of its documentation has a limit, and it encodes anew what WhatsApp would not take.
 	accepts: [],
 	keepsFileNames: true,

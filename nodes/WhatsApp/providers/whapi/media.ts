@@ -1,14 +1,7 @@
-import {
-	type Api,
-	type ApiRequest,
-	type FileLocation,
-	type OutgoingFile,
-	type ResolveOptions,
-	type UploadedMedia,
-} from '../provider';
-import { byteCount, isoTime, known, object, objects, sha256Hex, text, type Json } from '../read';
-import { changed } from '../stream';
-import { isTokenUnknown, refusal } from './refusal';
+import type { ApiClient, ApiRequest, FileLocation, OutgoingFile, ResolveOptions, UploadedMedia } from '../provider';
+import { byteCount, isoTime, omitUndefined, object, objects, sha256Hex, text, type Json } from '../read';
+import { transformStream } from '../../streams';
+import { isTokenUnknown, apiError } from './errors';
 
 /** Of received and uploaded files, and of public links. Source: help desk, "File expiration period". */
 const LIFE_DAYS = 30;
@@ -22,11 +15,11 @@ const PAGE = '500';
  * No endpoint tells the address of a file, but GET /media/{id} is one: it answers with the bytes, and wants the token.
  * A public link exists where Auto Download was on when the file came; the message and the list of files know it.
  */
-export async function resolve(api: Api, mediaId: string, options: ResolveOptions = {}): Promise<FileLocation> {
-	const url = `${api.account.baseUrl}/media/${encodeURIComponent(mediaId)}`;
-	const file = options.details ? await describe(api, mediaId, options.messageId) : undefined;
+export async function resolve(client: ApiClient, mediaId: string, options: ResolveOptions = {}): Promise<FileLocation> {
+	const url = `${client.credentials.baseUrl}/media/${encodeURIComponent(mediaId)}`;
+	const file = options.details ? await describe(client, mediaId, options.messageId) : undefined;
 	const link = text(file?.link);
-	return known({
+	return omitUndefined({
 		...(link ? { url: link, expiresAt: linkExpiresAt(file!.timestamp), tokenRequired: false } : { url, tokenRequired: true }),
 		mimeType: text(file?.mime_type),
 		sha256: sha256Hex(file?.sha256),
@@ -36,12 +29,12 @@ export async function resolve(api: Api, mediaId: string, options: ResolveOptions
 }
 
 /** What the message says of its file; else what the newest page of the channel's files says, where it is on it. */
-async function describe(api: Api, mediaId: string, messageId?: string): Promise<Json | undefined> {
+async function describe(client: ApiClient, mediaId: string, messageId?: string): Promise<Json | undefined> {
 	const ask = async (request: Pick<ApiRequest, 'path' | 'query'>) => {
-		const reply = await api.send({ method: 'GET', ...request });
+		const reply = await client.send({ method: 'GET', ...request });
 		if (reply.status === 200) return object(reply.body);
 		if (reply.status === 404 && !isTokenUnknown(reply)) return {};
-		throw refusal(reply, `Media ID ${mediaId} could not be looked up`);
+		throw apiError(reply, `Media ID ${mediaId} could not be looked up`);
 	};
 	if (messageId) {
 		const message = await ask({ path: `/messages/${encodeURIComponent(messageId)}` });
@@ -64,9 +57,9 @@ export function linkExpiresAt(since: unknown): string | undefined {
 }
 
 /** DELETE /media/{id} */
-export async function deleteMedia(api: Api, mediaId: string): Promise<void> {
-	const reply = await api.send({ method: 'DELETE', path: `/media/${encodeURIComponent(mediaId)}` });
-	if (object(reply.body).success !== true) throw refusal(reply, `Media ID ${mediaId} could not be deleted`);
+export async function deleteMedia(client: ApiClient, mediaId: string): Promise<void> {
+	const reply = await client.send({ method: 'DELETE', path: `/media/${encodeURIComponent(mediaId)}` });
+	if (object(reply.body).success !== true) throw apiError(reply, `Media ID ${mediaId} could not be deleted`);
 }
 
 /** What the raw form of POST /media lists, but for documents, which need their names. Source: openapi.yaml 1.8.7. */
@@ -77,13 +70,13 @@ const RAW_TYPES = new Set(['image/jpeg', 'image/png', 'audio/mp4', 'audio/amr', 
  * encode them as WhatsApp wants them. Everything else goes as a data URL in JSON: the only form that carries a file
  * name, and the safer one for types that the raw form does not list.
  */
-export async function upload(api: Api, file: OutgoingFile): Promise<UploadedMedia> {
+export async function upload(client: ApiClient, file: OutgoingFile): Promise<UploadedMedia> {
 	const form = RAW_TYPES.has(file.mimeType)
 		? { headers: { 'Content-Type': file.mimeType, 'Content-Length': String(file.size) }, body: file.content }
 		: dataUrl(file);
-	const reply = await api.send({ method: 'POST', path: '/media', ...form });
+	const reply = await client.send({ method: 'POST', path: '/media', ...form });
 	const mediaId = text(objects(object(reply.body).media)[0]?.id);
-	if (reply.status !== 200 || !mediaId) throw refusal(reply, `"${file.fileName}" (${file.mimeType}, ${file.size} bytes) was not accepted`);
+	if (reply.status !== 200 || !mediaId) throw apiError(reply, `"${file.fileName}" (${file.mimeType}, ${file.size} bytes) was not accepted`);
 	return { mediaId, expiresAt: new Date(Date.now() + LIFE_DAYS * DAY).toISOString() };
 }
 
@@ -98,7 +91,7 @@ function dataUrl({ fileName, mimeType, size, content }: OutgoingFile): Required<
 		headers: { 'Content-Type': 'application/json', 'Content-Length': String(length) },
 		body: Buffer.isBuffer(content)
 			? Buffer.from(head + content.toString('base64') + tail)
-			: changed(content, async function* (chunks) {
+			: transformStream(content, async function* (chunks) {
 					yield Buffer.from(head);
 					let rest = Buffer.alloc(0);
 					for await (const chunk of chunks) {

@@ -1,8 +1,9 @@
 import { sleep } from 'n8n-workflow';
 
-import { MediaRefusal, type Account, type Api, type ApiReply, type Registration } from '../provider';
+import { MediaError } from '../../errors';
+import type { Credentials, ApiClient, ApiReply, Registration } from '../provider';
 import { object, objects, text, type Json } from '../read';
-import { refusal } from './refusal';
+import { apiError } from './errors';
 import { deliverySecret, SECRET_HEADER } from './webhook';
 
 /**
@@ -15,32 +16,32 @@ export const registration: Registration = {
 	exclusive: false,
 
 	/** Only webhooks that deliver what we need and prove it: one with the secret of an earlier token is to be registered anew. */
-	async registered(api) {
-		const { webhooks } = await settings(api);
-		return objects(webhooks).filter((webhook) => isSound(webhook, api.account)).flatMap(({ url }) => text(url) ?? []);
+	async currentUrls(client) {
+		const { webhooks } = await settings(client);
+		return objects(webhooks).filter((webhook) => isSound(webhook, client.credentials)).flatMap(({ url }) => text(url) ?? []);
 	},
 
-	async register(api, _level, url) {
-		await change(api, (webhooks) => {
+	async register(client, _level, url) {
+		await change(client, (webhooks) => {
 			const old = webhooks.find((webhook) => webhook.url === url);
-			return [...webhooks.filter((webhook) => webhook.url !== url), { ...old, url, ...delivery(api.account) }];
+			return [...webhooks.filter((webhook) => webhook.url !== url), { ...old, url, ...delivery(client.credentials) }];
 		});
 	},
 
-	async unregister(api, _level, url) {
+	async unregister(client, _level, url) {
 		for (let tries = 0; tries < TRIES; tries++) {
-			await change(api, (webhooks) => webhooks.filter((webhook) => webhook.url !== url));
+			await change(client, (webhooks) => webhooks.filter((webhook) => webhook.url !== url));
 			await sleep(LOOK_AGAIN_MS);
-			const { webhooks } = await settings(api);
+			const { webhooks } = await settings(client);
 			if (!objects(webhooks).some((webhook) => webhook.url === url)) return;
 		}
 	},
 
 	/** Auto Download, for all types that it has words for. Whether `media` is merged or replaced is not documented, so it is sent whole. */
-	async publicLinks(api) {
-		const media = object((await settings(api)).media);
+	async publicLinks(client) {
+		const media = object((await settings(client)).media);
 		if (DOWNLOADED.every((type) => Array.isArray(media.auto_download) && media.auto_download.includes(type))) return;
-		const reply = await api.send({ method: 'PATCH', path: '/settings', body: { media: { ...media, auto_download: DOWNLOADED } } });
+		const reply = await client.send({ method: 'PATCH', path: '/settings', body: { media: { ...media, auto_download: DOWNLOADED } } });
 		if (reply.status !== 200) throw refused(reply);
 	},
 };
@@ -49,13 +50,13 @@ export const registration: Registration = {
  * Mode body: the others change the path or the HTTP method. Events must be named: the default is one that no longer
  * exists. Source: openapi.yaml 1.8.7; help desk, "Webhooks".
  */
-function delivery(account: Account) {
-	return { events: [{ type: 'messages', method: 'post' }], mode: 'body', headers: { [SECRET_HEADER]: deliverySecret(account) } };
+function delivery(credentials: Credentials) {
+	return { events: [{ type: 'messages', method: 'post' }], mode: 'body', headers: { [SECRET_HEADER]: deliverySecret(credentials) } };
 }
 
-function isSound({ events, mode, headers }: Json, account: Account): boolean {
+function isSound({ events, mode, headers }: Json, credentials: Credentials): boolean {
 	const wanted = objects(events).some(({ type, method }) => type === 'messages' && method === 'post');
-	return wanted && mode === 'body' && object(headers)[SECRET_HEADER] === deliverySecret(account);
+	return wanted && mode === 'body' && object(headers)[SECRET_HEADER] === deliverySecret(credentials);
 }
 
 const DOWNLOADED = ['image', 'audio', 'voice', 'video', 'document', 'sticker'];
@@ -71,9 +72,9 @@ const LOOK_AGAIN_MS = 1000;
 /** The last of those who change a channel, by its token. */
 const turns = new Map<string, Promise<unknown>>();
 
-async function change(api: Api, edit: (webhooks: Json[]) => Json[]): Promise<void> {
-	const { accessToken } = api.account;
-	const turn = (turns.get(accessToken) ?? Promise.resolve()).then(async () => await changeNow(api, edit));
+async function change(client: ApiClient, edit: (webhooks: Json[]) => Json[]): Promise<void> {
+	const { accessToken } = client.credentials;
+	const turn = (turns.get(accessToken) ?? Promise.resolve()).then(async () => await changeNow(client, edit));
 	const over = turn.catch(() => {}).then(() => {
 		if (turns.get(accessToken) === over) turns.delete(accessToken);
 	});
@@ -81,12 +82,12 @@ async function change(api: Api, edit: (webhooks: Json[]) => Json[]): Promise<voi
 	await turn;
 }
 
-async function changeNow(api: Api, edit: (webhooks: Json[]) => Json[]): Promise<void> {
-	let seen = objects((await settings(api)).webhooks);
+async function changeNow(client: ApiClient, edit: (webhooks: Json[]) => Json[]): Promise<void> {
+	let seen = objects((await settings(client)).webhooks);
 	let wanted = edit(seen);
 	for (let tries = 0; tries < TRIES; tries++) {
 		if (isEqual(wanted, seen)) return;
-		const reply = await api.send({ method: 'PATCH', path: '/settings', body: { webhooks: wanted } });
+		const reply = await client.send({ method: 'PATCH', path: '/settings', body: { webhooks: wanted } });
 		if (reply.status !== 200) throw refused(reply);
 		const { before_update, after_update } = object(reply.body);
 		const before = objects(object(before_update).webhooks);
@@ -99,7 +100,7 @@ async function changeNow(api: Api, edit: (webhooks: Json[]) => Json[]): Promise<
 		seen = written;
 		await sleep(Math.random() * MAX_WAIT_MS);
 	}
-	throw new MediaRefusal('temporary', 'The webhooks of the Whapi.Cloud channel are being changed by others all the time', 'Activate the workflow again in a minute.');
+	throw new MediaError('temporary', 'The webhooks of the Whapi.Cloud channel are being changed by others all the time', 'Activate the workflow again in a minute.');
 }
 
 function has(webhooks: Json[], webhook: Json): boolean {
@@ -110,12 +111,12 @@ function isEqual(some: Json[], others: Json[]): boolean {
 	return some.length === others.length && some.every((webhook) => has(others, webhook));
 }
 
-async function settings(api: Api): Promise<Json> {
-	const reply = await api.send({ method: 'GET', path: '/settings' });
+async function settings(client: ApiClient): Promise<Json> {
+	const reply = await client.send({ method: 'GET', path: '/settings' });
 	if (reply.status !== 200) throw refused(reply);
 	return object(reply.body);
 }
 
-function refused(reply: ApiReply): MediaRefusal {
-	return refusal(reply, 'The webhooks of the Whapi.Cloud channel could not be changed');
+function refused(reply: ApiReply): MediaError {
+	return apiError(reply, 'The webhooks of the Whapi.Cloud channel could not be changed');
 }

@@ -1,5 +1,5 @@
-import type { Account, MediaMessage, MediaType, Refusal, Webhook } from '../provider';
-import { byteCount, flag, isoTime, known, object, objects, sha256Hex, text, type Json } from '../read';
+import type { Credentials, MediaMessage, MediaType, VerificationFailure, Webhook } from '../provider';
+import { byteCount, flag, isoTime, omitUndefined, object, objects, sha256Hex, text, type Json } from '../read';
 import { equalSecrets, hmacHex } from '../signature';
 import { linkExpiresAt } from './media';
 
@@ -25,16 +25,16 @@ export function challenge(): undefined {
 }
 
 /** The header's value: made from the token, so that any process of n8n can check it and nobody else can guess it. */
-export function deliverySecret({ accessToken }: Account): string {
+export function deliverySecret({ accessToken }: Credentials): string {
 	return hmacHex(accessToken, 'n8n webhook');
 }
 
-export function verify({ headers }: Webhook, account: Account): true | Refusal {
-	if (!account.accessToken) return { reason: 'the credential has no token, so no delivery can be checked.' };
+export function verify({ headers }: Webhook, credentials: Credentials): true | VerificationFailure {
+	if (!credentials.accessToken) return { reason: 'the credential has no token, so no delivery can be checked.' };
 	const given = headers[SECRET_HEADER.toLowerCase()];
 	if (typeof given !== 'string' || !given)
 		return { reason: `it carries no ${SECRET_HEADER}, so it does not come from a webhook that was registered by this node, or a proxy dropped the header.` };
-	if (equalSecrets(given, deliverySecret(account))) return true;
+	if (equalSecrets(given, deliverySecret(credentials))) return true;
 	return { reason: `its ${SECRET_HEADER} does not match. The token may have changed since the webhook was registered: deactivate the workflow and activate it again.` };
 }
 
@@ -57,7 +57,7 @@ function mediaMessage(message: Json, accountId?: string): MediaMessage | undefin
 	const from = text(message.from);
 	const isNumber = /^\d+$/.test(from ?? '');
 	const context = object(message.context);
-	return known({
+	return omitUndefined({
 		provider: 'whapi',
 		type,
 		mediaId,

@@ -1,0 +1,40 @@
+import { extensionOf } from './mimeTypes';
+
+/** Most file systems take 255 bytes; some of n8n's users add a prefix. */
+const MAX_NAME_BYTES = 200;
+
+/**
+ * A sender's file name made safe to write, to show and to send: no path, no control or direction-changing characters,
+ * no name that Windows reserves, not too long. With an extension where the MIME type is known.
+ */
+export function safeFileName(name: string, mimeType: string): string {
+	const flat = name
+		.normalize('NFC')
+		.split(/[/\\]/)
+		.pop()!
+		// Control characters, and marks that reorder or hide text ("gpj.exe" shown as "exe.jpg").
+		.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, '')
+		.replace(/[<>:"|?*]/g, '_')
+		.replace(/\s+/g, ' ')
+		.replace(/^[. ]+|[. ]+$/g, '');
+	const dot = flat.lastIndexOf('.');
+	const hasExtension = dot > 0 && /^[\p{L}\p{N}]{1,8}$/u.test(flat.slice(dot + 1));
+	const stem = (hasExtension ? flat.slice(0, dot) : flat) || 'file';
+	const extension = hasExtension ? flat.slice(dot + 1) : extensionOf(mimeType);
+	const reserved = /^(con|prn|aux|nul|com\d|lpt\d)$/i.test(stem.split('.')[0]!);
+	const suffix = extension ? `.${extension}` : '';
+	return cut(reserved ? `_${stem}` : stem, MAX_NAME_BYTES - Buffer.byteLength(suffix)) + suffix;
+}
+
+/** At most so many bytes of UTF-8, never half a character. */
+function cut(text: string, bytes: number): string {
+	if (Buffer.byteLength(text) <= bytes) return text;
+	const kept: string[] = [];
+	let left = bytes;
+	for (const character of text) {
+		left -= Buffer.byteLength(character);
+		if (left < 0) break;
+		kept.push(character);
+	}
+	return kept.join('').trimEnd();
+}

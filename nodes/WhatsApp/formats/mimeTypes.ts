@@ -1,0 +1,139 @@
+/** What WhatsApp and the nodes after us call a file: one MIME type for each kind, one extension for each type. */
+
+export { contradicts, FIRST_BYTES, detectMimeType } from './detectMimeType';
+
+/**
+ * Extension of each MIME type. The first entry of an extension is the type it stands for. Where n8n would derive another
+ * (`oga`, `mpga`, `adts`), transcription services refuse the file.
+ */
+const EXTENSIONS: Array<[mimeType: string, extension: string]> = [
+	['image/jpeg', 'jpg'],
+	['image/png', 'png'],
+	['image/webp', 'webp'],
+	['image/gif', 'gif'],
+	['image/heic', 'heic'],
+	['image/heif', 'heif'],
+	['image/tiff', 'tiff'],
+	['image/bmp', 'bmp'],
+	['image/svg+xml', 'svg'],
+	['image/avif', 'avif'],
+	['video/mp4', 'mp4'],
+	['video/3gpp', '3gp'],
+	['video/quicktime', 'mov'],
+	['video/webm', 'webm'],
+	['video/x-matroska', 'mkv'],
+	['video/x-msvideo', 'avi'],
+	['audio/ogg', 'ogg'],
+	['audio/mpeg', 'mp3'],
+	['audio/mp4', 'm4a'],
+	['audio/aac', 'aac'],
+	['audio/amr', 'amr'],
+	['audio/wav', 'wav'],
+	['audio/flac', 'flac'],
+	['audio/webm', 'weba'],
+	['application/pdf', 'pdf'],
+	['application/msword', 'doc'],
+	['application/vnd.openxmlformats-officedocument.wordprocessingml.document', 'docx'],
+	['application/vnd.ms-excel', 'xls'],
+	['application/vnd.openxmlformats-officedocument.spreadsheetml.sheet', 'xlsx'],
+	['application/vnd.ms-powerpoint', 'ppt'],
+	['application/vnd.openxmlformats-officedocument.presentationml.presentation', 'pptx'],
+	['application/vnd.oasis.opendocument.text', 'odt'],
+	['application/vnd.oasis.opendocument.spreadsheet', 'ods'],
+	['application/rtf', 'rtf'],
+	['application/epub+zip', 'epub'],
+	['application/zip', 'zip'],
+	['application/vnd.rar', 'rar'],
+	['application/x-7z-compressed', '7z'],
+	['application/gzip', 'gz'],
+	['application/json', 'json'],
+	['application/xml', 'xml'],
+	['text/plain', 'txt'],
+	['text/csv', 'csv'],
+	['text/html', 'html'],
+	['text/markdown', 'md'],
+	['text/calendar', 'ics'],
+	['text/vcard', 'vcf'],
+	['application/vnd.android.package-archive', 'apk'],
+];
+
+/** Other names under which the same types go about. */
+const ALIASES: Record<string, string> = {
+	'image/jpg': 'image/jpeg',
+	'image/pjpeg': 'image/jpeg',
+	'image/x-png': 'image/png',
+	'video/3gp': 'video/3gpp',
+	'video/x-m4v': 'video/mp4',
+	'audio/opus': 'audio/ogg',
+	'audio/oga': 'audio/ogg',
+	'application/ogg': 'audio/ogg',
+	'audio/x-opus+ogg': 'audio/ogg',
+	'audio/mp3': 'audio/mpeg',
+	'audio/x-mpeg': 'audio/mpeg',
+	'audio/x-mp3': 'audio/mpeg',
+	'audio/m4a': 'audio/mp4',
+	'audio/x-m4a': 'audio/mp4',
+	'audio/x-aac': 'audio/aac',
+	'audio/aacp': 'audio/aac',
+	'audio/x-wav': 'audio/wav',
+	'audio/wave': 'audio/wav',
+	'application/x-pdf': 'application/pdf',
+	'application/x-zip-compressed': 'application/zip',
+	'text/xml': 'application/xml',
+};
+
+/** Other extensions under which the same types go about. */
+const EXTENSION_ALIASES: Record<string, string> = {
+	jpeg: 'jpg',
+	jpe: 'jpg',
+	tif: 'tiff',
+	'3gpp': '3gp',
+	m4v: 'mp4',
+	oga: 'ogg',
+	opus: 'ogg',
+	mpga: 'mp3',
+	mp4a: 'm4a',
+	adts: 'aac',
+	htm: 'html',
+	text: 'txt',
+	log: 'txt',
+};
+
+const EXTENSION_OF = new Map(EXTENSIONS);
+const TYPE_OF = new Map(EXTENSIONS.map(([mimeType, extension]) => [extension, mimeType]));
+
+/** Types that say nothing about the content. */
+const VAGUE = new Set(['', 'application/octet-stream', 'binary/octet-stream', 'application/x-download']);
+
+/** The type without parameters, under its usual name: `audio/ogg; codecs=opus` → `audio/ogg`. */
+export function mimeEssence(mimeType = ''): string {
+	const bare = mimeType.split(';')[0]!.trim().toLowerCase();
+	return ALIASES[bare] ?? bare;
+}
+
+/** The first of some claims that says something; else what the file name's extension stands for; else nothing. */
+export function chooseMimeType(claims: Array<string | undefined>, fileName = ''): string | undefined {
+	return claims.map(mimeEssence).find((type) => !VAGUE.has(type)) ?? mimeTypeOf(fileName);
+}
+
+/** Whether a type is among the allowed ones: `image/jpeg`, or `image/*` for all images. */
+export function matchesMimeType(mimeType: string, allowed: string[]): boolean {
+	return allowed.some((type) => (type.endsWith('/*') ? mimeType.startsWith(type.slice(0, -1).toLowerCase()) : mimeType === mimeEssence(type)));
+}
+
+/** The extension, without a dot, that the next node expects; nothing for a type that we do not know. */
+export function extensionOf(mimeType: string): string | undefined {
+	return EXTENSION_OF.get(mimeEssence(mimeType));
+}
+
+function mimeTypeOf(fileName: string): string | undefined {
+	const extension = /\.([a-z0-9]{1,8})$/i.exec(fileName)?.[1]?.toLowerCase() ?? '';
+	return TYPE_OF.get(EXTENSION_ALIASES[extension] ?? extension);
+}
+
+/** The name with the extension of a type that turned out to be another than its own stands for. */
+export function replaceExtension(mimeType: string, fileName: string): string {
+	const extension = extensionOf(mimeType);
+	const told = mimeTypeOf(fileName);
+	return !extension || !told || told === mimeType ? fileName : fileName.replace(/[^.]*$/, extension);
+}

@@ -1,0 +1,99 @@
+import { MediaError, type MediaErrorCode } from '../../errors';
+import type { ApiReply } from '../provider';
+import { object, retryAfterMs, text } from '../read';
+
+/**
+ * Codes by what they mean for us. Meta says to build on the code, not on the HTTP status: code 1 comes with a 400, and
+ * code 3 (a missing capability) with a 500. Source: WhatsApp → Support → Error codes, November 2025.
+ */
+const TEMPORARY = new Set([1, 2, 4, 80007, 130429, 131000, 131016, 131056, 131057, 133004]);
+const CREDENTIAL = new Set([0, 3, 10, 104, 190, 131005]);
+/** Subcode of "object does not exist, or you may not see it"; Meta does not tell the two apart. */
+const UNKNOWN_OBJECT = 33;
+
+const MEDIA_GONE =
+	'It may have been deleted, be too old (received files are kept 7 days, uploaded ones 30), belong to another phone number or business, or the access token may lack the permission whatsapp_business_messaging for it. Tests sent from Meta’s dashboard name files that never existed.';
+
+/** Where no file is asked for, but something that the credential names. */
+export const UNKNOWN_ID =
+	'Check Phone Number ID in the credential, and that the System User of the access token has the WhatsApp account.';
+
+/** "Callback verification failed with the following errors: …" */
+const HANDSHAKE = 2200;
+
+/** A reply of Graph that says no, taken apart. Nothing when the reply is no Graph answer at all. */
+export function graphError(reply: ApiReply) {
+	const error = object(object(reply.body).error);
+	const code = Number(error.code);
+	if (!Number.isInteger(code)) return undefined;
+	const subcode = Number(error.error_subcode) || undefined;
+	// `error_data` is an object or, from some edges, a plain text.
+	const details = text(object(error.error_data).details) ?? text(error.error_data);
+	// Where to read about Graph in general helps nobody, and pushes the advice out of sight.
+	const said = text(error.message)?.replace(/\.? Please read the Graph API documentation at \S+$/, '');
+	const sentence = [said, details].filter(Boolean).join(' — ');
+	return { code, subcode, message: text(error.message) ?? '', sentence: sentence || 'no reason given' };
+}
+
+/**
+ * Turns a reply that is not a success into a refusal.
+ * @param what what was tried, as the beginning of a sentence: `Media ID 123 could not be looked up`
+ * @param unknown what to do about an ID that Meta does not know
+ */
+export function apiError(reply: ApiReply, what: string, unknown = MEDIA_GONE): MediaError {
+	const said = graphError(reply);
+	if (!said) {
+		const kind = reply.status >= 500 || reply.status === 429 ? 'temporary' : 'permanent';
+		return new MediaError(
+			kind,
+			`${what}: the API answered with HTTP ${reply.status} and no explanation`,
+			kind === 'temporary'
+				? 'This is usually over in a few minutes; run it again then.'
+				: 'Check Base URL in the credential: something other than the API may be answering there.',
+			reply.status,
+			askedWait(reply),
+		);
+	}
+	const { kind, advice } = explain(said, unknown);
+	const code = said.subcode ? `${said.code}/${said.subcode}` : said.code;
+	return new MediaError(kind, `${what}: Meta says "${said.sentence}" (code ${code})`, advice, reply.status, askedWait(reply));
+}
+
+/** Seldom `Retry-After`; mostly minutes, by account, in a header of Meta's own: `{"<id>":[{"estimated_time_to_regain_access":1}]}`. */
+function askedWait({ headers }: ApiReply): number | undefined {
+	const minutes = /"estimated_time_to_regain_access"\s*:\s*(\d+)/.exec(headers['x-business-use-case-usage'] ?? '')?.[1];
+	return retryAfterMs(headers['retry-after']) ?? (minutes ? Number(minutes) * 60_000 : undefined);
+}
+
+function explain({ code, subcode, sentence }: { code: number; subcode?: number; sentence: string }, unknown: string): { kind: MediaErrorCode; advice: string } {
+	if (code === 100 && subcode === UNKNOWN_OBJECT) return { kind: 'gone', advice: unknown };
+	if (code === 190)
+		return {
+			kind: 'credential',
+			advice:
+				subcode === 463
+					? 'The access token has expired; tokens from the dashboard last 24 hours. Put a permanent one of a System User into the credential (business.facebook.com → Settings → System users).'
+					: 'The access token in the credential is not valid. Paste it again, whole; it starts with EAA and is neither the app secret nor an ID.',
+		};
+	if (CREDENTIAL.has(code) || (code >= 200 && code < 300))
+		return {
+			kind: 'credential',
+			advice:
+				'The access token in the credential lacks a permission. Give its System User the app and the WhatsApp account, with whatsapp_business_messaging and whatsapp_business_management, and make a new token.',
+		};
+	if (TEMPORARY.has(code))
+		return { kind: 'temporary', advice: 'Meta calls this temporary. Run it again later, with fewer files at a time.' };
+	if (code === HANDSHAKE) return { kind: 'handshake', advice: handshakeAdvice(sentence) };
+	return { kind: 'permanent', advice: 'Change what Meta objects to, then run it again.' };
+}
+
+/** Meta tells what its own request to our URL met: a status line, or curl's error. */
+function handshakeAdvice(sentence: string): string {
+	const status = /HTTP Status Code = (\d+)/.exec(sentence)?.[1];
+	if (/curl_errno = 28/.test(sentence)) return 'Meta got no answer from n8n in time. Check that the webhook URL can be reached from the internet.';
+	if (status === '404') return 'Meta reached a server that does not know this webhook. Check that WEBHOOK_URL of n8n is its public address, and that the proxy passes GET requests on.';
+	if (status === '403') return 'n8n refused the verify token. Check that nothing between Meta and n8n changes the query of the URL.';
+	if (status === '200') return 'Something answered in the place of n8n. Check the proxy in front of it.';
+	if (status === '0' || !status) return 'Meta could not connect to n8n. Its address must be public, with https and a valid certificate.';
+	return `Meta got HTTP ${status} from n8n's address. Check the proxy in front of it.`;
+}

@@ -1,0 +1,55 @@
+import { mimeEssence, chooseMimeType, extensionOf } from '../../nodes/WhatsApp/formats/mimeTypes';
+import { safeFileName } from '../../nodes/WhatsApp/formats/fileNames';
+
+test.each([
+	['audio/ogg; codecs=opus', 'audio/ogg', 'ogg'],
+	['AUDIO/OGG', 'audio/ogg', 'ogg'],
+	['audio/opus', 'audio/ogg', 'ogg'],
+	['audio/aac', 'audio/aac', 'aac'],
+	['image/jpg', 'image/jpeg', 'jpg'],
+	['application/x-unheard-of', 'application/x-unheard-of', undefined],
+])('%s is %s, extension %s', (given, bare, extension) => {
+	expect(mimeEssence(given)).toBe(bare);
+	expect(extensionOf(given)).toBe(extension);
+});
+
+test('a type that says nothing gives way to the next claim, then to the file name', () => {
+	expect(chooseMimeType(['application/octet-stream', 'image/png'])).toBe('image/png');
+	expect(chooseMimeType([undefined, 'binary/octet-stream'], 'a.JPEG')).toBe('image/jpeg');
+	expect(chooseMimeType([''], 'voice.opus')).toBe('audio/ogg');
+	expect(chooseMimeType([], 'noextension')).toBeUndefined();
+});
+
+describe('a file name', () => {
+	test.each([
+		['Rechnung März 2026.pdf', 'Rechnung März 2026.pdf'],
+		['../../etc/passwd', 'passwd.pdf'],
+		['C:\\Users\\me\\invoice.pdf', 'invoice.pdf'],
+		['photo\u202Egpj.exe', 'photogpj.exe'],
+		['a\u0000b\nc.pdf', 'abc.pdf'],
+		['CON', '_CON.pdf'],
+		['nul.pdf', '_nul.pdf'],
+		['...', 'file.pdf'],
+		['', 'file.pdf'],
+		['/', 'file.pdf'],
+		['.env', 'env.pdf'],
+		['what? <who>: "me"|*.pdf', 'what_ _who__ _me___.pdf'],
+		['version 1.2 final', 'version 1.2 final.pdf'],
+		['archive.tar.gz', 'archive.tar.gz'],
+		['报告.pdf', '报告.pdf'],
+		['trailing. .', 'trailing.pdf'],
+	])('%j becomes %j', (given, safe) => {
+		expect(safeFileName(given, 'application/pdf')).toBe(safe);
+	});
+
+	test('of 300 bytes is cut between characters, its extension kept', () => {
+		const safe = safeFileName(`${'ü'.repeat(150)}.pdf`, 'application/pdf');
+		expect(Buffer.byteLength(safe)).toBeLessThanOrEqual(200);
+		expect(safe).toMatch(/^ü+\.pdf$/);
+		expect(safeFileName('😀'.repeat(100), 'image/png')).toMatch(/^(😀)+\.png$/u);
+	});
+
+	test('of an unknown type gets no invented extension', () => {
+		expect(safeFileName('data', 'application/x-unheard-of')).toBe('data');
+	});
+});

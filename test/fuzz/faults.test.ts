@@ -1,0 +1,166 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { FAULTS, FILE, type NamedFault } from './faults/catalog';
+import { POINTS, type Point } from './faults/points';
+import { credentialFor, sha256, startHarness, type Harness } from '../support/harness';
+import { ROOT } from '../support/paths';
+
+/**
+ * Every fault of the emulator, at every answer that a node waits for, of every provider; once, and each time. Whatever
+ * happens, it ends, the right bytes or a sentence come of it, and nothing is left behind. `npm run faults` writes the table
+ * to docs/faults.md.
+ */
+
+jest.setTimeout(600_000);
+
+/** Silence is a second here, so that a thousand runs end in minutes. */
+const OPTIONS = { maxTries: 2, maxWaitSeconds: 2, timeoutSeconds: 1 };
+const HANG_MS = 60_000;
+
+let world: Harness;
+beforeAll(async () => {
+	world = await startHarness();
+	// How long the waits are is retry.test.ts's to check; here there are a thousand of them.
+	jest.spyOn(Math, 'random').mockReturnValue(0.01);
+});
+afterAll(async () => {
+	jest.restoreAllMocks();
+	await world.close();
+});
+
+interface Cell {
+	outcome: 'recovered' | 'said' | 'wrong';
+	/** What the user reads, or what is wrong. */
+	words: string;
+	requests: number;
+	filesLeft: number;
+}
+
+test.each(POINTS)('$vendor, $node, $on', async (point) => {
+	const cells = new Map<NamedFault, { once: Cell; always: Cell }>();
+	for (const fault of FAULTS.filter((fault) => befalls(fault, point))) {
+		cells.set(fault, { once: await judged(await run(point, fault, 1), fault, 'once'), always: await judged(await run(point, fault, Infinity), fault, 'always') });
+	}
+	table.set(point, cells);
+	const wrong = [...cells].flatMap(([{ name }, { once, always }]) => Object.entries({ once, always }).filter(([, cell]) => cell.outcome === 'wrong').map(([times, { words }]) => `${name}, ${times}: ${words}`));
+	expect(wrong).toEqual([]);
+});
+
+test('at least 60 faults, and the table', async () => {
+	const befallen = FAULTS.filter((fault) => [...table.values()].some((cells) => cells.has(fault)));
+	expect(befallen.length).toBeGreaterThanOrEqual(60);
+	if (process.env.WRITE_FAULTS) await write(befallen);
+});
+
+function befalls({ only = {} }: NamedFault, { vendor, body }: Point): boolean {
+	if (only.vendor && only.vendor !== vendor) return false;
+	return !only.body || only.body === body || (only.body === 'json' && body === 'change');
+}
+
+interface Run {
+	point: Point;
+	name: string;
+	result?: Awaited<ReturnType<Harness['run']>>;
+	requests: number;
+	left: string[];
+	/** Whether the node's work is done: the file is here, or there, or gone. */
+	done: () => Promise<boolean>;
+}
+
+async function run(point: Point, { fault }: NamedFault, times: number): Promise<Run> {
+	const { emulator, engine } = world;
+	emulator.reset();
+	const vendor = emulator[point.vendor];
+	const mediaId = vendor.store.add({ bytes: FILE, mimeType: 'image/jpeg', inbound: true });
+	// What the trigger knows of a file, where the API itself says nothing of it.
+	const known = { meta: {}, whapi: { mimeType: 'image/jpeg', size: FILE.length, sha256: sha256(FILE) }, pipes: { mimeType: 'image/jpeg', size: FILE.length } };
+	const item = { mediaId, ...known[point.vendor] } as Record<string, unknown>;
+	if (point.link) {
+		emulator.whapi.linked.add(mediaId);
+		item.url = emulator.whapi.link(mediaId);
+	}
+	const fileName = 'contract.jpg';
+	const data = point.node === 'UploadMedia' ? await engine.file(FILE, { mimeType: 'image/jpeg', fileName }) : undefined;
+	const before = new Set(await engine.binaryFiles());
+	vendor.fault({ on: point.on, times, ...fault } as never);
+	const options = point.node === 'DownloadMedia' ? { ...OPTIONS, maxSizeMb: 1 } : OPTIONS;
+	const running = world.run(point.node, [data ? { json: {}, binary: { data } } : (item as never)], {
+		credentials: { whatsAppMediaApi: credentialFor(emulator, point.vendor) },
+		parameters: { options },
+	});
+	let timer: NodeJS.Timeout | undefined;
+	const result = await Promise.race([running, new Promise<undefined>((resolve) => (timer = setTimeout(() => resolve(undefined), HANG_MS)))]);
+	clearTimeout(timer);
+	const output = result?.output[0]?.[0];
+	return {
+		point,
+		name: data ? fileName : mediaId,
+		result,
+		requests: emulator.requests.length,
+		left: (await engine.binaryFiles()).filter((file) => !before.has(file)),
+		async done() {
+			if (point.node === 'GetMediaUrl') return typeof output?.json.url === 'string';
+			if (point.node === 'DownloadMedia') return output?.json.sha256 === sha256(FILE) && (await result!.binary(output)).equals(FILE);
+			if (point.node === 'DeleteMedia') return output?.json.deleted === true && !vendor.store.live(mediaId);
+			return vendor.store.live(String(output?.json.mediaId))?.sha256.toString('hex') === sha256(FILE);
+		},
+	};
+}
+
+async function judged(run: Run, { once, harmless, fault }: NamedFault, times: 'once' | 'always'): Promise<Cell> {
+	const { point, name, result, requests, left } = run;
+	const isDownload = point.node === 'DownloadMedia';
+	const cell = (outcome: Cell['outcome'], words: string): Cell => ({ outcome, words: anonymous(words, name), requests, filesLeft: left.length });
+	const wrong = (words: string) => cell('wrong', words);
+	if (!result) return wrong('it hangs');
+	const secrets = Object.values(credentialFor(world.emulator, point.vendor)).filter((value) => value.length > 12 && !value.startsWith('http'));
+	// What the provider itself calls the file's URL is what Get Media URL is for.
+	const leaked = [...secrets, ...(result.error ? ['hunter2'] : [])].find((secret) => result.saved.includes(secret));
+	if (leaked) return wrong(`a secret is saved: ${leaked}`);
+	if (left.some((file) => file.includes('.tmp'))) return wrong(`half a file stays behind: ${left.join()}`);
+
+	if (!result.error) {
+		const unverified = isDownload && fault.wrongBytes && result.output[0]![0]!.json.verified === false;
+		const unannounced = isDownload && fault.wrongBytes && point.vendor === 'pipes';
+		if (!unverified && !unannounced && !(await run.done())) return wrong(`the result is not right: ${JSON.stringify(result.output[0]?.[0]?.json)}`);
+		if (times === 'once' && once === 'says') return wrong('nothing is said');
+		// The bytes, and what n8n notes of them.
+		if (left.length !== (isDownload ? 2 : 0)) return wrong(`${left.length} files in the store`);
+		return cell('recovered', unverified ? 'went on, marked `verified: false`' : unannounced ? 'went on: Pipes.bot announces no hash' : '');
+	}
+	const { message, description } = result.error as Error & { description?: string };
+	if (harmless || (times === 'once' && once === 'recovers')) return wrong(`it does not recover: ${message}`);
+	if (!message.includes(name)) return wrong(`the file is not named: ${message}`);
+	if (!description) return wrong(`no advice: ${message}`);
+	const said = `${message} ${description}`;
+	if (/undefined|\bnull\b|NaN|\[object|\bat .*\.[jt]s|hash=|Signature=/.test(said)) return wrong(`not for people: ${said}`);
+	if (left.length) return wrong(`${left.length} files stay behind`);
+	return cell('said', message);
+}
+
+/** The same at every run: without IDs and ports. */
+function anonymous(words: string, name: string): string {
+	return words.replaceAll(name, /^contract/.test(name) ? name : '…').replace(/127\.0\.0\.1:\d+/g, '{host}').replace(/\b[0-9a-f]{64}\b/g, '{hash}');
+}
+
+const table = new Map<Point, Map<NamedFault, { once: Cell; always: Cell }>>();
+
+async function write(faults: NamedFault[]) {
+	const cells = [...table.values()].flatMap((rows) => [...rows.values()].flatMap(({ once, always }) => [once, always]));
+	const count = (outcome: Cell['outcome']) => cells.filter((cell) => cell.outcome === outcome).length;
+	const text = ({ outcome, words }: Cell) => (outcome === 'recovered' ? ['recovered', words].filter(Boolean).join(': ') : words).replaceAll('|', '\\|');
+	const lines = [
+		'# What goes wrong, and what comes of it',
+		'',
+		`Made by \`npm run faults\` on ${new Date().toISOString().slice(0, 10)}: ${faults.length} faults that the emulator plays, at each answer that a node waits for, of each provider, once and each time.`,
+		`${cells.length} runs on n8n’s own engine: ${count('recovered')} recovered, ${count('said')} ended with a sentence, ${count('wrong')} wrong, none hung, no secret was saved, no half file stayed behind.`,
+		`*Recovered*: the right bytes, checked, or the change made. Limits of these runs: ${OPTIONS.maxTries} tries, ${OPTIONS.timeoutSeconds} s of silence, 1 MB. A download that failed leaves 0 files.`,
+		'Pipes.bot has no upload and no deletion; both nodes say so without a request.',
+	];
+	for (const [{ vendor, node, on, link }, rows] of table) {
+		lines.push('', `## ${vendor}: ${node}, the answer to \`${on}\`${link ? ' (public link)' : ''}`, '', '| fault | once | requests | each time | requests |', '|---|---|---|---|---|');
+		for (const [{ name }, { once, always }] of rows) lines.push(`| ${name} | ${text(once)} | ${once.requests} | ${text(always)} | ${always.requests} |`);
+	}
+	await writeFile(join(ROOT, 'docs/faults.md'), lines.join('\n') + '\n');
+}

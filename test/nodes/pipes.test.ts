@@ -1,0 +1,98 @@
+import { providers } from '../../nodes/WhatsApp/providers';
+import { serveTrigger } from '../support/core/webhook';
+import type { Emulator } from '../emulator';
+import { credentialFor, sha256, startHarness, type Harness } from '../support/harness';
+
+/** What only Pipes.bot has. */
+
+const PHOTO = Buffer.from([0xff, 0xd8, 0xff, 0xe0, ...Buffer.from('a photo')]);
+
+let world: Harness;
+let pipes: Emulator['pipes'];
+beforeAll(async () => {
+	world = await startHarness();
+	({ pipes } = world.emulator);
+});
+afterAll(async () => await world.close());
+beforeEach(() => world.emulator.reset());
+
+const credentials = () => ({ whatsAppMediaApi: credentialFor(world.emulator, 'pipes') });
+const run = async (node: string, json: object, parameters = {}) => {
+	const result = await world.run(node, [{ json: json as never }], { credentials: credentials(), parameters });
+	return { ...result, json: result.output[0]?.[0]?.json, message: result.error?.message, advice: (result.error as { description?: string } | undefined)?.description };
+};
+const received = (about: object = {}) => providers.pipes!.parse(pipes.prepare({ type: 'image', bytes: PHOTO, ...about }).message.body)[0]!;
+const operations = () => world.emulator.requests.map(({ operation }) => operation);
+const add = () => pipes.store.add({ bytes: PHOTO, mimeType: 'image/jpeg', inbound: true });
+
+test('the item has its own media ID, never Meta’s; ISO times; its conversation', () => {
+	const { message, mediaId } = pipes.prepare({ type: 'audio', bytes: PHOTO, timestamp: '2025-01-15T10:30:00.000Z' });
+	const [item] = providers.pipes!.parse(message.body);
+	expect(item).toMatchObject({ mediaId, type: 'audio', voice: false, size: PHOTO.length, timestamp: '2025-01-15T10:30:00.000Z', chatId: message.conversationId, phoneNumberId: 'pn_5kQ2vT8xWm' });
+	expect(item).not.toHaveProperty('url');
+	expect(providers.pipes!.parse(pipes.text('hi').body)).toEqual([]);
+});
+
+test('Get Media URL: where the redirect leads, for five minutes, without the key', async () => {
+	const { json } = await run('GetMediaUrl', { mediaId: add() });
+	expect(json).toMatchObject({ url: expect.stringContaining(`${pipes.filesUrl}/media/`), tokenRequired: false });
+	const life = Date.parse(String(json!.urlExpiresAt)) - Date.now();
+	expect(life).toBeGreaterThan(297_000);
+	expect(life).toBeLessThan(303_000);
+	expect((await run('DownloadMedia', json!)).json).toMatchObject({ sha256: sha256(PHOTO) });
+	expect(operations()).toEqual(['download', 'file']);
+});
+
+test('Download follows by itself, checks the size, and renews a presigned URL that is over', async () => {
+	const message = received();
+	expect((await run('DownloadMedia', message)).json).toMatchObject({ verified: true, sha256: sha256(PHOTO) });
+	expect((await run('DownloadMedia', { ...message, url: pipes.fileUrl(message.mediaId!).replace(/Signature=\w/, 'Signature=z') })).json).toMatchObject({ verified: true });
+	expect(operations()).toEqual(['download', 'file', 'file', 'download', 'file']);
+	pipes.variants.size = 'absent';
+	expect((await run('DownloadMedia', received())).json!.verified).toBeUndefined();
+});
+
+describe.each(['string', 'object'] as const)('what it refuses (error as %s)', (errorShape) => {
+	beforeEach(() => {
+		pipes.variants.errorShape = errorShape;
+	});
+
+	test.each([
+		['unauthorized', 401, 'The API key in the credential is not valid'],
+		['forbidden', 403, 'another Pipes.bot account'],
+		['notFound', 404, 'the ID inside the message is Meta’s'],
+		['mediaExpired', 410, '48 hours'],
+	] as const)('%s', async (error, status, advice) => {
+		const mediaId = add();
+		pipes.fault({ on: 'download', error });
+		const { code, message } = (await import('../emulator/pipes')).errors[error]();
+		const said = await run('DownloadMedia', { mediaId });
+		expect(said.message).toBe(`Media ID ${mediaId} could not be looked up: Pipes.bot says "${message}" (${code})`);
+		expect(said.advice).toContain(advice);
+		expect((said.error as { httpCode?: string }).httpCode).toBe(String(status));
+	});
+});
+
+test('a file that is unavailable: the item says so, and no download fails', async () => {
+	const trigger = await serveTrigger(world.engine, { node: 'whatsAppMediaTrigger', parameters: {}, credentials: credentials() });
+	pipes.callback = trigger.url;
+	await pipes.receive({ type: 'image', bytes: PHOTO, unavailable: true });
+	await pipes.receive({ type: 'image', bytes: PHOTO, media: { unavailable: true } });
+	await trigger.close();
+	const items = trigger.executions.flat();
+	expect(items.map(({ json }) => [json.unavailable, typeof json.mediaId])).toEqual([[true, 'undefined'], [true, 'string']]);
+	const { output, hints, error } = await world.run('DownloadMedia', items, { credentials: credentials() });
+	expect(error).toBeUndefined();
+	expect(output[0]!.map(({ json, binary }) => [json.unavailable, binary])).toEqual([[true, undefined], [true, undefined]]);
+	expect(hints[0]!.message).toMatch(/^2 of 2 files could not be had/);
+	expect(world.emulator.requests).toEqual([]);
+});
+
+test('Upload and Delete say what is missing and what to use', async () => {
+	const data = await world.engine.file(PHOTO, { mimeType: 'image/jpeg', fileName: 'a.jpg' });
+	const { error } = await world.run('UploadMedia', [{ json: {}, binary: { data } }], { credentials: credentials() });
+	expect(error!.message).toBe('"a.jpg": Pipes.bot has no public way to upload a file');
+	expect((error as { description?: string }).description).toContain('/v1/messages/send');
+	expect(await run('DeleteMedia', { mediaId: 'x' })).toMatchObject({ message: 'Media ID x was not deleted: Pipes.bot has no way to delete a file' });
+	expect(world.emulator.requests).toEqual([]);
+});

@@ -1,0 +1,345 @@
+import { serveTrigger, type TriggerServer } from '../support/core/webhook';
+import { hostOverrides } from '../emulator/client';
+import { startHarness, type Harness } from '../support/harness';
+
+/** The trigger's hooks over n8n-core's contexts, against the emulator, which calls every URL back before it takes it. */
+
+const FOREIGN = 'https://other.example/hook';
+const LEVELS = ['phoneNumber', 'account', 'app'] as const;
+
+let world: Harness;
+let servers: TriggerServer[] = [];
+beforeAll(async () => {
+	world = await startHarness();
+});
+afterAll(async () => await world.close());
+beforeEach(() => {
+	world.emulator.reset();
+	hostOverrides.clear();
+});
+afterEach(async () => {
+	await Promise.all(servers.map(async (server) => await server.close()));
+	servers = [];
+});
+
+/** An active-able trigger in an n8n of its own, at https://<host>. */
+async function trigger({ host = 'n8n.example', registration = 'phoneNumber' as string, credential = {}, webhookId = 'a1b2' } = {}) {
+	const server = await serveTrigger(world.engine, {
+		node: 'whatsAppMediaTrigger',
+		parameters: { registration },
+		credentials: { whatsAppMediaApi: { ...world.credential, ...credential } },
+		publicUrl: `https://${host}/`,
+		webhookId,
+	});
+	hostOverrides.set(`https://${host}`, server.baseUrl.slice(0, -1));
+	servers.push(server);
+	return server;
+}
+
+/** Where Meta delivers now, by level. */
+const callbacks = () => {
+	const { subscriptions, credentials } = world.emulator.meta;
+	return {
+		phoneNumber: subscriptions.phoneNumbers.get(credentials.phoneNumberId)?.url,
+		account: subscriptions.account?.url,
+		app: subscriptions.app?.url,
+	};
+};
+
+/** Somebody else's callback, which knows another verify token. */
+const occupy = (level: (typeof LEVELS)[number], url = FOREIGN) => {
+	const { subscriptions, credentials } = world.emulator.meta;
+	const callback = { url, verifyToken: 'theirs' };
+	subscriptions.subscribed = true;
+	if (level === 'phoneNumber') subscriptions.phoneNumbers.set(credentials.phoneNumberId, callback);
+	else if (level === 'account') subscriptions.account = callback;
+	else subscriptions.app = { ...callback, fields: ['messages', 'flows'], version: 'v25.0' };
+};
+
+describe.each(LEVELS)('at the level %s', (level) => {
+	test('activate, receive, deactivate', async () => {
+		const server = await trigger({ registration: level });
+		await server.activate();
+		expect(callbacks()).toEqual({ phoneNumber: undefined, account: undefined, app: undefined, [level]: server.url });
+		const { answer } = await world.emulator.meta.receive({ type: 'image', bytes: 'x' });
+		expect(answer!.status).toBe(200);
+		expect(server.executions).toHaveLength(1);
+		await server.deactivate();
+		expect(callbacks()).toEqual({ phoneNumber: undefined, account: undefined, app: undefined });
+	});
+
+	test('with the phone number’s ID alone: Meta knows the others', async () => {
+		const server = await trigger({ registration: level, credential: { businessAccountId: '', appId: '' } });
+		world.emulator.meta.subscriptions.otherApps.push({ id: '1', name: 'Another app' });
+		await server.activate();
+		expect(callbacks()[level]).toBe(server.url);
+		expect(world.emulator.meta.subscriptions.subscribed).toBe(true);
+		await server.startTest();
+		await server.stopTest();
+		await server.deactivate();
+		expect(callbacks()[level]).toBeUndefined();
+	});
+
+	test('where Meta does not know them by the phone number: they are asked for, but by the number itself', async () => {
+		world.emulator.meta.variants.healthStatus = 'unknown';
+		world.emulator.meta.subscriptions.subscribed = true;
+		const server = await trigger({ registration: level, credential: { businessAccountId: '', appId: '' } });
+		if (level !== 'phoneNumber') return await expect(server.activate()).rejects.toThrow('App ID in the credential');
+		await server.activate();
+		expect(callbacks()[level]).toBe(server.url);
+	});
+
+	test('while Meta fails to tell them: that is said, not that they are missing', async () => {
+		world.emulator.meta.fault({ on: 'phoneNumber', status: 503 });
+		const server = await trigger({ registration: level, credential: { businessAccountId: '', appId: '' } });
+		await expect(server.activate()).rejects.toThrow('HTTP 503');
+	});
+
+	test('activating again, and deactivating twice, do no harm', async () => {
+		const server = await trigger({ registration: level });
+		await server.activate();
+		await server.activate({ activation: 'init' });
+		expect(callbacks()[level]).toBe(server.url);
+		await server.deactivate();
+		await server.deactivate();
+		expect(callbacks()[level]).toBeUndefined();
+	});
+
+	test('a place that is taken: whose it is, and it stays theirs', async () => {
+		occupy(level);
+		const server = await trigger({ registration: level });
+		await expect(server.activate()).rejects.toThrow(`Deliveries already go to another webhook: ${FOREIGN}`);
+		await server.deactivate();
+		expect(callbacks()[level]).toBe(FOREIGN);
+	});
+
+	test('a callback that somebody put in our place meanwhile stays on deactivation', async () => {
+		const server = await trigger({ registration: level });
+		await server.activate();
+		occupy(level);
+		await server.deactivate();
+		expect(callbacks()[level]).toBe(FOREIGN);
+	});
+
+	test('testing while active: production is back after the first event, after stop, and twice', async () => {
+		const server = await trigger({ registration: level });
+		await server.activate();
+		for (const end of ['event', 'stop', 'event'] as const) {
+			await server.startTest();
+			expect(callbacks()[level]).toBe(`${server.url}?test=%2Fwebhook-test%2Fa1b2%2Fwebhook`);
+			if (end === 'event') await world.emulator.meta.receive({ type: 'image', bytes: 'x' });
+			else await server.stopTest();
+			await server.settled();
+			expect(callbacks()[level]).toBe(server.url);
+		}
+		expect(server.executions).toHaveLength(2);
+		expect(server.tests).toBe(2);
+		await world.emulator.meta.receive({ type: 'image', bytes: 'x' });
+		expect(server.executions).toHaveLength(3);
+		expect(server.tests).toBe(2);
+	});
+
+	test('killed in the middle of a test: the next delivery is production’s, and ends the detour', async () => {
+		const server = await trigger({ registration: level });
+		await server.activate();
+		await server.startTest();
+		server.forgetTest();
+		const { answer } = await world.emulator.meta.receive({ type: 'image', bytes: 'x' });
+		expect(answer!.status).toBe(200);
+		expect(server.executions).toHaveLength(1);
+		while (callbacks()[level] !== server.url) await new Promise((resolve) => setTimeout(resolve, 20));
+	});
+
+	test('killed in the middle of a test of an inactive workflow: whoever comes next takes the place', async () => {
+		const dead = await trigger({ registration: level, webhookId: 'dead' });
+		await dead.startTest();
+		await dead.close();
+		const server = await trigger({ registration: level });
+		await server.startTest();
+		expect(callbacks()[level]).toBe(`${server.testUrl}?test=`);
+		await server.activate();
+		expect(callbacks()[level]).toBe(server.url);
+	});
+
+	test('testing an inactive workflow leaves nothing behind', async () => {
+		const server = await trigger({ registration: level });
+		await server.startTest();
+		expect(callbacks()[level]).toBe(`${server.testUrl}?test=`);
+		await server.stopTest();
+		expect(callbacks()[level]).toBeUndefined();
+	});
+
+	test('testing where another holds the place, who would not take our verify token: nothing is touched', async () => {
+		occupy(level);
+		hostOverrides.set('https://other.example', 'http://127.0.0.1:9');
+		const server = await trigger({ registration: level });
+		await expect(server.startTest()).rejects.toThrow(`Deliveries go to another webhook, and a test would take them away from it: ${FOREIGN}`);
+		expect(callbacks()[level]).toBe(FOREIGN);
+	});
+
+	test('testing where another n8n with the same credential holds the place: nothing is touched', async () => {
+		const other = await trigger({ registration: level, host: 'n8n-two.example', webhookId: 'other' });
+		await other.activate();
+		const server = await trigger({ registration: level });
+		await expect(server.startTest()).rejects.toThrow('and a test would take them away from it: https://n8n-two.example/webhook/other/webhook');
+		expect(callbacks()[level]).toBe(other.url);
+	});
+
+	test('deactivated during a test: nothing dead is put back', async () => {
+		const server = await trigger({ registration: level });
+		await server.activate();
+		await server.startTest();
+		await server.deactivate();
+		await server.stopTest();
+		expect(callbacks()[level]).toBeUndefined();
+	});
+});
+
+test('a test that does not take a delivery leaves it to production', async () => {
+	const server = await trigger();
+	await server.activate();
+	await server.startTest();
+	const { url } = server;
+	const body = world.emulator.meta.envelope([[world.emulator.meta.value([world.emulator.meta.prepare({ type: 'image', bytes: 'x' }).message])]]);
+	const stranger = new URL(world.emulator.thirdParty.url).host;
+	for (const test of ['/webhook-test/other/webhook', '/nowhere', '/webhook/a1b2/webhook?test=%2Fwebhook%2Fa1b2%2Fwebhook', `@${stranger}/webhook`, `//${stranger}/webhook`, ' ', '']) {
+		server.executions.length = 0;
+		const { status } = await world.emulator.meta.deliver(body.replaceAll('wamid.', `wamid.${Math.random()}`), { callback: `${url}?test=${encodeURIComponent(test)}` });
+		expect([test, status, server.executions.length]).toEqual([test, 200, 1]);
+	}
+	expect((await world.emulator.meta.deliver(body, { callback: `${url}?test=%2Fwebhook-test%2Fa1b2%2Fwebhook`, secret: 'wrong' })).status).toBe(401);
+	expect(world.emulator.requests.filter(({ vendor }) => vendor !== 'meta')).toEqual([]);
+	expect(callbacks().phoneNumber).toContain('?test=');
+	await server.stopTest();
+	expect(callbacks().phoneNumber).toBe(url);
+});
+
+test('ten workflows on one app, one for each number', async () => {
+	const { meta } = world.emulator;
+	const extra = Array.from({ length: 8 }, (_, i) => ({ ...meta.phoneNumbers[0]!, id: `20000000000${i}` }));
+	meta.phoneNumbers.push(...extra);
+	try {
+		const active = await Promise.all(
+			meta.phoneNumbers.map(async ({ id }, i) => {
+				const server = await trigger({ host: `n8n-${i}.example`, webhookId: id, credential: { phoneNumberId: id } });
+				await server.activate();
+				return { id, server };
+			}),
+		);
+		expect(active).toHaveLength(10);
+		for (const { id } of active) await meta.receive({ type: 'image', bytes: 'x', phoneNumberId: id });
+		for (const { id, server } of active) expect(server.executions.flat().map(({ json }) => json.phoneNumberId)).toEqual([id]);
+		await active[3]!.server.deactivate();
+		expect(meta.subscriptions.phoneNumbers.size).toBe(9);
+	} finally {
+		meta.phoneNumbers.splice(2);
+	}
+});
+
+test('the app is subscribed to the account, once, and an override there survives', async () => {
+	const account = await trigger({ registration: 'account', host: 'n8n-two.example', webhookId: 'account' });
+	await account.activate();
+	await (await trigger()).activate();
+	expect(world.emulator.meta.subscriptions.subscribed).toBe(true);
+	expect(callbacks().account).toBe(account.url);
+	const bare = world.emulator.requests.filter(({ method, path, body }) => method === 'POST' && path.endsWith('/subscribed_apps') && !body?.includes('override_callback_uri'));
+	expect(bare).toHaveLength(1);
+});
+
+test('fields that somebody ticked in the dashboard stay subscribed', async () => {
+	const server = await trigger({ registration: 'app' });
+	occupy('app', server.url);
+	await server.startTest();
+	await server.stopTest();
+	expect(world.emulator.meta.subscriptions.app?.fields ?? ['messages', 'flows']).toEqual(expect.arrayContaining(['messages', 'flows']));
+});
+
+test('without a verify token in the credential one is derived, the same in every process', async () => {
+	const server = await trigger({ credential: { verifyToken: '' } });
+	await server.activate();
+	expect(callbacks().phoneNumber).toBe(server.url);
+});
+
+test('manual registration asks and changes nothing', async () => {
+	const server = await trigger({ registration: 'manual' });
+	await server.activate();
+	await server.startTest();
+	await server.stopTest();
+	await server.deactivate();
+	expect(world.emulator.requests).toEqual([]);
+});
+
+describe('what stands in the way, in words', () => {
+	const words = async (options: Parameters<typeof trigger>[0] = {}) => {
+		const server = await trigger(options);
+		const error = await server.activate().then(() => undefined, (cause: Error & { description?: string }) => cause);
+		return `${error?.message} | ${error?.description}`;
+	};
+
+	test.each([
+		['phoneNumber', { phoneNumberId: '' }, 'Registration for "This Phone Number" needs Phone Number ID in the credential'],
+		['account', { phoneNumberId: '', businessAccountId: '', appId: '' }, 'needs WhatsApp Business Account ID and App ID in the credential'],
+		['app', { phoneNumberId: '', appId: '' }, 'Registration for "The Whole App" needs App ID in the credential'],
+		['phoneNumber', { webhookSecret: '' }, 'needs App Secret in the credential'],
+		['app', { webhookSecret: 'wrong' }, 'code'],
+		['phoneNumber', { accessToken: 'EAAwrong' }, 'Paste it again'],
+		['phoneNumber', { phoneNumberId: '1' }, 'Check Phone Number ID in the credential'],
+		['account', { phoneNumberId: '1', businessAccountId: '' }, 'Check Phone Number ID in the credential'],
+	])('%s with %p', async (registration, credential, sentence) => {
+		expect(await words({ registration, credential })).toContain(sentence);
+	});
+
+	test.each([
+		['an expired token: left as it is, and nobody is held up', { error: '190/463' }, undefined],
+		['an outage: said', { status: 503 }, 'HTTP 503'],
+	] as const)('at the end, %s', async (_, fault, sentence) => {
+		const server = await trigger();
+		await server.activate();
+		world.emulator.meta.fault({ on: 'phoneNumber', ...fault, times: 9 });
+		const said = await server.deactivate().then(() => undefined, (cause: Error) => cause.message);
+		expect(said).toEqual(sentence && expect.stringContaining(sentence));
+		expect(callbacks().phoneNumber).toBe(server.url);
+	});
+
+	test('at the end, a phone number that is not one: nobody is held up', async () => {
+		await (await trigger({ credential: { phoneNumberId: '1' } })).deactivate();
+	});
+
+	test('an address that is not https, or too long', async () => {
+		const server = await serveTrigger(world.engine, { node: 'whatsAppMediaTrigger', credentials: { whatsAppMediaApi: world.credential } });
+		servers.push(server);
+		await expect(server.activate()).rejects.toThrow('Meta delivers to https addresses only');
+		expect(await words({ host: `${'a'.repeat(60)}.${'b'.repeat(60)}.${'c'.repeat(60)}.example` })).toContain('up to 200 characters');
+	});
+
+	test('a handshake that Meta could not finish', async () => {
+		const { meta } = world.emulator;
+		const server = await trigger();
+		hostOverrides.set('https://n8n.example', 'http://127.0.0.1:9');
+		await expect(server.activate()).rejects.toThrow('could not connect to n8n');
+		hostOverrides.set('https://n8n.example', `${meta.url}/nowhere`);
+		await expect(server.activate()).rejects.toThrow('HTTP 4');
+	});
+
+	test('a missing permission', async () => {
+		world.emulator.meta.fault({ on: 'subscribe', error: 10, times: 9 });
+		expect(await words()).toContain('whatsapp_business_management');
+	});
+
+	test('a transient failure is survived by n8n’s own tries', async () => {
+		world.emulator.meta.fault({ on: 'subscribe', error: 2 });
+		world.emulator.meta.fault({ on: 'subscriptions', error: 131016 });
+		const server = await trigger();
+		await server.activate({ attempts: 3 });
+		expect(callbacks().phoneNumber).toBe(server.url);
+	});
+
+	test('Meta failing just when a test ends: production is put back all the same', async () => {
+		const server = await trigger();
+		await server.activate();
+		await server.startTest();
+		world.emulator.meta.fault({ on: 'subscribe', error: 2, times: 2 });
+		await server.stopTest();
+		expect(callbacks().phoneNumber).toBe(server.url);
+	});
+});

@@ -1,0 +1,225 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+import { authenticate } from '../../nodes/WhatsApp/transport/authenticate';
+import { providers } from '../../nodes/WhatsApp/providers';
+import type { MediaErrorCode } from '../../nodes/WhatsApp/errors';
+import type { Credentials, Webhook } from '../../nodes/WhatsApp/providers/provider';
+import { equalSecrets } from '../../nodes/WhatsApp/providers/signature';
+import { axiosClient, fetchFile } from '../support/axiosClient';
+import { startEmulator, type Emulator } from '../emulator';
+import { sha256, VENDORS, type Vendor } from '../support/harness';
+
+/** Ring 1: each provider alone, over axios, without n8n. */
+
+const BYTES = Buffer.from('%PDF-1.7 a contract');
+const PDF = { fileName: 'contract.pdf', mimeType: 'application/pdf', size: BYTES.length, content: BYTES };
+const TYPES = ['image', 'video', 'audio', 'voice', 'document', 'sticker'] as const;
+
+let emulator: Emulator;
+/** What came in on our own address, as it came. */
+const webhooks: Webhook[] = [];
+let hook: Server;
+let hookUrl: string;
+
+beforeAll(async () => {
+	emulator = await startEmulator();
+	hook = createServer(({ headers }, response) => {
+		const pieces: Buffer[] = [];
+		response.req.on('data', (piece: Buffer) => pieces.push(piece)).on('end', () => {
+			webhooks.push({ query: {}, headers, rawBody: Buffer.concat(pieces) });
+			response.end();
+		});
+	}).listen(0, '127.0.0.1');
+	await once(hook, 'listening');
+	hookUrl = `http://127.0.0.1:${(hook.address() as AddressInfo).port}/hook`;
+});
+afterAll(async () => {
+	hook.close().closeAllConnections();
+	await emulator.close();
+});
+beforeEach(() => {
+	emulator.reset();
+	webhooks.length = 0;
+});
+
+/** What differs between the vendors: which of them has what, and the emulator's names for the operations. */
+const VENDOR_FACTS: Record<Vendor, { uploads: boolean; tokenToFiles: boolean; hash: boolean; lookUp: string; life: number }> = {
+	meta: { uploads: true, tokenToFiles: true, hash: true, lookUp: 'getUrl', life: 7 * 86_400_000 },
+	whapi: { uploads: true, tokenToFiles: true, hash: true, lookUp: 'media', life: 30 * 86_400_000 },
+	pipes: { uploads: false, tokenToFiles: false, hash: false, lookUp: 'download', life: 48 * 3_600_000 },
+};
+
+describe.each(VENDORS)('%s', (vendor) => {
+	const provider = providers[vendor]!;
+	const { uploads, tokenToFiles, hash, lookUp, life } = VENDOR_FACTS[vendor];
+	const api = (changes?: Partial<Credentials>) => axiosClient(emulator, vendor, changes);
+	const add = () => emulator[vendor].store.add({ bytes: BYTES, mimeType: 'application/pdf', inbound: true });
+	const fault = (order: object) => emulator[vendor].fault({ on: lookUp, ...order } as never);
+
+	/** A customer sends a file; the webhook as it reaches us, and the media ID. */
+	async function receive(incoming: Parameters<Emulator['meta']['receive']>[0]) {
+		emulator[vendor].callback = hookUrl;
+		if (vendor === 'whapi') {
+			emulator.whapi.callback = undefined;
+			await provider.registration!.register(api(), 'phoneNumber', hookUrl);
+		}
+		const { mediaId } = await emulator[vendor].receive(incoming as never);
+		return { mediaId, webhook: webhooks.at(-1)! };
+	}
+	const parse = ({ rawBody }: Webhook) => provider.parse(JSON.parse(rawBody.toString()));
+
+	test.each(TYPES)('%s: from the webhook to its bytes', async (type) => {
+		const fileName = type === 'document' ? 'Contract 1.pdf' : undefined;
+		const { mediaId, webhook } = await receive({ type, bytes: BYTES, fileName, caption: 'Hi', from: '16505551234', name: 'Sheena' });
+		expect(provider.verify(webhook, api().credentials)).toBe(true);
+		const [message] = parse(webhook);
+		expect(message).toMatchObject({
+			provider: vendor,
+			type,
+			mediaId,
+			mimeType: expect.stringMatching(/^\w+\/[\w-]+/),
+			...(hash && { sha256: sha256(BYTES) }),
+			...(type === 'document' && { fileName, caption: 'Hi' }),
+			...(type === 'voice' && { voice: true }),
+			messageId: expect.any(String),
+			chatId: expect.any(String),
+			from: '16505551234',
+			fromName: 'Sheena',
+			timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
+			raw: expect.any(Object),
+		});
+		expect(Math.abs(Date.parse(message!.timestamp!) - Date.now())).toBeLessThan(5000);
+		expect(Object.values(message!)).not.toContain(undefined);
+		const { bytes, location } = await fetchFile(provider, api(), message!.mediaId!);
+		expect(bytes).toEqual(BYTES);
+		expect(location.tokenRequired).toBe(tokenToFiles);
+		expect(Object.values(location)).not.toContain(undefined);
+		expect(provider.urlExpiresAt(location.url)).toBe(location.expiresAt);
+	});
+
+	test('its webhooks are believed only with the right secret', async () => {
+		const { webhook } = await receive({ type: 'image', bytes: BYTES });
+		const { credentials } = api();
+		const proof = Object.keys(webhook.headers).find((name) => /signature|secret/.test(name))!;
+		for (const given of [undefined, '', 'x', 'sha256=', [webhook.headers[proof]] as string[]]) {
+			expect(provider.verify({ ...webhook, headers: { ...webhook.headers, [proof]: given } }, credentials)).toEqual({ reason: expect.any(String) });
+		}
+		const other = vendor === 'whapi' ? { accessToken: 'other' } : { webhookSecret: 'other' };
+		const none = vendor === 'whapi' ? { accessToken: '' } : { webhookSecret: '' };
+		for (const changes of [other, none]) expect(provider.verify(webhook, { ...credentials, ...changes })).toEqual({ reason: expect.any(String) });
+		if (vendor !== 'whapi') expect(provider.verify({ ...webhook, rawBody: Buffer.concat([webhook.rawBody, BYTES]) }, credentials)).not.toBe(true);
+	});
+
+	test('nothing that is parsed can throw', () => {
+		const message = { type: 'image', image: 'x' };
+		const bodies = [undefined, null, 5, 'x', [], { entry: {} }, { entry: [null, { changes: [{ value: { messages: [1, { type: '__proto__' }] } }] }] }];
+		for (const body of [...bodies, { messages: [null, message, { type: 'constructor' }] }]) expect(provider.parse(body)).toEqual([]);
+		expect(() => provider.parse({ entry: [{ changes: [{ value: { messages: [message] } }] }], pipes: 5 })).not.toThrow();
+	});
+
+	test('gone, a wrong token, an outage and a page each get their kind and a sentence that names the media ID', async () => {
+		const mediaId = add();
+		const refused = async (code: MediaErrorCode, from = api()) => {
+			const refusal = await fetchFile(provider, from, mediaId).catch((cause) => cause);
+			expect(refusal).toMatchObject({ name: 'MediaError', code, message: expect.stringContaining(mediaId), description: expect.any(String) });
+		};
+		await refused('credential', api({ accessToken: 'wrong' }));
+		fault({ status: 502, body: '{}' });
+		await refused('temporary');
+		fault({ status: 400, body: '{"not":"what we know"}' });
+		await refused('permanent');
+		emulator.clock.advance(life + 1);
+		await refused('gone');
+	});
+
+	test('an upload comes back the same and can be deleted, or there is a sentence that says what to do instead', async () => {
+		if (!uploads) {
+			for (const tried of [provider.upload(api(), PDF), provider.delete(api(), 'x')])
+				await expect(tried).rejects.toMatchObject({ code: 'permanent', message: expect.stringContaining('no'), description: expect.any(String) });
+			return expect(emulator.requests).toEqual([]);
+		}
+		const { mediaId, expiresAt } = await provider.upload(api(), PDF);
+		expect(Date.parse(expiresAt!)).toBeGreaterThan(Date.now());
+		expect((await fetchFile(provider, api(), mediaId)).bytes).toEqual(BYTES);
+		expect(emulator[vendor].store.get(mediaId)).toMatchObject({ fileName: 'contract.pdf', mimeType: 'application/pdf' });
+		const location = await provider.resolve(api(), mediaId, { details: true });
+		expect(location).toMatchObject({ mimeType: 'application/pdf', size: BYTES.length, sha256: sha256(BYTES) });
+		await provider.delete(api(), mediaId);
+		await expect(fetchFile(provider, api(), mediaId)).rejects.toMatchObject({ code: 'gone', message: expect.stringContaining(mediaId) });
+		await expect(provider.delete(api(), mediaId)).rejects.toMatchObject({ code: 'gone' });
+	});
+
+	test('a media ID cannot lead elsewhere', async () => {
+		await provider.resolve(api(), '../me?x=', { details: true }).catch(() => {});
+		await provider.delete(api(), '../me?x=').catch(() => {});
+		for (const { path, query } of emulator.requests) {
+			expect(path).not.toMatch(/me$/);
+			expect(query).not.toHaveProperty('x');
+		}
+	});
+});
+
+describe('meta alone', () => {
+	test('a missing permission, and what it calls temporary', async () => {
+		const mediaId = emulator.meta.store.add({ bytes: BYTES, mimeType: 'image/png' });
+		const asked = async () => await providers.meta!.resolve(axiosClient(emulator, 'meta'), mediaId);
+		emulator.meta.fault({ on: 'getUrl', error: 10 });
+		await expect(asked()).rejects.toMatchObject({ code: 'credential' });
+		for (const code of [1, 2, 4, 80007, 131016, 131000] as const) {
+			emulator.meta.fault({ on: 'getUrl', error: code });
+			await expect(asked()).rejects.toMatchObject({ code: 'temporary' });
+		}
+		emulator.meta.fault({ on: 'getUrl', status: 200, body: '{"url":' });
+		await expect(asked()).rejects.toMatchObject({ code: 'permanent', status: 200 });
+	});
+
+	test('phone numbers are listed for the account', async () => {
+		expect(await providers.meta!.phoneNumbers!(axiosClient(emulator, 'meta'))).toEqual(
+			emulator.meta.phoneNumbers.map(({ id, display_phone_number: number, verified_name: name }) => ({ id, number, name })),
+		);
+	});
+});
+
+describe('the token goes', () => {
+	const data = { provider: 'meta', apiVersion: 'v25.0', accessToken: ' EAAG\n1 ' };
+	const authorization = async (url: string, more = {}, baseURL?: string) =>
+		(await authenticate({ ...data, ...more }, { url, baseURL })).headers?.Authorization;
+
+	test.each([
+		'https://graph.facebook.com/v25.0/1',
+		'https://lookaside.fbsbx.com/whatsapp_business/attachments/?mid=1',
+		'https://scontent.xx.fbcdn.net/v/1',
+		'https://mmg.whatsapp.net/v/1',
+	])('to %s, without the white space around it', async (url) => {
+		expect(await authorization(url)).toBe('Bearer EAAG1');
+	});
+
+	test.each([
+		'http://graph.facebook.com/v25.0/1',
+		'http://lookaside.fbsbx.com/x',
+		'https://graph.facebook.com.evil.example/v25.0/1',
+		'https://evilfbsbx.com/x',
+		'https://user@evil.example/?https://lookaside.fbsbx.com',
+		'https://lookaside.fbsbx.com:8443/x',
+		'https://graph.facebook.com:444/x',
+	])('not to %s', async (url) => {
+		expect(await authorization(url)).toBeUndefined();
+	});
+
+	test('to a relay and media hosts of the user’s own, and then not to the vendor’s API', async () => {
+		const own = { baseUrl: 'https://relay.example/meta/', mediaHosts: 'files.example, http://127.0.0.1:4011' };
+		expect(await authorization('/v25.0/1', own, 'https://relay.example/meta/')).toBe('Bearer EAAG1');
+		expect(await authorization('https://files.example/1', own)).toBe('Bearer EAAG1');
+		expect(await authorization('http://127.0.0.1:4011/1', own)).toBe('Bearer EAAG1');
+		expect(await authorization('http://files.example/1', own)).toBeUndefined();
+		expect(await authorization('https://more.files.example/1', own)).toBeUndefined();
+		expect(await authorization('http://127.0.0.1:4012/1', own)).toBeUndefined();
+	});
+});
+
+test('secrets are equal or not, whatever their lengths', () => {
+	expect(equalSecrets('abc', 'abc')).toBe(true);
+	for (const given of ['', 'ab', 'abcd', 'abC', 'ábc']) expect(equalSecrets(given, 'abc')).toBe(false);
+});

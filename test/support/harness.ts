@@ -1,0 +1,79 @@
+import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
+import { createHash } from 'node:crypto';
+
+import { WhatsAppMediaApi } from '../../credentials/WhatsAppMediaApi.credentials';
+import { WhatsAppDeleteMedia } from '../../nodes/WhatsApp/WhatsAppDeleteMedia.node';
+import { WhatsAppDownloadMedia } from '../../nodes/WhatsApp/WhatsAppDownloadMedia.node';
+import { WhatsAppGetMediaUrl } from '../../nodes/WhatsApp/WhatsAppGetMediaUrl.node';
+import { WhatsAppMediaTrigger } from '../../nodes/WhatsApp/WhatsAppMediaTrigger.node';
+import { WhatsAppUploadMedia } from '../../nodes/WhatsApp/WhatsAppUploadMedia.node';
+import { createEngine, type BinaryMode, type Engine, type RunOptions } from './core/engine';
+import { startEmulator, type Emulator } from '../emulator';
+
+/** Our nodes on n8n-core, in front of the emulator. */
+export interface Harness {
+	emulator: Emulator;
+	engine: Engine;
+	/** The credential's fields, made for the emulator. */
+	credential: Record<string, string>;
+	/** Runs one of our nodes; its name without `whatsApp`: `DownloadMedia`. */
+	run: (node: string, items: INodeExecutionData[] | IDataObject[], options?: Partial<RunOptions>) => ReturnType<Engine['run']>;
+	close: () => Promise<void>;
+}
+
+export async function startHarness({ binaryMode = 'filesystem' as BinaryMode } = {}): Promise<Harness> {
+	const emulator = await startEmulator();
+	const engine = await createEngine({
+		nodes: [WhatsAppMediaTrigger, WhatsAppGetMediaUrl, WhatsAppDownloadMedia, WhatsAppUploadMedia, WhatsAppDeleteMedia],
+		credentials: [WhatsAppMediaApi],
+		binaryMode,
+	});
+	const credential = credentialFor(emulator);
+	return {
+		emulator,
+		engine,
+		credential,
+		run: async (node, items, options = {}) =>
+			await engine.run({
+				node: `whatsApp${node}`,
+				credentials: { whatsAppMediaApi: credential },
+				items: items.map((item) => ('json' in item || 'binary' in item ? (item as INodeExecutionData) : { json: item })),
+				...options,
+			}),
+		async close() {
+			await engine.close();
+			await emulator.close();
+		},
+	};
+}
+
+/** The vendors by the names that providers have. */
+export const VENDORS = ['meta', 'whapi', 'pipes'] as const;
+export type Vendor = (typeof VENDORS)[number];
+
+/** What a user would type into the credential to work with the emulator. */
+export function credentialFor({ meta, whapi, pipes }: Emulator, vendor: Vendor = 'meta'): Record<string, string> {
+	if (vendor === 'whapi') return { provider: vendor, accessToken: whapi.credentials.accessToken, baseUrl: whapi.url };
+	if (vendor === 'pipes') return { provider: vendor, accessToken: pipes.credentials.accessToken, webhookSecret: pipes.credentials.webhookSecret, baseUrl: pipes.url };
+	const { accessToken, appId, appSecret, businessAccountId, phoneNumberId, verifyToken } = meta.credentials;
+	return {
+		provider: vendor,
+		accessToken,
+		appId,
+		businessAccountId,
+		phoneNumberId,
+		verifyToken,
+		webhookSecret: appSecret,
+		baseUrl: meta.url,
+		mediaHosts: meta.filesUrl,
+	};
+}
+
+export function sha256(bytes: Buffer | string): string {
+	return createHash('sha256').update(bytes).digest('hex');
+}
+
+/** Calls to Graph and to the file host, oldest first: `GET /v25.0/123`. */
+export function calls({ requests }: Emulator): string[] {
+	return requests.map(({ method, path }) => `${method} ${path}`);
+}
