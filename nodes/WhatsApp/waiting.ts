@@ -1,0 +1,48 @@
+/**
+ * Waits so many milliseconds, or until the signal is aborted. It resolves in both cases: whoever can be aborted looks at
+ * `signal.aborted` afterwards. The timer keeps no process alive, and no listener stays behind.
+ */
+export async function wait(milliseconds: number, signal?: AbortSignal): Promise<void> {
+	if (signal?.aborted) return;
+	await new Promise<void>((resolve) => {
+		// Unlike n8n's sleep(), it keeps no process alive; it takes whole numbers only.
+		const timer = AbortSignal.timeout(Math.ceil(milliseconds));
+		const end = () => {
+			timer.removeEventListener('abort', end);
+			signal?.removeEventListener('abort', end);
+			resolve();
+		};
+		timer.addEventListener('abort', end);
+		signal?.addEventListener('abort', end);
+	});
+}
+
+/** The wait after so many tries, in milliseconds: the first one, then twice as long each time, up to the longest. */
+export function backoff(tries: number, first: number, longest = Infinity): number {
+	return Math.min(longest, first * 2 ** (tries - 1));
+}
+
+/**
+ * Calls `work` until it succeeds.
+ * @param work gets the number of this try, from 1
+ * @param waitAfter how many milliseconds to wait before the next try, given the error and the number of tries so far;
+ * nothing to give up
+ * @param signal ends the waiting, and with it the tries
+ * @throws the error of the last try, as it is
+ */
+export async function retry<T>(
+	work: (tryNumber: number) => Promise<T>,
+	waitAfter: (cause: unknown, tries: number) => number | undefined,
+	signal?: AbortSignal,
+): Promise<T> {
+	for (let tries = 1; ; tries++) {
+		try {
+			return await work(tries);
+		} catch (cause) {
+			const milliseconds = signal?.aborted ? undefined : waitAfter(cause, tries);
+			if (milliseconds === undefined) throw cause;
+			await wait(milliseconds, signal);
+			if (signal?.aborted) throw cause;
+		}
+	}
+}
