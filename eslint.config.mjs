@@ -3,6 +3,18 @@ import { n8nCommunityNodesPlugin } from '@n8n/eslint-plugin-community-nodes';
 import n8nNodesBase from 'eslint-plugin-n8n-nodes-base';
 import tseslint from 'typescript-eslint';
 
+/** The token is attached in one room. Which room may import which is checked by .dependency-cruiser.cjs. */
+const TOKEN_ATTACHERS = [
+	{
+		selector: 'Property[key.name="Authorization"], Property[key.value="Authorization"]',
+		message: 'Only transport/ attaches a token.',
+	},
+	{
+		selector: 'MemberExpression[property.name="httpRequestWithAuthentication"]',
+		message: 'Only transport/ sends requests with a token.',
+	},
+];
+
 /**
  * The rules of n8n's verification scan: its community-node rules and the nodes-base style rules, without inline
  * disabling. What the scan does not read (tests, scripts) gets the ordinary TypeScript rules.
@@ -19,7 +31,17 @@ export default tseslint.config(
 		plugins: { 'n8n-nodes-base': n8nNodesBase },
 		languageOptions: { parser: tseslint.parser, parserOptions: { extraFileExtensions: ['.json'] } },
 		linterOptions: { noInlineConfig: true, reportUnusedDisableDirectives: 'error' },
-		rules: { 'no-console': 'error' },
+		rules: {
+			'no-console': 'error',
+			'max-lines': ['error', 250],
+			'max-lines-per-function': ['error', { max: 50, skipBlankLines: true, skipComments: true }],
+			'max-params': ['error', 4],
+		},
+	},
+	{
+		files: ['nodes/**/*.ts'],
+		ignores: ['nodes/WhatsApp/transport/**'],
+		rules: { 'no-restricted-syntax': ['error', ...TOKEN_ATTACHERS] },
 	},
 	{
 		files: ['package.json'],
