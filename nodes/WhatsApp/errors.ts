@@ -5,21 +5,31 @@
  */
 export type MediaErrorCode = 'gone' | 'credential' | 'temporary' | 'unreachable' | 'handshake' | 'permanent';
 
+/** What the reply that caused an error says besides its body. */
+export interface ReplyFacts {
+	/** HTTP status. */
+	status?: number;
+	/** How long the server wants us to wait before the next try, in milliseconds. */
+	retryAfterMs?: number;
+}
+
 /** Why something could not be done, in words for the person at the canvas: what happened, and what to do. */
 export class MediaError extends Error {
+	readonly status?: number;
+	readonly retryAfterMs?: number;
+
 	constructor(
 		readonly code: MediaErrorCode,
 		/** What happened, naming the media ID. */
 		message: string,
 		/** What to do about it. */
 		readonly description?: string,
-		/** HTTP status, where there was one. */
-		readonly status?: number,
-		/** How long the provider wants us to wait before the next try. */
-		readonly retryAfterMs?: number,
+		reply: ReplyFacts = {},
 	) {
 		super(message);
 		this.name = 'MediaError';
+		this.status = reply.status;
+		this.retryAfterMs = reply.retryAfterMs;
 	}
 }
 

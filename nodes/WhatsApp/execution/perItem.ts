@@ -85,7 +85,7 @@ function failed(context: IExecuteFunctions, item: INodeExecutionData, cause: unk
 /** A connection that fails does not know what for. What is wrong with the account is not about one file. */
 function named(cause: unknown, subject: string): unknown {
 	if (!(cause instanceof MediaError) || cause.code === 'credential' || cause.message.includes(subject)) return cause;
-	return new MediaError(cause.code, `${subject}: ${cause.message}`, cause.description, cause.status);
+	return new MediaError(cause.code, `${subject}: ${cause.message}`, cause.description, { status: cause.status });
 }
 
 function asHint(message: string, share: string): NodeExecutionHint {

@@ -269,22 +269,21 @@ async function notServed(what: string, source: Source, reply: FileReply, client:
 			'gone',
 			`${what} is not available at ${host} (HTTP ${status})`,
 			`It may have expired. ${provider.retention} Ask the sender to send it again.`,
-			status,
+			{ status },
 		);
 	if (STALE.has(status))
 		return new MediaError(
 			'credential',
 			`${what} was refused by ${host} (HTTP ${status})`,
 			`Either the access token in the credential is not valid for it, or the file has expired. ${provider.retention}`,
-			status,
+			{ status },
 		);
 	const temporary = status >= 500 || status === 429;
 	return new MediaError(
 		temporary ? 'temporary' : 'permanent',
 		`${what} could not be downloaded: ${host} answered with HTTP ${status}`,
 		temporary ? 'This is usually over in a few minutes; run it again then.' : 'Check the field URL.',
-		status,
-		retryAfterMs(headers['retry-after']),
+		{ status, retryAfterMs: retryAfterMs(headers['retry-after']) },
 	);
 }
 

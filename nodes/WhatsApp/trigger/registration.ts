@@ -147,7 +147,7 @@ async function asNode(context: IHookFunctions, work: (place?: NodeRegistration) 
 		.then(work)
 		.catch((cause) => {
 			// n8n shows the message of a trigger's error, and not its description.
-			const whole = cause instanceof MediaError && cause.description ? new MediaError(cause.code, `${cause.message}. ${cause.description}`, '', cause.status) : cause;
+			const whole = cause instanceof MediaError && cause.description ? new MediaError(cause.code, `${cause.message}. ${cause.description}`, '', { status: cause.status }) : cause;
 			throw nodeError(context, whole);
 		});
 }

@@ -50,13 +50,12 @@ export function apiError(reply: ApiReply, what: string, unknown = MEDIA_GONE): M
 			kind === 'temporary'
 				? 'This is usually over in a few minutes; run it again then.'
 				: 'Check Base URL in the credential: something other than the API may be answering there.',
-			reply.status,
-			askedWait(reply),
+			{ status: reply.status, retryAfterMs: askedWait(reply) },
 		);
 	}
 	const { kind, advice } = explain(said, unknown);
 	const code = said.subcode ? `${said.code}/${said.subcode}` : said.code;
-	return new MediaError(kind, `${what}: Meta says "${said.sentence}" (code ${code})`, advice, reply.status, askedWait(reply));
+	return new MediaError(kind, `${what}: Meta says "${said.sentence}" (code ${code})`, advice, { status: reply.status, retryAfterMs: askedWait(reply) });
 }
 
 /** Seldom `Retry-After`; mostly minutes, by account, in a header of Meta's own: `{"<id>":[{"estimated_time_to_regain_access":1}]}`. */

@@ -102,6 +102,6 @@ function tooLarge(file: OutgoingFile): MediaError {
 		'permanent',
 		`"${file.fileName}" was not accepted: ${file.size} bytes are more than Meta takes`,
 		'Limits: images 5 MB, audio and video 16 MB, documents 100 MB, stickers 100 KB (animated 500 KB).',
-		413,
+		{ status: 413 },
 	);
 }

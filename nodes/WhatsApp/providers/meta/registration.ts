@@ -190,9 +190,9 @@ function explained(reply: ApiReply, level: RegistrationScope): MediaError {
 			'permanent',
 			`${what}: the app is not subscribed to the WhatsApp Business Account`,
 			'Fill in WhatsApp Business Account ID in the credential, and it is done for you.',
-			reply.status,
+			{ status: reply.status },
 		);
 	if (graphError(reply)?.code === 15)
-		return new MediaError('credential', `${what}: App ID and App Secret do not belong together`, 'Copy both from App Dashboard → App settings → Basic.', reply.status);
+		return new MediaError('credential', `${what}: App ID and App Secret do not belong together`, 'Copy both from App Dashboard → App settings → Basic.', { status: reply.status });
 	return apiError(reply, what, UNKNOWN_ID);
 }

@@ -46,7 +46,7 @@ export function apiError({ status, headers, body }: ApiReply, what: string): Med
 	const named = text(code) ?? text(object(error).code);
 	const said = sentence ? `Pipes.bot says "${sentence}" (${named ?? `HTTP ${status}`})` : `HTTP ${status} without an explanation`;
 	const { kind, advice } = explain(status);
-	return new MediaError(kind, `${what}: ${said}`, advice, status, retryAfterMs(headers['retry-after']));
+	return new MediaError(kind, `${what}: ${said}`, advice, { status, retryAfterMs: retryAfterMs(headers['retry-after']) });
 }
 
 function explain(status: number): { kind: MediaErrorCode; advice: string } {

@@ -13,7 +13,7 @@ export function apiError(reply: ApiReply, what: string): MediaError {
 	const sentence = [text(error.message), text(error.details)].filter(Boolean).join(' — ');
 	const said = sentence ? `Whapi.Cloud says "${sentence}" (HTTP ${status})` : `HTTP ${status} without an explanation`;
 	const { kind, advice } = explain(status, sentence);
-	return new MediaError(kind, `${what}: ${said}`, advice, status, retryAfterMs(reply.headers['retry-after']));
+	return new MediaError(kind, `${what}: ${said}`, advice, { status, retryAfterMs: retryAfterMs(reply.headers['retry-after']) });
 }
 
 /** Files come from the API itself, so that its refusals of files are in the same words. */
