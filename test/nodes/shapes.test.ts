@@ -1,6 +1,6 @@
 import { matchesFilter } from '../../nodes/WhatsApp/trigger/messageFilter';
 import { meta } from '../../nodes/WhatsApp/providers/meta';
-import type { MediaMessage, MediaType, Origin } from '../../nodes/WhatsApp/providers/provider';
+import type { MediaMessage, MediaType, Origin } from '../../nodes/WhatsApp/providers/mediaMessage';
 import { serveTrigger, type TriggerServer } from '../support/core/webhook';
 import { shape, shapeNames } from '../emulator/meta';
 import { startHarness, type Harness } from '../support/harness';

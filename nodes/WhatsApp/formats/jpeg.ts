@@ -1,5 +1,5 @@
 import type { ByteReader } from './byteReader';
-import type { MediaInfo } from './probe';
+import type { MediaInfo } from './mediaInfo';
 
 const COLOURS: Record<number, MediaInfo['colours']> = { 1: 'greyscale', 3: 'RGB', 4: 'CMYK' };
 

@@ -1,7 +1,5 @@
 /** What WhatsApp and the nodes after us call a file: one MIME type for each kind, one extension for each type. */
 
-export { contradicts, FIRST_BYTES, detectMimeType } from './detectMimeType';
-
 /**
  * Extension of each MIME type. The first entry of an extension is the type it stands for. Where n8n would derive another
  * (`oga`, `mpga`, `adts`), transcription services refuse the file.
@@ -113,7 +111,7 @@ export function mimeEssence(mimeType = ''): string {
 
 /** The first of some claims that says something; else what the file name's extension stands for; else nothing. */
 export function chooseMimeType(claims: Array<string | undefined>, fileName = ''): string | undefined {
-	return claims.map(mimeEssence).find((type) => !VAGUE.has(type)) ?? mimeTypeOf(fileName);
+	return claims.map(mimeEssence).find((type) => !VAGUE.has(type)) ?? mimeTypeFromName(fileName);
 }
 
 /** Whether a type is among the allowed ones: `image/jpeg`, or `image/*` for all images. */
@@ -126,14 +124,8 @@ export function extensionOf(mimeType: string): string | undefined {
 	return EXTENSION_OF.get(mimeEssence(mimeType));
 }
 
-function mimeTypeOf(fileName: string): string | undefined {
+/** What a file name's extension stands for; nothing where it has none that we know. */
+export function mimeTypeFromName(fileName: string): string | undefined {
 	const extension = /\.([a-z0-9]{1,8})$/i.exec(fileName)?.[1]?.toLowerCase() ?? '';
 	return TYPE_OF.get(EXTENSION_ALIASES[extension] ?? extension);
-}
-
-/** The name with the extension of a type that turned out to be another than its own stands for. */
-export function replaceExtension(mimeType: string, fileName: string): string {
-	const extension = extensionOf(mimeType);
-	const told = mimeTypeOf(fileName);
-	return !extension || !told || told === mimeType ? fileName : fileName.replace(/[^.]*$/, extension);
 }

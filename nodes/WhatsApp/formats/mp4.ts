@@ -1,5 +1,5 @@
 import type { ByteReader } from './byteReader';
-import type { MediaInfo } from './probe';
+import type { MediaInfo } from './mediaInfo';
 
 /** ISO/IEC 14496-12: 4.2 boxes, 8.4.3 hdlr, 8.5.2 stsd. 14496-14, 5.6 and 14496-1, 7.2.6: esds. MP4, M4A and 3GP are built so. */
 

@@ -1,5 +1,5 @@
 import type { ByteReader } from './byteReader';
-import type { MediaInfo } from './probe';
+import type { MediaInfo } from './mediaInfo';
 
 /** How each codec's first packet begins, and where it says the number of channels. */
 const CODECS: Array<{ start: string; name: string; video?: boolean; channelsAt?: number }> = [

@@ -1,5 +1,5 @@
 import type { ByteReader } from './byteReader';
-import type { MediaInfo } from './probe';
+import type { MediaInfo } from './mediaInfo';
 
 /** By colour type. A palette's entries are RGB of 8 bits, whatever the depth of the numbers that point to them. */
 const COLOURS: Record<number, MediaInfo['colours']> = { 0: 'greyscale', 2: 'RGB', 3: 'RGB', 4: 'greyscale', 6: 'RGBA' };

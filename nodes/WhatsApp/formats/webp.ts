@@ -1,5 +1,5 @@
 import type { ByteReader } from './byteReader';
-import type { MediaInfo } from './probe';
+import type { MediaInfo } from './mediaInfo';
 
 /** RFC 9649: 2.3 and 2.4 the RIFF header, 2.5 lossy, 2.6 lossless, 2.7 extended. */
 export async function readWebp(file: ByteReader): Promise<MediaInfo> {

@@ -1,4 +1,4 @@
-import type { MediaMessage } from './provider';
+import type { MediaMessage } from './mediaMessage';
 
 /** Reading of foreign JSON: nothing here throws, and what has the wrong shape counts as absent. */
 export type Json = Record<string, unknown>;

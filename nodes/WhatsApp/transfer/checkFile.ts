@@ -1,6 +1,7 @@
 import { notWhole, type BinaryInput } from './binaryInput';
 import { ByteReader } from '../formats/byteReader';
-import { probe, type MediaInfo } from '../formats/probe';
+import type { MediaInfo } from '../formats/mediaInfo';
+import { probe } from '../formats/probe';
 import { contradicts, FIRST_BYTES, looksLikeText, detectMimeType } from '../formats/detectMimeType';
 import { MediaError } from '../errors';
 import type { ContentRules, FileKind, Provider } from '../providers/provider';

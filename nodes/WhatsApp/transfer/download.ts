@@ -3,9 +3,9 @@ import { jsonParse, sleep, type IBinaryData, type IExecuteFunctions } from 'n8n-
 import { redact } from '../transport/redact';
 import type { FileReply, Client } from '../transport/client';
 import { hashingStream, type Digest } from './hashingStream';
-import { mimeEssence, chooseMimeType, matchesMimeType, replaceExtension } from '../formats/mimeTypes';
+import { mimeEssence, chooseMimeType, matchesMimeType, extensionOf } from '../formats/mimeTypes';
 import { contradicts, detectMimeType } from '../formats/detectMimeType';
-import { safeFileName } from '../formats/fileNames';
+import { correctExtension, safeFileName } from '../formats/fileNames';
 import { withRoomFor } from './memoryBudget';
 import { MediaError } from '../errors';
 import type { FileLocation } from '../providers/provider';
@@ -169,7 +169,7 @@ async function keep(
 	});
 	// n8n takes name and type before the bytes.
 	await passing.started;
-	const fileName = safeFileName(replaceExtension(mimeType, given) || madeUpName(source, mimeType), mimeType);
+	const fileName = safeFileName(correctExtension(given, mimeType) || madeUpName(source, mimeType), { defaultExtension: extensionOf(mimeType) });
 	let failure: unknown;
 	const binary = await store.prepareBinaryData(passing.bytes, fileName, mimeType).catch((cause) => void (failure = cause));
 	if (passing.error instanceof NotAnnounced) return passing.digest();

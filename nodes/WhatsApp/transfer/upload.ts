@@ -4,8 +4,8 @@ import type { Client } from '../transport/client';
 import { hashingStream } from './hashingStream';
 import { notWhole, type BinaryInput } from './binaryInput';
 import type { UploadCache } from './uploadCache';
-import { mimeEssence, chooseMimeType, replaceExtension } from '../formats/mimeTypes';
-import { safeFileName } from '../formats/fileNames';
+import { mimeEssence, chooseMimeType, extensionOf } from '../formats/mimeTypes';
+import { correctExtension, safeFileName } from '../formats/fileNames';
 import { withRoomFor } from './memoryBudget';
 import { checkFile } from './checkFile';
 import { MediaError } from '../errors';
@@ -51,7 +51,7 @@ export async function upload(
 	return await withRoomFor(size, async () => {
 		if (chosen.checkFile !== false) {
 			file.mimeType = await checkFile(client.provider, source, file, hint);
-			if (file.mimeType !== declared) file.fileName = safeFileName(replaceExtension(file.mimeType, given), file.mimeType);
+			if (file.mimeType !== declared) file.fileName = safeFileName(correctExtension(given, file.mimeType), { defaultExtension: extensionOf(file.mimeType) });
 		}
 		return earlier ? await earlier.getOrUpload(client, source, file, hint) : await sendFile(client, source, file);
 	});
@@ -61,7 +61,7 @@ export async function upload(
 export function nameAndType(source: BinaryInput, chosen: UploadChoices) {
 	const given = chosen.fileName || source.fileName || '';
 	const declared = mimeEssence(chosen.mimeType) || chooseMimeType([source.mimeType], given) || 'application/octet-stream';
-	return { given, declared, fileName: safeFileName(given, declared) };
+	return { given, declared, fileName: safeFileName(given, { defaultExtension: extensionOf(declared) }) };
 }
 
 /** @throws MediaRefusal */

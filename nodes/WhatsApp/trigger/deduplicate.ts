@@ -1,6 +1,6 @@
 import type { IWebhookFunctions, Workflow } from 'n8n-workflow';
 
-import type { MediaMessage } from '../providers/provider';
+import type { MediaMessage } from '../providers/mediaMessage';
 
 /**
  * Providers deliver again what they believe to be lost: for days, and at once where our answer took too long. n8n offers

@@ -2,7 +2,8 @@ import { sleep } from 'n8n-workflow';
 
 import type { Client } from '../transport/client';
 import { MediaError } from '../errors';
-import type { LiveConnection, MediaMessage } from '../providers/provider';
+import type { MediaMessage } from '../providers/mediaMessage';
+import type { LiveConnection } from '../providers/provider';
 
 /** In milliseconds. */
 export const timing = {

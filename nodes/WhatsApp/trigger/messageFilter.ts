@@ -3,7 +3,7 @@ import type { INodeProperties } from 'n8n-workflow';
 import { splitList } from '../execution/parameters';
 import { maxSizeOption } from '../execution/fields';
 import { mimeEssence, matchesMimeType } from '../formats/mimeTypes';
-import type { MediaMessage, Origin } from '../providers/provider';
+import type { MediaMessage, Origin } from '../providers/mediaMessage';
 
 /** Which files start a workflow. */
 export interface MessageFilter {

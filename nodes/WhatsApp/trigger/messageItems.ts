@@ -4,7 +4,7 @@ import type { Client } from '../transport/client';
 import { download } from '../transfer/download';
 import { filterOptions } from './messageFilter';
 import { mapConcurrent } from '../execution/mapConcurrent';
-import type { MediaMessage } from '../providers/provider';
+import type { MediaMessage } from '../providers/mediaMessage';
 
 /** What a trigger makes of messages. */
 export interface ItemOptions {

@@ -1,5 +1,5 @@
 import { mimeEssence } from '../../formats/mimeTypes';
-import type { MediaMessage, MediaType, Origin } from '../provider';
+import type { MediaMessage, MediaType, Origin } from '../mediaMessage';
 import { flag, isoTime, omitUndefined, object, objects, sha256Hex, text, type Json } from '../read';
 import { urlExpiresAt } from './media';
 

@@ -1,6 +1,7 @@
 import { jsonParse } from 'n8n-workflow';
 
-import type { Credentials, ApiClient, LiveConnection, MediaMessage } from '../provider';
+import type { MediaMessage } from '../mediaMessage';
+import type { Credentials, ApiClient, LiveConnection } from '../provider';
 import type { MediaError } from '../../errors';
 import { isoTime, object, text } from '../read';
 import { apiError } from './media';

@@ -1,4 +1,5 @@
-import type { Credentials, MediaMessage, MediaType, VerificationFailure, Webhook } from '../provider';
+import type { MediaMessage, MediaType } from '../mediaMessage';
+import type { Credentials, VerificationFailure, Webhook } from '../provider';
 import { byteCount, flag, isoTime, omitUndefined, object, objects, text, type Json } from '../read';
 import { equalSecrets, hmacHex } from '../signature';
 
