@@ -1,4 +1,4 @@
-import { parseMultipart, type Part } from './multipart';
+import { type Part, readParts } from './formParts';
 import type { EmulatorRequest } from './server';
 
 /** A file that a person sends with curl, in the words that `receive` of every vendor has. */
@@ -28,7 +28,7 @@ const MIME_TYPES: Record<string, string> = {
 
 /** The files of `curl -F file=@voice.ogg …`; `type` and `mimeType` in the query go before what the file looks like. */
 export async function curlUploads(request: EmulatorRequest): Promise<HandedFile[]> {
-	const files = parseMultipart(await request.read(), request.headers['content-type'] ?? '').filter(({ name }) => name === 'file');
+	const files = (await readParts(request)).filter(({ name }) => name === 'file');
 	if (!files.length) throw new Error('Give a file: curl -F file=@voice.ogg …');
 	return files.map((file) => describe(file, request));
 }

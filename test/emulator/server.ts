@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex, Writable } from 'node:stream';
 import { type Fault, type Faults, replaces } from './faults';
 import { type Content, toContent } from './store';
+import type { UpgradeRequest } from './webSocket';
 
 /** One request as an origin saw it; what tests assert on. */
 export interface RecordedRequest {
@@ -65,7 +66,7 @@ export interface Site {
 	faults?: Faults;
 	route(request: EmulatorRequest): Route | Promise<Route>;
 	/** A connection that asks to become something else than HTTP, such as a WebSocket: takes it over, or answers on it. */
-	upgrade?(request: RecordedRequest, socket: Duplex): void;
+	upgrade?(request: RecordedRequest, asked: UpgradeRequest): void;
 	/** What the emulator itself answers under `/_emulator/<name>` of this origin: no vendor has such paths. */
 	control: Record<string, (request: EmulatorRequest) => Reply | Promise<Reply>>;
 }
@@ -89,7 +90,7 @@ export class EmulatorServer {
 		const server = createServer({ requestTimeout: 0, keepAliveTimeout: 60_000 }, (request, response) => {
 			this.handle(site, request, response).catch((error: unknown) => fail(response, error));
 		});
-		server.on('upgrade', (request, socket) => this.upgrade(site, request, socket));
+		server.on('upgrade', (incoming, socket, head) => this.upgrade(site, { incoming, socket, head }));
 		server.listen(site.port, '127.0.0.1');
 		await once(server, 'listening');
 		const local = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -140,14 +141,15 @@ export class EmulatorServer {
 		incoming.resume();
 	}
 
-	private upgrade(listener: Site, incoming: IncomingMessage, socket: Duplex): void {
+	private upgrade(listener: Site, asked: UpgradeRequest): void {
+		const { incoming, socket } = asked;
 		socket.on('error', () => {});
 		const { site, record } = this.describe(listener, incoming, socket);
 		this.requests.push(record);
 		if (!site.upgrade) return void socket.end('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
 		this.upgraded.add(socket);
 		socket.once('close', () => this.upgraded.delete(socket));
-		site.upgrade(record, socket);
+		site.upgrade(record, asked);
 	}
 
 	/** What the request's line and headers say, and whom the client meant. */

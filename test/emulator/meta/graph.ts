@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { MetaEmulator, MetaOperation } from '.';
 import { htmlPage } from '../faults';
-import { type Part, parseMultipart } from '../multipart';
+import { type Part, readParts } from '../formParts';
 import type { EmulatorRequest, Reply, Route } from '../server';
 import { appToken as issuedToken } from './account';
 import { ACCEPTED_MIME_TYPES, errorReply, errors, GraphError, phpJson } from './errors';
@@ -117,7 +117,7 @@ async function authorize(meta: MetaEmulator, { needs }: Operation, call: Call): 
 
 async function upload(meta: MetaEmulator, { request, id, method }: Call): Promise<object> {
 	if (!meta.phoneNumbers.some((number) => number.id === id)) throw errors.gone(method, id);
-	const parts = await readParts(request);
+	const parts = await partsOf(request);
 	const field = (name: string) => parts.find((part) => part.name === name)?.bytes.toString() ?? request.query[name];
 	const product = field('messaging_product');
 	if (!product) throw errors.missingParameter('messaging_product');
@@ -329,9 +329,9 @@ function select(all: Params, fields: string): Params {
 	return Object.fromEntries([...names.filter((name) => name in all && name !== 'id'), 'id'].map((name) => [name, all[name]]));
 }
 
-async function readParts(request: EmulatorRequest): Promise<Part[]> {
+async function partsOf(request: EmulatorRequest): Promise<Part[]> {
 	try {
-		return parseMultipart(await request.read(), request.headers['content-type'] ?? '');
+		return await readParts(request);
 	} catch {
 		// What Graph makes of a broken form is unknown; like PHP, the emulator finds no parameter in it.
 		return [];
@@ -341,7 +341,7 @@ async function readParts(request: EmulatorRequest): Promise<Part[]> {
 async function readParams(request: EmulatorRequest): Promise<Params> {
 	const type = request.headers['content-type'] ?? '';
 	const query: Params = { ...request.query };
-	if (type.startsWith('multipart/')) return { ...query, ...Object.fromEntries((await readParts(request)).map(({ name, bytes }) => [name, bytes.toString()])) };
+	if (type.startsWith('multipart/')) return { ...query, ...Object.fromEntries((await partsOf(request)).map(({ name, bytes }) => [name, bytes.toString()])) };
 	const text = (await request.read()).toString();
 	if (type.includes('json')) return { ...query, ...(parseJson(text) as Params) };
 	return { ...query, ...Object.fromEntries(new URLSearchParams(text)) };

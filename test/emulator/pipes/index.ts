@@ -71,7 +71,7 @@ export class PipesEmulator {
 				port: options.apiPort ?? 0,
 				origin: options.apiOrigin,
 				route: (request) => apiRoute(this, request),
-				upgrade: (request, socket) => this.stream.upgrade(request, socket),
+				upgrade: (request, asked) => this.stream.upgrade(request, asked),
 			},
 			files: { ...common, port: options.filesPort ?? 0, origin: options.filesOrigin, route: (request) => storageRoute(this, request) },
 		};

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { Duplex } from 'node:stream';
 import type { PipesEmulator } from '.';
 import type { RecordedRequest } from '../server';
-import { WebSocketConnection } from '../webSocket';
+import { type UpgradeRequest, WebSocketConnection } from '../webSocket';
 import type { Item } from './messages';
 
 /** Messages kept per sender while nobody is connected; the oldest goes first. B3. */
@@ -27,15 +26,16 @@ export class Stream {
 
 	constructor(private readonly pipes: PipesEmulator) {}
 
-	upgrade(request: RecordedRequest, socket: Duplex): void {
+	upgrade(request: RecordedRequest, asked: UpgradeRequest): void {
 		request.operation = 'stream';
 		const { apiKey, conversationId, poolNumberId } = request.query;
 		const refused = this.refusal(request.path, apiKey, conversationId);
 		if (refused) {
 			request.status = refused;
-			return void socket.end(`HTTP/1.1 ${refused} Refused\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
+			return void asked.socket.end(`HTTP/1.1 ${refused} Refused\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
 		}
-		const connection = { socket: new WebSocketConnection(request, socket), conversationId, poolNumberId };
+		const connection = { socket: new WebSocketConnection(asked), conversationId, poolNumberId };
+		request.status = 101;
 		this.connections.push(connection);
 		connection.socket.onClose = () => this.connections.splice(this.connections.indexOf(connection), 1);
 		const scope = conversationId ? { scope: 'conversation', conversationId } : { scope: 'user' };
@@ -68,7 +68,7 @@ export class Stream {
 
 	/** Every connection that is open now stays open, and nothing comes or is heard any more. */
 	freeze(): void {
-		for (const { socket } of this.connections) socket.frozen = true;
+		for (const { socket } of this.connections) socket.freeze();
 	}
 
 	get queued(): Item[] {

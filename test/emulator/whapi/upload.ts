@@ -1,5 +1,5 @@
 import type { WhapiEmulator } from '.';
-import { parseMultipart } from '../multipart';
+import { readParts } from '../formParts';
 import type { EmulatorRequest, Reply } from '../server';
 import { errors, json } from './errors';
 
@@ -50,7 +50,7 @@ async function readUpload(request: EmulatorRequest): Promise<Uploaded> {
 	// An early sample of the vendor's sends a data URL as the body itself.
 	const file = body.subarray(0, 5).toString() === 'data:' ? readDataUrl(body.toString()) : undefined;
 	if (file) return file;
-	if (!RAW_TYPES.includes(bare)) throw bare === 'multipart/form-data' ? errors.badRequest(nameOfPart(body, contentType)) : errors.unsupportedType();
+	if (!RAW_TYPES.includes(bare)) throw bare === 'multipart/form-data' ? errors.badRequest(await nameOfPart(request)) : errors.unsupportedType();
 	return { bytes: body, mimeType: contentType };
 }
 
@@ -69,8 +69,8 @@ function readBase64(text: string): Uploaded | undefined {
 }
 
 /** No version of the specification has multipart here. */
-function nameOfPart(body: Buffer, contentType: string): string {
-	const names = parseMultipart(body, contentType).map(({ name }) => name);
+async function nameOfPart(request: EmulatorRequest): Promise<string> {
+	const names = (await readParts(request)).map(({ name }) => name);
 	return `POST /media takes no multipart (parts: ${names.join(', ')})`;
 }
 
