@@ -24,19 +24,19 @@ async function main() {
 	const only = values.only?.split(',');
 	const chosen = rows.filter(({ name }) => (only ? only.includes(name) : !values.series));
 	const inspect = values.profile && { NODE_OPTIONS: `--inspect=127.0.0.1:${INSPECTOR}` };
-	const bed = await startTestbed({ env: { ...ENGINES[values.engine]!.env, ...inspect }, log: toStderr });
+	const testbed = await startTestbed({ env: { ...ENGINES[values.engine]!.env, ...inspect }, log: toStderr });
 	const results: Result[] = JSON.parse(await readFile(RESULTS, 'utf8').catch(() => '[]'));
 	try {
-		if (values.profile) return await profile(bed, chosen, values.profile.split(','));
+		if (values.profile) return await profile(testbed, chosen, values.profile.split(','));
 		const date = new Date().toISOString().slice(0, 10);
 		for (const row of chosen) {
 			const at = (of: string) => results.findIndex(({ name, engine }) => name === of && engine === values.engine);
 			const before = values.append ? [...results] : [];
-			await measure(row, bed, Number(values.rounds), toStderr, async (lines) => {
+			await measure(row, testbed, Number(values.rounds), toStderr, async (lines) => {
 				for (const measured of lines) {
 					const earlier = before.find(({ name, engine }) => name === measured.name && engine === values.engine)?.rounds;
 					const rounds = Object.entries(measured.rounds).map(([peer, all]) => [peer, [...(earlier?.[peer] ?? []), ...all]]);
-					const result: Result = { ...measured, rounds: Object.fromEntries(rounds), engine: values.engine, date, machine: machine(bed.version) };
+					const result: Result = { ...measured, rounds: Object.fromEntries(rounds), engine: values.engine, date, machine: machine(testbed.version) };
 					if (at(result.name) < 0) results.push(result);
 					else results[at(result.name)] = result;
 				}
@@ -46,21 +46,21 @@ async function main() {
 			console.log(line(results[at(row.name)]!).join(' | '));
 		}
 		// Last, since they change the installed package.
-		for (const name of values.series?.split(',') ?? []) await runSeries(bed, name, toStderr);
+		for (const name of values.series?.split(',') ?? []) await runSeries(testbed, name, toStderr);
 	} finally {
-		await bed.close();
+		await testbed.close();
 	}
 }
 
 /** The first run of each peer that would count, for each row. */
-async function profile(bed: Testbed, chosen: Row[], peers: string[]) {
+async function profile(testbed: Testbed, chosen: Row[], peers: string[]) {
 	const profiler = await startProfiler(INSPECTOR);
 	for (const row of chosen) {
-		const runs = await row.prepare(bed);
+		const runs = await row.prepare(testbed);
 		for (const peer of peers) {
 			for (let round = 0; round < warmUpsOf(row); round++) {
 				await runs[peer]!();
-				await bed.clean();
+				await testbed.clean();
 			}
 			await profiler.start();
 			await runs[peer]!();

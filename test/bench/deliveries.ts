@@ -19,19 +19,19 @@ function bodies({ emulator: { meta } }: Testbed, statuses: number): string[] {
 }
 
 /** Deliveries per second, from the first until everything that they started has ended. */
-async function deliver(bed: Testbed, flow: { id: string; url: string }, all: string[], executions: number): Promise<number> {
-	const sinceId = (await bed.sql<{ id: number | null }>('select max(id) as id from execution_entity'))[0]!.id ?? 0;
+async function deliver(testbed: Testbed, flow: { id: string; url: string }, all: string[], executions: number): Promise<number> {
+	const sinceId = (await testbed.sql<{ id: number | null }>('select max(id) as id from execution_entity'))[0]!.id ?? 0;
 	const started = performance.now();
 	let next = 0;
 	const worker = async () => {
 		while (next < all.length) {
-			const { status } = await bed.emulator.meta.deliver(all[next++]!, { callback: flow.url });
+			const { status } = await testbed.emulator.meta.deliver(all[next++]!, { callback: flow.url });
 			if (status !== 200) throw new Error(`n8n answered ${status}`);
 		}
 	};
 	await Promise.all(Array.from({ length: AT_ONCE }, worker));
 	await until('all executions have ended', 120_000, async () => {
-		const [count] = await bed.sql<{ ended: number; all: number }>(
+		const [count] = await testbed.sql<{ ended: number; all: number }>(
 			`select count(*) as "all", count(stoppedAt) as ended from execution_entity where workflowId = '${flow.id}' and id > ${sinceId}`,
 		);
 		if (count!.all > executions) throw new Error(`${count!.all} executions instead of ${executions}`);
@@ -40,36 +40,36 @@ async function deliver(bed: Testbed, flow: { id: string; url: string }, all: str
 	return (all.length * 1000) / (performance.now() - started);
 }
 
-async function activated(bed: Testbed, node: WorkflowNode, rest: WorkflowNode[] = []): Promise<{ id: string; url: string }> {
+async function activated(testbed: Testbed, node: WorkflowNode, rest: WorkflowNode[] = []): Promise<{ id: string; url: string }> {
 	// Meta has one place for an app's deliveries, and n8n's own trigger wants it empty.
-	bed.emulator.meta.subscriptions.app = undefined;
-	const { id } = await bed.n8n.api.createWorkflow(workflow({ nodes: [node, ...rest] }));
-	await bed.n8n.api.activate(id);
+	testbed.emulator.meta.subscriptions.app = undefined;
+	const { id } = await testbed.n8n.api.createWorkflow(workflow({ nodes: [node, ...rest] }));
+	await testbed.n8n.api.activate(id);
 	const path = node.type === 'n8n-nodes-base.webhook' ? String(node.parameters.path) : `${node.webhookId}/webhook`;
 	return { id, url: `${PUBLIC}/webhook/${path}` };
 }
 
 function row(name: string, what: string, statuses: number, peers: string[], bars: Row['bars']): Row {
-	const nodes: Record<string, (bed: Testbed) => WorkflowNode> = {
-		'built-in': (bed) => builtInTrigger(bed),
-		'built-in, told to drop statuses': (bed) => builtInTrigger(bed, { messageStatusUpdates: [] }),
+	const nodes: Record<string, (testbed: Testbed) => WorkflowNode> = {
+		'built-in': (testbed) => builtInTrigger(testbed),
+		'built-in, told to drop statuses': (testbed) => builtInTrigger(testbed, { messageStatusUpdates: [] }),
 		'plain Webhook': () => plainWebhook(`plain-${name}`),
 		'bare node': () => bareTrigger(),
-		ours: (bed) => trigger(bed),
+		ours: (testbed) => trigger(testbed),
 	};
 	return {
 		name,
 		what,
 		unit: '/s',
 		bars,
-		async prepare(bed) {
-			bed.delay(0);
+		async prepare(testbed) {
+			testbed.delay(0);
 			const media = DELIVERIES / (statuses + 1);
 			const all: Peers = {};
 			for (const peer of peers) {
-				const flow = await activated(bed, nodes[peer]!(bed));
+				const flow = await activated(testbed, nodes[peer]!(testbed));
 				const drops = peer === 'ours' || peer.includes('drop');
-				all[peer] = async () => ({ value: await deliver(bed, flow, bodies(bed, statuses), drops ? media : DELIVERIES) });
+				all[peer] = async () => ({ value: await deliver(testbed, flow, bodies(testbed, statuses), drops ? media : DELIVERIES) });
 			}
 			return all;
 		},
@@ -77,7 +77,7 @@ function row(name: string, what: string, statuses: number, peers: string[], bars
 }
 
 /** What a chain that starts with a message writes into n8n's database, in bytes. */
-function written(name: string, what: string, deliveriesOf: (bed: Testbed) => string[], between: WorkflowNode[], bars: Row['bars'], frame = false): Row {
+function written(name: string, what: string, deliveriesOf: (testbed: Testbed) => string[], between: WorkflowNode[], bars: Row['bars'], frame = false): Row {
 	return {
 		name,
 		what,
@@ -85,27 +85,27 @@ function written(name: string, what: string, deliveriesOf: (bed: Testbed) => str
 		bars,
 		rounds: 5,
 		warmUps: 1,
-		async prepare(bed) {
-			bed.delay(0);
+		async prepare(testbed) {
+			testbed.delay(0);
 			const peer = async (nodes: WorkflowNode[]) => {
-				const flow = await activated(bed, nodes[0]!, nodes.slice(1));
+				const flow = await activated(testbed, nodes[0]!, nodes.slice(1));
 				const drops = nodes[0]!.type.includes('whatsAppMediaTrigger');
 				return async () => {
-					const since = (await bed.sql<{ id: number | null }>('select max(id) as id from execution_entity'))[0]!.id ?? 0;
-					const all = deliveriesOf(bed);
-					for (const body of all) await bed.emulator.meta.deliver(body, { callback: flow.url });
+					const since = (await testbed.sql<{ id: number | null }>('select max(id) as id from execution_entity'))[0]!.id ?? 0;
+					const all = deliveriesOf(testbed);
+					for (const body of all) await testbed.emulator.meta.deliver(body, { callback: flow.url });
 					const expected = drops ? 1 : all.length;
 					const sum = `select count(*) as n, sum(length(cast(d.data as blob))) as bytes from execution_data d join execution_entity e on e.id = d.executionId where e.workflowId = '${flow.id}' and e.id > ${since} and e.stoppedAt is not null`;
 					const value = await until('it is written', 30_000, async () => {
-						const [row] = await bed.sql<{ n: number; bytes: number }>(sum);
+						const [row] = await testbed.sql<{ n: number; bytes: number }>(sum);
 						return row!.n === expected ? row!.bytes : undefined;
 					});
 					return { value };
 				};
 			};
 			return {
-				'built-in': await peer([builtInTrigger(bed), ...between, ...builtInDownload(bed, '={{ $json.messages[0].image.id }}')]),
-				ours: await peer([trigger(bed), ...download(bed)]),
+				'built-in': await peer([builtInTrigger(testbed), ...between, ...builtInDownload(testbed, '={{ $json.messages[0].image.id }}')]),
+				ours: await peer([trigger(testbed), ...download(testbed)]),
 				// A file in an empty item: what n8n itself writes.
 				...(frame && { 'bare node': await peer([bareTrigger(), node('n8n-nodes-base.convertToFile', 'File', { operation: 'toJson', options: {} }, { typeVersion: 1.1 })]) }),
 			};
@@ -120,7 +120,7 @@ const onlyMessages = () => {
 	return node('n8n-nodes-base.filter', 'Messages', { conditions, options: {} }, { typeVersion: 2.2 });
 };
 
-const one = (bed: Testbed) => [bed.emulator.meta.envelope([[bed.emulator.meta.value([bed.emulator.meta.prepare({ type: 'image', bytes: 'photo' }).message])]])];
+const one = (testbed: Testbed) => [testbed.emulator.meta.envelope([[testbed.emulator.meta.value([testbed.emulator.meta.prepare({ type: 'image', bytes: 'photo' }).message])]])];
 
 export const deliveries: Row[] = [
 	row('statuses', '80 deliveries, 16 at once, 75 % statuses', 3, ['built-in', 'built-in, told to drop statuses', 'plain Webhook', 'ours'], [
@@ -135,7 +135,7 @@ export const deliveries: Row[] = [
 	written(
 		'written-statuses',
 		'the same, with the three statuses that come with a message',
-		(bed) => [...one(bed), ...(['sent', 'delivered', 'read'] as const).map((state) => bed.emulator.meta.envelope([[bed.emulator.meta.value([bed.emulator.meta.status(state)])]]))],
+		(testbed) => [...one(testbed), ...(['sent', 'delivered', 'read'] as const).map((state) => testbed.emulator.meta.envelope([[testbed.emulator.meta.value([testbed.emulator.meta.status(state)])]]))],
 		[onlyMessages()],
 		[{ of: 'ours / built-in', atMost: 0.5 }],
 	),

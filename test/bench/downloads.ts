@@ -10,8 +10,8 @@ const MB = 1000 * KB;
 type Kind = 'image' | 'voice' | 'document';
 
 /** Files that customers sent. Hashed ahead, since Meta has done that long before anybody asks. */
-export function files(bed: Testbed, count: number, size: number, type: Kind = 'image') {
-	const { meta } = bed.emulator;
+export function files(testbed: Testbed, count: number, size: number, type: Kind = 'image') {
+	const { meta } = testbed.emulator;
 	const bytes = pattern(size);
 	const sent = Array.from({ length: count }, () => meta.prepare({ type, bytes, media: { sha256: undefined } }));
 	const { sha256 } = meta.store.get(sent[0]!.mediaId)!;
@@ -36,11 +36,11 @@ interface Load {
 	fromTrigger?: boolean;
 }
 
-export async function downloadPeers(bed: Testbed, load: Load, name: string): Promise<Peers> {
-	const { byId, fresh } = files(bed, load.count, load.size, load.type);
-	bed.delay(load.delay);
+export async function downloadPeers(testbed: Testbed, load: Load, name: string): Promise<Peers> {
+	const { byId, fresh } = files(testbed, load.count, load.size, load.type);
+	testbed.delay(load.delay);
 	const n8nPeer = async (peer: string, nodes: Parameters<typeof chain>[2], items: () => Json[]) => {
-		const { run } = await chain(bed, `${name}-${peer}`, nodes);
+		const { run } = await chain(testbed, `${name}-${peer}`, nodes);
 		return async () => {
 			const outcome = await run(items());
 			const whole = outcome.items.filter(({ binary }) => binary?.data?.bytes === load.size || Number(binary?.data?.bytes) === load.size).length;
@@ -49,10 +49,10 @@ export async function downloadPeers(bed: Testbed, load: Load, name: string): Pro
 		};
 	};
 	return {
-		'built-in': await n8nPeer('built-in', builtInDownload(bed), () => byId),
-		ours: await n8nPeer('ours', download(bed), load.fromTrigger ? fresh : () => byId),
-		'bare node': await n8nPeer('bare node', bareDownload(bed), load.fromTrigger ? fresh : () => byId),
-		floor: async () => ({ value: await bed.plain(load.fromTrigger ? (fresh() as Array<{ mediaId: string }>) : byId, CONCURRENCY) }),
+		'built-in': await n8nPeer('built-in', builtInDownload(testbed), () => byId),
+		ours: await n8nPeer('ours', download(testbed), load.fromTrigger ? fresh : () => byId),
+		'bare node': await n8nPeer('bare node', bareDownload(testbed), load.fromTrigger ? fresh : () => byId),
+		floor: async () => ({ value: await testbed.plain(load.fromTrigger ? (fresh() as Array<{ mediaId: string }>) : byId, CONCURRENCY) }),
 	};
 }
 
@@ -64,7 +64,7 @@ const row = (name: string, what: string, load: Load, bars: Row['bars'], more: Pa
 	what,
 	unit: 'ms',
 	bars,
-	prepare: async (bed) => await downloadPeers(bed, load, name),
+	prepare: async (testbed) => await downloadPeers(testbed, load, name),
 	...more,
 });
 

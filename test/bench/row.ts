@@ -13,7 +13,7 @@ export interface Row {
 	/** Where three are too many. */
 	warmUps?: number;
 	/** Makes what the rounds need; answers with the peers, each of which measures itself once. */
-	prepare(bed: Testbed): Promise<Peers>;
+	prepare(testbed: Testbed): Promise<Peers>;
 	/** Where n8n's memory at its peak, over what it held before, makes a line of its own. */
 	memory?: { bars: Bar[] };
 }
@@ -64,8 +64,8 @@ export function valueOf({ of }: Bar, rounds: Record<string, number[]>): number {
 export const warmUpsOf = ({ warmUps = 3 }: Row) => warmUps;
 
 /** Every peer some times before anything counts, then in turn, a different one first each time. `done` after each round, with all so far. */
-export async function measure(row: Row, bed: Testbed, rounds: number, say: (line: string) => void, done: (lines: Measured[]) => Promise<void>): Promise<void> {
-	const peers = Object.entries(await row.prepare(bed));
+export async function measure(row: Row, testbed: Testbed, rounds: number, say: (line: string) => void, done: (lines: Measured[]) => Promise<void>): Promise<void> {
+	const peers = Object.entries(await row.prepare(testbed));
 	const lists = (): Record<string, number[]> => Object.fromEntries(peers.map(([name]) => [name, []]));
 	const [values, memory] = [lists(), lists()];
 	const { name, what, unit, bars } = row;
@@ -73,7 +73,7 @@ export async function measure(row: Row, bed: Testbed, rounds: number, say: (line
 		const first = Math.max(round, 0) % peers.length;
 		for (const [peer, run] of [...peers.slice(first), ...peers.slice(0, first)]) {
 			const taken = await run();
-			await bed.clean();
+			await testbed.clean();
 			if (round < 0) continue;
 			values[peer]!.push(taken.value);
 			if (taken.memory !== undefined) memory[peer]!.push(taken.memory);

@@ -122,27 +122,27 @@ export interface Chain {
 	id: string;
 }
 
-export async function chain(bed: Testbed, name: string, nodes: WorkflowNode[], before: WorkflowNode[] = []): Promise<Chain> {
+export async function chain(testbed: Testbed, name: string, nodes: WorkflowNode[], before: WorkflowNode[] = []): Promise<Chain> {
 	const start = [
 		webhook('Start', name, { responseMode: 'lastNode', responseData: 'noData' }),
 		node('n8n-nodes-base.splitOut', 'Items', { fieldToSplitOut: 'body.items', options: {} }),
 	];
-	const { id } = await bed.n8n.api.createWorkflow(workflow({ name, nodes: [...start, ...before, ...nodes] }));
-	await bed.n8n.api.activate(id);
+	const { id } = await testbed.n8n.api.createWorkflow(workflow({ name, nodes: [...start, ...before, ...nodes] }));
+	await testbed.n8n.api.activate(id);
 	return {
 		id,
 		async run(items) {
-			const held = await bed.n8n.resetPeakMemory();
-			const reply = await fetch(`${bed.n8n.url}/webhook/${name}`, {
+			const held = await testbed.n8n.resetPeakMemory();
+			const reply = await fetch(`${testbed.n8n.url}/webhook/${name}`, {
 				method: 'POST',
 				headers: { 'content-type': 'application/json', connection: 'close' },
 				body: JSON.stringify({ items }),
 			});
 			const said = await reply.text();
-			const memory = (await bed.n8n.peakMemory()) - held;
+			const memory = (await testbed.n8n.peakMemory()) - held;
 			const execution = await until('the execution is in the list', 30_000, async () => {
-				const [last] = await bed.sql<{ id: number }>(`select id from execution_entity where workflowId = '${id}' and stoppedAt is not null order by id desc limit 1`);
-				return last && (await bed.n8n.api.execution(String(last.id)));
+				const [last] = await testbed.sql<{ id: number }>(`select id from execution_entity where workflowId = '${id}' and stoppedAt is not null order by id desc limit 1`);
+				return last && (await testbed.n8n.api.execution(String(last.id)));
 			});
 			if (!reply.ok || execution.status !== 'success') {
 				const { error } = execution.data.resultData;

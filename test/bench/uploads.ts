@@ -14,19 +14,19 @@ function pdf(size: number): Buffer {
 
 /** The file comes from an address, since the webhook that starts the workflow takes no 100 MB. */
 function row(name: string, what: string, count: number, memory: number): Row {
-	const prepare = async (bed: Testbed) => {
-		const url = bed.emulator.thirdParty.put(pdf(100 * MB), 'application/pdf');
+	const prepare = async (testbed: Testbed) => {
+		const url = testbed.emulator.thirdParty.put(pdf(100 * MB), 'application/pdf');
 		const items = Array.from({ length: count }, () => ({ url }));
 		const peer = async (of: string, nodes: Parameters<typeof chain>[2]) => {
-			const { run } = await chain(bed, `${name}-${of}`, nodes, [fetchFile('File', '={{ $json.url }}')]);
+			const { run } = await chain(testbed, `${name}-${of}`, nodes, [fetchFile('File', '={{ $json.url }}')]);
 			return async () => {
 				const outcome = await run(items);
 				if (outcome.items.length !== count) throw new Error(`${name}, ${of}: ${outcome.items.length} of ${count} uploads`);
-				bed.emulator.meta.store.clear();
+				testbed.emulator.meta.store.clear();
 				return { value: outcome.ms, memory: outcome.memory / MB };
 			};
 		};
-		return { 'built-in': await peer('built-in', builtInUpload(bed)), ours: await peer('ours', upload(bed)) };
+		return { 'built-in': await peer('built-in', builtInUpload(testbed)), ours: await peer('ours', upload(testbed)) };
 	};
 	return { name, what, unit: 'ms', warmUps: 1, bars: [{ of: 'ours / built-in', atMost: 1 }], memory: { bars: [{ of: 'ours', atMost: memory, unit: 'MB' }] }, prepare };
 }

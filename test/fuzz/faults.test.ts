@@ -18,15 +18,15 @@ jest.setTimeout(600_000);
 const OPTIONS = { maxTries: 2, maxWaitSeconds: 2, timeoutSeconds: 1 };
 const HANG_MS = 60_000;
 
-let world: Harness;
+let harness: Harness;
 beforeAll(async () => {
-	world = await startHarness();
+	harness = await startHarness();
 	// How long the waits are is retry.test.ts's to check; here there are a thousand of them.
 	jest.spyOn(Math, 'random').mockReturnValue(0.01);
 });
 afterAll(async () => {
 	jest.restoreAllMocks();
-	await world.close();
+	await harness.close();
 });
 
 interface Cell {
@@ -69,7 +69,7 @@ interface Run {
 }
 
 async function run(point: Point, { fault }: NamedFault, times: number): Promise<Run> {
-	const { emulator, engine } = world;
+	const { emulator, engine } = harness;
 	emulator.reset();
 	const vendor = emulator[point.vendor];
 	const mediaId = vendor.store.add({ bytes: FILE, mimeType: 'image/jpeg', inbound: true });
@@ -85,7 +85,7 @@ async function run(point: Point, { fault }: NamedFault, times: number): Promise<
 	const before = new Set(await engine.binaryFiles());
 	vendor.fault({ on: point.on, times, ...fault } as never);
 	const options = point.node === 'DownloadMedia' ? { ...OPTIONS, maxSizeMb: 1 } : OPTIONS;
-	const running = world.run(point.node, [data ? { json: {}, binary: { data } } : (item as never)], {
+	const running = harness.run(point.node, [data ? { json: {}, binary: { data } } : (item as never)], {
 		credentials: { whatsAppMediaApi: credentialFor(emulator, point.vendor) },
 		parameters: { options },
 	});
@@ -114,7 +114,7 @@ async function judged(run: Run, { once, harmless, fault }: NamedFault, times: 'o
 	const cell = (outcome: Cell['outcome'], words: string): Cell => ({ outcome, words: anonymous(words, name), requests, filesLeft: left.length });
 	const wrong = (words: string) => cell('wrong', words);
 	if (!result) return wrong('it hangs');
-	const secrets = Object.values(credentialFor(world.emulator, point.vendor)).filter((value) => value.length > 12 && !value.startsWith('http'));
+	const secrets = Object.values(credentialFor(harness.emulator, point.vendor)).filter((value) => value.length > 12 && !value.startsWith('http'));
 	// What the provider itself calls the file's URL is what Get Media URL is for.
 	const leaked = [...secrets, ...(result.error ? ['hunter2'] : [])].find((secret) => result.saved.includes(secret));
 	if (leaked) return wrong(`a secret is saved: ${leaked}`);
@@ -132,7 +132,7 @@ async function judged(run: Run, { once, harmless, fault }: NamedFault, times: 'o
 	const { message, description } = result.error as Error & { description?: string };
 	if (harmless || (times === 'once' && once === 'recovers')) return wrong(`it does not recover: ${message}`);
 	if (!message.includes(name)) return wrong(`the file is not named: ${message}`);
-	if (!description) return wrong(`no advice: ${message}`);
+	if (!description) return wrong(`no description: ${message}`);
 	const said = `${message} ${description}`;
 	if (/undefined|\bnull\b|NaN|\[object|\bat .*\.[jt]s|hash=|Signature=/.test(said)) return wrong(`not for people: ${said}`);
 	if (left.length) return wrong(`${left.length} files stay behind`);

@@ -16,22 +16,22 @@ jest.setTimeout(120_000);
 const RUNS = { signed: 4000, forged: 3000, types: 1500, handshakes: 1500 };
 const HEADER = 'x-hub-signature-256';
 
-let world: Harness;
+let harness: Harness;
 let trigger: TriggerServer;
 beforeAll(async () => {
-	world = await startHarness();
-	trigger = await serveTrigger(world.engine, {
+	harness = await startHarness();
+	trigger = await serveTrigger(harness.engine, {
 		node: 'whatsAppMediaTrigger',
 		parameters: { options: { alsoStartOn: ['flow', 'echo', 'history', 'edit', 'call'], includeRaw: true, from: '', mimeTypes: '' } },
-		credentials: { whatsAppMediaApi: world.credential },
+		credentials: { whatsAppMediaApi: harness.credential },
 	});
 });
 afterAll(async () => {
 	await trigger.close();
-	await world.close();
+	await harness.close();
 });
 
-const sign = (body: Buffer | string, secret = world.credential.webhookSecret!) => `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`;
+const sign = (body: Buffer | string, secret = harness.credential.webhookSecret!) => `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`;
 
 /** What every answer has in common. `signed` ones alone may start something, and then with files only. */
 function judge({ status, error, workflowData, body }: Delivery, allowed: number[], signed: boolean) {
@@ -151,7 +151,7 @@ const forged: fc.Arbitrary<(body: Buffer | string) => string | undefined> = fc.c
 	() => `sha256=${'0'.repeat(64)}`,
 	(body) => sign(body, ''),
 	(body) => sign(body, 'undefined'),
-	(body) => sign(body, world.credential.verifyToken),
+	(body) => sign(body, harness.credential.verifyToken),
 	(body) => sign(`${body.toString()} `),
 	(body) => sign(body).slice(7),
 	(body) => sign(body).toUpperCase(),
@@ -190,7 +190,7 @@ const wrong = fc.constantFrom('', ' ', 'Subscribe', 'unsubscribe', '<script>aler
 test(`${RUNS.handshakes} GETs: the challenge, as text, for the right token; 403 for everything else`, async () => {
 	const cases = fc.tuple(rest, fc.string({ minLength: 1, maxLength: 20 }), fc.subarray(PARTS), fc.subarray(PARTS), wrong);
 	await check(RUNS.handshakes, cases, async ([others, challenge, missing, spoilt, instead]) => {
-		const right: Record<string, string> = { 'hub.mode': 'subscribe', 'hub.verify_token': world.credential.verifyToken!, 'hub.challenge': challenge };
+		const right: Record<string, string> = { 'hub.mode': 'subscribe', 'hub.verify_token': harness.credential.verifyToken!, 'hub.challenge': challenge };
 		const query: Record<string, string> = { ...others, ...right };
 		for (const part of spoilt) query[part] = instead;
 		for (const part of missing) delete query[part];

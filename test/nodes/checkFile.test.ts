@@ -359,12 +359,12 @@ describe('meta: the list', () => {
 });
 
 describe('Upload Media', () => {
-	let world: Harness;
+	let harness: Harness;
 	beforeAll(async () => {
-		world = await startHarness();
+		harness = await startHarness();
 	});
-	afterAll(async () => await world.close());
-	beforeEach(() => world.emulator.reset());
+	afterAll(async () => await harness.close());
+	beforeEach(() => harness.emulator.reset());
 
 	interface About {
 		vendor?: Vendor;
@@ -375,13 +375,13 @@ describe('Upload Media', () => {
 		credential?: object;
 	}
 	const itemsOf = async (bytes: Buffer[], { mimeType, fileName }: Pick<About, 'mimeType' | 'fileName'>) =>
-		await Promise.all(bytes.map(async (one, n) => ({ json: { n }, binary: { data: await world.engine.file(one, { mimeType, fileName }) } })));
+		await Promise.all(bytes.map(async (one, n) => ({ json: { n }, binary: { data: await harness.engine.file(one, { mimeType, fileName }) } })));
 	const run = async (bytes: Buffer | Buffer[], { vendor = 'meta', options = {}, staticData, credential, ...about }: About, more = {}) => {
-		const credentials = { whatsAppMediaApi: { ...credentialFor(world.emulator, vendor), ...credential } };
+		const credentials = { whatsAppMediaApi: { ...credentialFor(harness.emulator, vendor), ...credential } };
 		const items = await itemsOf([bytes].flat(), about);
-		const result = await world.run('UploadMedia', items, { credentials, parameters: { options: options as never }, staticData, ...more });
+		const result = await harness.run('UploadMedia', items, { credentials, parameters: { options: options as never }, staticData, ...more });
 		const { message, description } = (result.error ?? {}) as { message?: string; description?: string };
-		return { ...result, json: result.output[0]?.[0]?.json, message, advice: description, hints: result.hints.map((hint) => hint.message) };
+		return { ...result, json: result.output[0]?.[0]?.json, message, description, hints: result.hints.map((hint) => hint.message) };
 	};
 
 	/** What Meta takes as it is. */
@@ -412,7 +412,7 @@ describe('Upload Media', () => {
 		const { json, message } = await run(file(fileName), { mimeType, fileName });
 		expect(message).toBeUndefined();
 		expect(json).toMatchObject({ mimeType, fileName, mediaId: expect.any(String) });
-		expect(world.emulator.meta.store.get(String(json!.mediaId))!.sha256.toString('hex')).toBe(sha256(file(fileName)));
+		expect(harness.emulator.meta.store.get(String(json!.mediaId))!.sha256.toString('hex')).toBe(sha256(file(fileName)));
 	});
 
 	/** What Meta refuses at once, or lets in and fails to send. */
@@ -446,13 +446,13 @@ describe('Upload Media', () => {
 		['recorded.webm', 'audio/ogg', 'it is declared as audio/ogg and is video/webm', /ffmpeg/],
 		['rgb.jpg', 'image/webp', 'it is declared as image/webp and is image/jpeg', /enter image\/jpeg in MIME Type/],
 		['note.txt', 'image/jpeg', 'it is declared as image/jpeg and is text/plain', /image JPEG and PNG/],
-	])('%s as %s: %s', async (fileName, mimeType, what, advice) => {
+	])('%s as %s: %s', async (fileName, mimeType, what, description) => {
 		const result = await run(file(fileName), { mimeType, fileName });
 		expect(result.message).toBe(`"${fileName}" was not uploaded: ${what}`);
-		expect(result.advice).toMatch(advice);
-		expect(result.advice).toContain('Meta Cloud API takes as ');
-		expect(result.advice).toContain('Check File Before Upload');
-		expect(calls(world.emulator)).toEqual([]);
+		expect(result.description).toMatch(description);
+		expect(result.description).toContain('Meta Cloud API takes as ');
+		expect(result.description).toContain('Check File Before Upload');
+		expect(calls(harness.emulator)).toEqual([]);
 	});
 
 	test.each([
@@ -462,18 +462,18 @@ describe('Upload Media', () => {
 		['a film whose index never came', file('index-last.mp4').subarray(0, 5000), 'video/mp4', 'it is cut short: it has no whole index (moov)', /MP4/],
 		['several at once', file('vorbis.ogg').fill(2, 39, 40), 'audio/ogg', 'its audio is Vorbis, and it is stereo', /Opus/],
 		['6 MB', Buffer.concat([file('rgb.jpg'), Buffer.alloc(6 * MB)]), 'image/jpeg', `it has ${6 * MB + file('rgb.jpg').length} bytes, more than the image limit`, /up to 5 MB/],
-	])('%s', async (_what, bytes, mimeType, what, advice) => {
+	])('%s', async (_what, bytes, mimeType, what, description) => {
 		const result = await run(bytes, { mimeType, fileName: 'it' });
 		expect(result.message).toMatch(/^"it\.\w+" was not uploaded: /);
 		expect(result.message!.split(' was not uploaded: ')[1]).toBe(what);
-		expect(result.advice).toMatch(advice);
-		expect(calls(world.emulator)).toEqual([]);
+		expect(result.description).toMatch(description);
+		expect(calls(harness.emulator)).toEqual([]);
 	});
 
 	test('a wrong type within a kind is corrected, and said', async () => {
 		const { json, hints } = await run(file('rgb.jpg'), { mimeType: 'image/png', fileName: 'photo.png' });
 		expect(json).toMatchObject({ mimeType: 'image/jpeg', fileName: 'photo.jpg' });
-		expect(world.emulator.meta.store.get(String(json!.mediaId))).toMatchObject({ mimeType: 'image/jpeg', fileName: 'photo.jpg' });
+		expect(harness.emulator.meta.store.get(String(json!.mediaId))).toMatchObject({ mimeType: 'image/jpeg', fileName: 'photo.jpg' });
 		expect(hints).toEqual(['1 of 1 files declared as image/png are image/jpeg, and were uploaded as that.']);
 	});
 
@@ -498,7 +498,7 @@ describe('Upload Media', () => {
 		const options = { checkFile: false };
 		expect((await run(file('hevc.mp4'), { mimeType: 'video/mp4', fileName: 'a.mp4', options })).json).toMatchObject({ mimeType: 'video/mp4' });
 		expect((await run(file('sound.wav'), { mimeType: 'audio/wav', fileName: 'a.wav', options })).message).toContain('Meta says "(#100) Param file must be');
-		expect(calls(world.emulator)).toHaveLength(2);
+		expect(calls(harness.emulator)).toHaveLength(2);
 	});
 
 	test('one of three refused: the others go on', async () => {
@@ -507,14 +507,14 @@ describe('Upload Media', () => {
 		expect(first).toMatchObject({ n: 0, mediaId: expect.any(String) });
 		expect(second).toMatchObject({ n: 1, error: '"a.jpg" was not uploaded: its colours are CMYK', details: expect.stringContaining('convert INPUT') });
 		expect(third).toMatchObject({ n: 2, error: expect.stringContaining('greyscale') });
-		expect(calls(world.emulator)).toHaveLength(1);
+		expect(calls(harness.emulator)).toHaveLength(1);
 	});
 
 	test('a name is never part of a command that somebody may paste', async () => {
 		const fileName = '$(rm -rf ~); `id`.jpg';
-		const { message, advice } = await run(file('cmyk.jpg'), { mimeType: 'image/jpeg', fileName });
+		const { message, description } = await run(file('cmyk.jpg'), { mimeType: 'image/jpeg', fileName });
 		expect(message).toContain('rm -rf');
-		expect(advice).not.toContain('rm');
+		expect(description).not.toContain('rm');
 	});
 
 	test('Whapi names no limits and encodes anew: only what is no such file at all is refused', async () => {
@@ -524,11 +524,11 @@ describe('Upload Media', () => {
 		const corrected = await run(file('rgb.png'), { vendor, mimeType: 'image/jpeg', fileName: 'a.jpg' });
 		expect(corrected.message).toBeUndefined();
 		expect(corrected.json).toMatchObject({ mimeType: 'image/png', fileName: 'a.png' });
-		const before = calls(world.emulator).length;
-		const { message, advice } = await run(file('mono.ogg'), { vendor, mimeType: 'application/pdf', fileName: 'a.pdf' });
+		const before = calls(harness.emulator).length;
+		const { message, description } = await run(file('mono.ogg'), { vendor, mimeType: 'application/pdf', fileName: 'a.pdf' });
 		expect(message).toBe('"a.pdf" was not uploaded: it is declared as application/pdf and is audio/ogg');
-		expect(advice).toMatch(/^If that is what you want to send, enter audio\/ogg in MIME Type under Options\./);
-		expect(calls(world.emulator)).toHaveLength(before);
+		expect(description).toMatch(/^If that is what you want to send, enter audio\/ogg in MIME Type under Options\./);
+		expect(calls(harness.emulator)).toHaveLength(before);
 	});
 
 	test('Pipes has no upload, whatever the file', async () => {
@@ -553,7 +553,7 @@ describe('Upload Media', () => {
 		const reuse = { reuseEarlier: true };
 		const PDF = { vendor, mimeType: 'application/pdf', fileName: 'a.pdf', options: reuse };
 		const pdf = (text = 'x') => Buffer.from(`%PDF-1.7 ${text}`);
-		const uploads = () => world.emulator.requests.filter(({ method }) => method === 'POST').length;
+		const uploads = () => harness.emulator.requests.filter(({ method }) => method === 'POST').length;
 		const saved = (data: IDataObject) => JSON.parse(JSON.stringify(data)) as IDataObject;
 		const remember = async () => {
 			const staticData: IDataObject = {};
@@ -574,7 +574,7 @@ describe('Upload Media', () => {
 			expect(new Set(output[0]!.map(({ json }) => json.mediaId)).size).toBe(1);
 			expect(output[0]!.map(({ json }) => json.n)).toEqual(Array.from({ length: 500 }, (_, n) => n));
 			expect(output[0]![499]!.json).toMatchObject({ sha256: sha256(pdf()), size: pdf().length, expiresAt: expect.any(String), fileName: 'a.pdf', mimeType: 'application/pdf' });
-			expect(calls(world.emulator)).toHaveLength(1);
+			expect(calls(harness.emulator)).toHaveLength(1);
 			expect(hints).toEqual(['499 of 500 files had been uploaded before: their media IDs were used again.']);
 		});
 
@@ -582,12 +582,12 @@ describe('Upload Media', () => {
 			const { staticData, mediaId } = await remember();
 			const { json } = await run([pdf(), pdf()], { ...PDF, staticData });
 			expect(json).toMatchObject({ mediaId });
-			expect(world.emulator.requests.map(({ method }) => method)).toEqual(['POST', 'GET']);
+			expect(harness.emulator.requests.map(({ method }) => method)).toEqual(['POST', 'GET']);
 		});
 
 		test('deleted in the meantime: uploaded anew, and that is remembered', async () => {
 			const { staticData, mediaId } = await remember();
-			await world.run('DeleteMedia', [{ json: { mediaId: mediaId as string } }], { credentials: { whatsAppMediaApi: credentialFor(world.emulator, vendor) } });
+			await harness.run('DeleteMedia', [{ json: { mediaId: mediaId as string } }], { credentials: { whatsAppMediaApi: credentialFor(harness.emulator, vendor) } });
 			const { json } = await run(pdf(), { ...PDF, staticData });
 			expect(json!.mediaId).not.toBe(mediaId);
 			expect(uploads()).toBe(2);
@@ -597,7 +597,7 @@ describe('Upload Media', () => {
 
 		test('a provider that does not say yes plainly gets another upload', async () => {
 			const { staticData, mediaId } = await remember();
-			world.emulator[vendor].fault({ on: vendor === 'meta' ? 'getUrl' : 'media', status: 503, body: '{}' } as never);
+			harness.emulator[vendor].fault({ on: vendor === 'meta' ? 'getUrl' : 'media', status: 503, body: '{}' } as never);
 			expect((await run(pdf(), { ...PDF, staticData })).json!.mediaId).not.toBe(mediaId);
 			expect(uploads()).toBe(2);
 		});
@@ -608,7 +608,7 @@ describe('Upload Media', () => {
 			expect(uploads()).toBe(2);
 			await run(pdf(), { ...PDF, options: { ...reuse, mimeType: 'text/plain', checkFile: false }, staticData });
 			expect(uploads()).toBe(3);
-			if (vendor === 'meta') await run(pdf(), { ...PDF, options: { ...reuse, phoneNumberId: { __rl: true, mode: 'id', value: world.emulator.meta.phoneNumbers[1]!.id } }, staticData });
+			if (vendor === 'meta') await run(pdf(), { ...PDF, options: { ...reuse, phoneNumberId: { __rl: true, mode: 'id', value: harness.emulator.meta.phoneNumbers[1]!.id } }, staticData });
 			else await run(pdf(), { ...PDF, fileName: 'b.pdf', staticData });
 			expect(uploads()).toBe(4);
 		});
@@ -631,7 +631,7 @@ describe('Upload Media', () => {
 			expect(kept).toHaveLength(500);
 			expect(kept.at(-1)).toEqual({ mediaId: json!.mediaId, expiresAt: json!.expiresAt });
 			const text = JSON.stringify(staticData);
-			for (const secret of Object.values(credentialFor(world.emulator, vendor)).filter((value) => value.length > 8 && !value.startsWith('http'))) expect(text).not.toContain(secret);
+			for (const secret of Object.values(credentialFor(harness.emulator, vendor)).filter((value) => value.length > 8 && !value.startsWith('http'))) expect(text).not.toContain(secret);
 			expect(text.length).toBeLessThan(70_000);
 		});
 
@@ -641,7 +641,7 @@ describe('Upload Media', () => {
 		});
 
 		test('an upload that fails is not shared further: it is tried again, once for all', async () => {
-			world.emulator[vendor].fault({ on: 'upload', status: 503, body: '{}' } as never);
+			harness.emulator[vendor].fault({ on: 'upload', status: 503, body: '{}' } as never);
 			const { output, message } = await run(Array<Buffer>(20).fill(pdf()), PDF);
 			expect(message).toBeUndefined();
 			expect(new Set(output[0]!.map(({ json }) => json.mediaId)).size).toBe(1);

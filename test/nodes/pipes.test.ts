@@ -7,22 +7,22 @@ import { credentialFor, sha256, startHarness, type Harness } from '../support/ha
 
 const PHOTO = Buffer.from([0xff, 0xd8, 0xff, 0xe0, ...Buffer.from('a photo')]);
 
-let world: Harness;
+let harness: Harness;
 let pipes: Emulator['pipes'];
 beforeAll(async () => {
-	world = await startHarness();
-	({ pipes } = world.emulator);
+	harness = await startHarness();
+	({ pipes } = harness.emulator);
 });
-afterAll(async () => await world.close());
-beforeEach(() => world.emulator.reset());
+afterAll(async () => await harness.close());
+beforeEach(() => harness.emulator.reset());
 
-const credentials = () => ({ whatsAppMediaApi: credentialFor(world.emulator, 'pipes') });
+const credentials = () => ({ whatsAppMediaApi: credentialFor(harness.emulator, 'pipes') });
 const run = async (node: string, json: object, parameters = {}) => {
-	const result = await world.run(node, [{ json: json as never }], { credentials: credentials(), parameters });
-	return { ...result, json: result.output[0]?.[0]?.json, message: result.error?.message, advice: (result.error as { description?: string } | undefined)?.description };
+	const result = await harness.run(node, [{ json: json as never }], { credentials: credentials(), parameters });
+	return { ...result, json: result.output[0]?.[0]?.json, message: result.error?.message, description: (result.error as { description?: string } | undefined)?.description };
 };
 const received = (about: object = {}) => providers.pipes!.parse(pipes.prepare({ type: 'image', bytes: PHOTO, ...about }).message.body)[0]!;
-const operations = () => world.emulator.requests.map(({ operation }) => operation);
+const operations = () => harness.emulator.requests.map(({ operation }) => operation);
 const add = () => pipes.store.add({ bytes: PHOTO, mimeType: 'image/jpeg', inbound: true });
 
 test('the item has its own media ID, never Meta’s; ISO times; its conversation', () => {
@@ -62,37 +62,37 @@ describe.each(['string', 'object'] as const)('what it refuses (error as %s)', (e
 		['forbidden', 403, 'another Pipes.bot account'],
 		['notFound', 404, 'the ID inside the message is Meta’s'],
 		['mediaExpired', 410, '48 hours'],
-	] as const)('%s', async (error, status, advice) => {
+	] as const)('%s', async (error, status, description) => {
 		const mediaId = add();
 		pipes.fault({ on: 'download', error });
 		const { code, message } = (await import('../emulator/pipes')).errors[error]();
 		const said = await run('DownloadMedia', { mediaId });
 		expect(said.message).toBe(`Media ID ${mediaId} could not be looked up: Pipes.bot says "${message}" (${code})`);
-		expect(said.advice).toContain(advice);
+		expect(said.description).toContain(description);
 		expect((said.error as { httpCode?: string }).httpCode).toBe(String(status));
 	});
 });
 
 test('a file that is unavailable: the item says so, and no download fails', async () => {
-	const trigger = await serveTrigger(world.engine, { node: 'whatsAppMediaTrigger', parameters: {}, credentials: credentials() });
+	const trigger = await serveTrigger(harness.engine, { node: 'whatsAppMediaTrigger', parameters: {}, credentials: credentials() });
 	pipes.callback = trigger.url;
 	await pipes.receive({ type: 'image', bytes: PHOTO, unavailable: true });
 	await pipes.receive({ type: 'image', bytes: PHOTO, media: { unavailable: true } });
 	await trigger.close();
 	const items = trigger.executions.flat();
 	expect(items.map(({ json }) => [json.unavailable, typeof json.mediaId])).toEqual([[true, 'undefined'], [true, 'string']]);
-	const { output, hints, error } = await world.run('DownloadMedia', items, { credentials: credentials() });
+	const { output, hints, error } = await harness.run('DownloadMedia', items, { credentials: credentials() });
 	expect(error).toBeUndefined();
 	expect(output[0]!.map(({ json, binary }) => [json.unavailable, binary])).toEqual([[true, undefined], [true, undefined]]);
 	expect(hints[0]!.message).toMatch(/^2 of 2 files could not be had/);
-	expect(world.emulator.requests).toEqual([]);
+	expect(harness.emulator.requests).toEqual([]);
 });
 
 test('Upload and Delete say what is missing and what to use', async () => {
-	const data = await world.engine.file(PHOTO, { mimeType: 'image/jpeg', fileName: 'a.jpg' });
-	const { error } = await world.run('UploadMedia', [{ json: {}, binary: { data } }], { credentials: credentials() });
+	const data = await harness.engine.file(PHOTO, { mimeType: 'image/jpeg', fileName: 'a.jpg' });
+	const { error } = await harness.run('UploadMedia', [{ json: {}, binary: { data } }], { credentials: credentials() });
 	expect(error!.message).toBe('"a.jpg": Pipes.bot has no public way to upload a file');
 	expect((error as { description?: string }).description).toContain('/v1/messages/send');
 	expect(await run('DeleteMedia', { mediaId: 'x' })).toMatchObject({ message: 'Media ID x was not deleted: Pipes.bot has no way to delete a file' });
-	expect(world.emulator.requests).toEqual([]);
+	expect(harness.emulator.requests).toEqual([]);
 });

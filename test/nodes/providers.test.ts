@@ -8,12 +8,12 @@ import { demoFile } from '../support/paths';
 
 /** Ring 2, the same workflow on every vendor: only the credential differs. */
 
-let world: Harness;
+let harness: Harness;
 beforeAll(async () => {
-	world = await startHarness();
+	harness = await startHarness();
 });
-afterAll(async () => await world.close());
-beforeEach(() => world.emulator.reset());
+afterAll(async () => await harness.close());
+beforeEach(() => harness.emulator.reset());
 
 /** The types that each vendor has, as it calls them, and what they are in our words. */
 const TYPES = { image: 'image', video: 'video', audio: 'audio', voice: 'voice', document: 'document', sticker: 'sticker' };
@@ -21,18 +21,18 @@ const TYPES_OF: Record<Vendor, Record<string, string>> = { meta: TYPES, whapi: {
 
 /** Trigger → Download on this vendor; a customer sends the file. */
 async function sendThrough(vendor: Vendor, incoming: object, bytes: Buffer) {
-	const credentials = { whatsAppMediaApi: credentialFor(world.emulator, vendor) };
-	const trigger = await serveTrigger(world.engine, { node: 'whatsAppMediaTrigger', parameters: { registration: 'manual' }, credentials });
+	const credentials = { whatsAppMediaApi: credentialFor(harness.emulator, vendor) };
+	const trigger = await serveTrigger(harness.engine, { node: 'whatsAppMediaTrigger', parameters: { registration: 'manual' }, credentials });
 	const { registration } = providers[vendor]!;
 	// A list of webhooks takes the local address; the one place of the others wants https, and the emulator knows it without.
-	if (registration && !registration.exclusive) await registration.register(axiosClient(world.emulator, vendor), 'phoneNumber', trigger.url);
-	else world.emulator[vendor].callback = trigger.url;
-	const { answer } = await world.emulator[vendor].receive({ bytes, ...incoming } as never);
+	if (registration && !registration.exclusive) await registration.register(axiosClient(harness.emulator, vendor), 'phoneNumber', trigger.url);
+	else harness.emulator[vendor].callback = trigger.url;
+	const { answer } = await harness.emulator[vendor].receive({ bytes, ...incoming } as never);
 	expect(answer!.status).toBe(200);
 	await trigger.close();
-	world.emulator.whapi.settings.webhooks = [];
+	harness.emulator.whapi.settings.webhooks = [];
 	const [items] = trigger.executions;
-	const result = await world.run('DownloadMedia', items!, { credentials });
+	const result = await harness.run('DownloadMedia', items!, { credentials });
 	const [item] = result.output[0]!;
 	return { received: items![0]!.json, item: item!, bytes: await result.binary(item) };
 }
@@ -71,7 +71,7 @@ test('the same item fields, whoever delivers', async () => {
 });
 
 test('the hosts that saw a token, over everything that the nodes do', async () => {
-	const { emulator } = world;
+	const { emulator } = harness;
 	const sites: Record<string, string> = {
 		[emulator.meta.url]: 'Meta’s Graph',
 		[emulator.meta.filesUrl]: 'Meta’s file host',
@@ -86,7 +86,7 @@ test('the hosts that saw a token, over everything that the nodes do', async () =
 	for (const vendor of VENDORS) {
 		emulator.reset();
 		const credentials = { whatsAppMediaApi: credentialFor(emulator, vendor) };
-		const run = async (node: string, json: object) => await world.run(node, [{ json: json as never }], { credentials });
+		const run = async (node: string, json: object) => await harness.run(node, [{ json: json as never }], { credentials });
 		const stored = () => emulator[vendor].store.add({ bytes: 'x', mimeType: 'image/png', inbound: true });
 		for (const url of [true, false]) await sendThrough(vendor, { type: 'image', url }, Buffer.from('a photo'));
 		await run('DownloadMedia', { url: emulator.thirdParty.put('x', 'image/png') });
@@ -96,8 +96,8 @@ test('the hosts that saw a token, over everything that the nodes do', async () =
 		}
 		await run('GetMediaUrl', { mediaId: stored(), messageId: 'x' });
 		await run('DeleteMedia', { mediaId: stored() });
-		const data = await world.engine.file(Buffer.from('%PDF'), { mimeType: 'application/pdf', fileName: 'a.pdf' });
-		await world.run('UploadMedia', [{ json: {}, binary: { data } }], { credentials });
+		const data = await harness.engine.file(Buffer.from('%PDF'), { mimeType: 'application/pdf', fileName: 'a.pdf' });
+		await harness.run('UploadMedia', [{ json: {}, binary: { data } }], { credentials });
 
 		const { accessToken } = credentials.whatsAppMediaApi;
 		sawToken[vendor] = new Set();

@@ -7,14 +7,14 @@ import { startHarness, type Harness } from '../support/harness';
 const FOREIGN = 'https://other.example/hook';
 const LEVELS = ['phoneNumber', 'account', 'app'] as const;
 
-let world: Harness;
+let harness: Harness;
 let servers: TriggerServer[] = [];
 beforeAll(async () => {
-	world = await startHarness();
+	harness = await startHarness();
 });
-afterAll(async () => await world.close());
+afterAll(async () => await harness.close());
 beforeEach(() => {
-	world.emulator.reset();
+	harness.emulator.reset();
 	hostOverrides.clear();
 });
 afterEach(async () => {
@@ -24,10 +24,10 @@ afterEach(async () => {
 
 /** An active-able trigger in an n8n of its own, at https://<host>. */
 async function trigger({ host = 'n8n.example', registration = 'phoneNumber' as string, credential = {}, webhookId = 'a1b2' } = {}) {
-	const server = await serveTrigger(world.engine, {
+	const server = await serveTrigger(harness.engine, {
 		node: 'whatsAppMediaTrigger',
 		parameters: { registration },
-		credentials: { whatsAppMediaApi: { ...world.credential, ...credential } },
+		credentials: { whatsAppMediaApi: { ...harness.credential, ...credential } },
 		publicUrl: `https://${host}/`,
 		webhookId,
 	});
@@ -38,7 +38,7 @@ async function trigger({ host = 'n8n.example', registration = 'phoneNumber' as s
 
 /** Where Meta delivers now, by level. */
 const callbacks = () => {
-	const { subscriptions, credentials } = world.emulator.meta;
+	const { subscriptions, credentials } = harness.emulator.meta;
 	return {
 		phoneNumber: subscriptions.phoneNumbers.get(credentials.phoneNumberId)?.url,
 		account: subscriptions.account?.url,
@@ -48,7 +48,7 @@ const callbacks = () => {
 
 /** Somebody else's callback, which knows another verify token. */
 const occupy = (level: (typeof LEVELS)[number], url = FOREIGN) => {
-	const { subscriptions, credentials } = world.emulator.meta;
+	const { subscriptions, credentials } = harness.emulator.meta;
 	const callback = { url, verifyToken: 'theirs' };
 	subscriptions.subscribed = true;
 	if (level === 'phoneNumber') subscriptions.phoneNumbers.set(credentials.phoneNumberId, callback);
@@ -61,7 +61,7 @@ describe.each(LEVELS)('at the level %s', (level) => {
 		const server = await trigger({ registration: level });
 		await server.activate();
 		expect(callbacks()).toEqual({ phoneNumber: undefined, account: undefined, app: undefined, [level]: server.url });
-		const { answer } = await world.emulator.meta.receive({ type: 'image', bytes: 'x' });
+		const { answer } = await harness.emulator.meta.receive({ type: 'image', bytes: 'x' });
 		expect(answer!.status).toBe(200);
 		expect(server.executions).toHaveLength(1);
 		await server.deactivate();
@@ -70,10 +70,10 @@ describe.each(LEVELS)('at the level %s', (level) => {
 
 	test('with the phone number’s ID alone: Meta knows the others', async () => {
 		const server = await trigger({ registration: level, credential: { businessAccountId: '', appId: '' } });
-		world.emulator.meta.subscriptions.otherApps.push({ id: '1', name: 'Another app' });
+		harness.emulator.meta.subscriptions.otherApps.push({ id: '1', name: 'Another app' });
 		await server.activate();
 		expect(callbacks()[level]).toBe(server.url);
-		expect(world.emulator.meta.subscriptions.subscribed).toBe(true);
+		expect(harness.emulator.meta.subscriptions.subscribed).toBe(true);
 		await server.startTest();
 		await server.stopTest();
 		await server.deactivate();
@@ -81,8 +81,8 @@ describe.each(LEVELS)('at the level %s', (level) => {
 	});
 
 	test('where Meta does not know them by the phone number: they are asked for, but by the number itself', async () => {
-		world.emulator.meta.variants.healthStatus = 'unknown';
-		world.emulator.meta.subscriptions.subscribed = true;
+		harness.emulator.meta.variants.healthStatus = 'unknown';
+		harness.emulator.meta.subscriptions.subscribed = true;
 		const server = await trigger({ registration: level, credential: { businessAccountId: '', appId: '' } });
 		if (level !== 'phoneNumber') return await expect(server.activate()).rejects.toThrow('App ID in the credential');
 		await server.activate();
@@ -90,7 +90,7 @@ describe.each(LEVELS)('at the level %s', (level) => {
 	});
 
 	test('while Meta fails to tell them: that is said, not that they are missing', async () => {
-		world.emulator.meta.fault({ on: 'phoneNumber', status: 503 });
+		harness.emulator.meta.fault({ on: 'phoneNumber', status: 503 });
 		const server = await trigger({ registration: level, credential: { businessAccountId: '', appId: '' } });
 		await expect(server.activate()).rejects.toThrow('HTTP 503');
 	});
@@ -127,14 +127,14 @@ describe.each(LEVELS)('at the level %s', (level) => {
 		for (const end of ['event', 'stop', 'event'] as const) {
 			await server.startTest();
 			expect(callbacks()[level]).toBe(`${server.url}?test=%2Fwebhook-test%2Fa1b2%2Fwebhook`);
-			if (end === 'event') await world.emulator.meta.receive({ type: 'image', bytes: 'x' });
+			if (end === 'event') await harness.emulator.meta.receive({ type: 'image', bytes: 'x' });
 			else await server.stopTest();
 			await server.settled();
 			expect(callbacks()[level]).toBe(server.url);
 		}
 		expect(server.executions).toHaveLength(2);
 		expect(server.tests).toBe(2);
-		await world.emulator.meta.receive({ type: 'image', bytes: 'x' });
+		await harness.emulator.meta.receive({ type: 'image', bytes: 'x' });
 		expect(server.executions).toHaveLength(3);
 		expect(server.tests).toBe(2);
 	});
@@ -144,7 +144,7 @@ describe.each(LEVELS)('at the level %s', (level) => {
 		await server.activate();
 		await server.startTest();
 		server.forgetTest();
-		const { answer } = await world.emulator.meta.receive({ type: 'image', bytes: 'x' });
+		const { answer } = await harness.emulator.meta.receive({ type: 'image', bytes: 'x' });
 		expect(answer!.status).toBe(200);
 		expect(server.executions).toHaveLength(1);
 		while (callbacks()[level] !== server.url) await new Promise((resolve) => setTimeout(resolve, 20));
@@ -200,22 +200,22 @@ test('a test that does not take a delivery leaves it to production', async () =>
 	await server.activate();
 	await server.startTest();
 	const { url } = server;
-	const body = world.emulator.meta.envelope([[world.emulator.meta.value([world.emulator.meta.prepare({ type: 'image', bytes: 'x' }).message])]]);
-	const stranger = new URL(world.emulator.thirdParty.url).host;
+	const body = harness.emulator.meta.envelope([[harness.emulator.meta.value([harness.emulator.meta.prepare({ type: 'image', bytes: 'x' }).message])]]);
+	const stranger = new URL(harness.emulator.thirdParty.url).host;
 	for (const test of ['/webhook-test/other/webhook', '/nowhere', '/webhook/a1b2/webhook?test=%2Fwebhook%2Fa1b2%2Fwebhook', `@${stranger}/webhook`, `//${stranger}/webhook`, ' ', '']) {
 		server.executions.length = 0;
-		const { status } = await world.emulator.meta.deliver(body.replaceAll('wamid.', `wamid.${Math.random()}`), { callback: `${url}?test=${encodeURIComponent(test)}` });
+		const { status } = await harness.emulator.meta.deliver(body.replaceAll('wamid.', `wamid.${Math.random()}`), { callback: `${url}?test=${encodeURIComponent(test)}` });
 		expect([test, status, server.executions.length]).toEqual([test, 200, 1]);
 	}
-	expect((await world.emulator.meta.deliver(body, { callback: `${url}?test=%2Fwebhook-test%2Fa1b2%2Fwebhook`, secret: 'wrong' })).status).toBe(401);
-	expect(world.emulator.requests.filter(({ vendor }) => vendor !== 'meta')).toEqual([]);
+	expect((await harness.emulator.meta.deliver(body, { callback: `${url}?test=%2Fwebhook-test%2Fa1b2%2Fwebhook`, secret: 'wrong' })).status).toBe(401);
+	expect(harness.emulator.requests.filter(({ vendor }) => vendor !== 'meta')).toEqual([]);
 	expect(callbacks().phoneNumber).toContain('?test=');
 	await server.stopTest();
 	expect(callbacks().phoneNumber).toBe(url);
 });
 
 test('ten workflows on one app, one for each number', async () => {
-	const { meta } = world.emulator;
+	const { meta } = harness.emulator;
 	const extra = Array.from({ length: 8 }, (_, i) => ({ ...meta.phoneNumbers[0]!, id: `20000000000${i}` }));
 	meta.phoneNumbers.push(...extra);
 	try {
@@ -240,9 +240,9 @@ test('the app is subscribed to the account, once, and an override there survives
 	const account = await trigger({ registration: 'account', host: 'n8n-two.example', webhookId: 'account' });
 	await account.activate();
 	await (await trigger()).activate();
-	expect(world.emulator.meta.subscriptions.subscribed).toBe(true);
+	expect(harness.emulator.meta.subscriptions.subscribed).toBe(true);
 	expect(callbacks().account).toBe(account.url);
-	const bare = world.emulator.requests.filter(({ method, path, body }) => method === 'POST' && path.endsWith('/subscribed_apps') && !body?.includes('override_callback_uri'));
+	const bare = harness.emulator.requests.filter(({ method, path, body }) => method === 'POST' && path.endsWith('/subscribed_apps') && !body?.includes('override_callback_uri'));
 	expect(bare).toHaveLength(1);
 });
 
@@ -251,7 +251,7 @@ test('fields that somebody ticked in the dashboard stay subscribed', async () =>
 	occupy('app', server.url);
 	await server.startTest();
 	await server.stopTest();
-	expect(world.emulator.meta.subscriptions.app?.fields ?? ['messages', 'flows']).toEqual(expect.arrayContaining(['messages', 'flows']));
+	expect(harness.emulator.meta.subscriptions.app?.fields ?? ['messages', 'flows']).toEqual(expect.arrayContaining(['messages', 'flows']));
 });
 
 test('without a verify token in the credential one is derived, the same in every process', async () => {
@@ -266,7 +266,7 @@ test('manual registration asks and changes nothing', async () => {
 	await server.startTest();
 	await server.stopTest();
 	await server.deactivate();
-	expect(world.emulator.requests).toEqual([]);
+	expect(harness.emulator.requests).toEqual([]);
 });
 
 describe('what stands in the way, in words', () => {
@@ -295,7 +295,7 @@ describe('what stands in the way, in words', () => {
 	] as const)('at the end, %s', async (_, fault, sentence) => {
 		const server = await trigger();
 		await server.activate();
-		world.emulator.meta.fault({ on: 'phoneNumber', ...fault, times: 9 });
+		harness.emulator.meta.fault({ on: 'phoneNumber', ...fault, times: 9 });
 		const said = await server.deactivate().then(() => undefined, (cause: Error) => cause.message);
 		expect(said).toEqual(sentence && expect.stringContaining(sentence));
 		expect(callbacks().phoneNumber).toBe(server.url);
@@ -306,14 +306,14 @@ describe('what stands in the way, in words', () => {
 	});
 
 	test('an address that is not https, or too long', async () => {
-		const server = await serveTrigger(world.engine, { node: 'whatsAppMediaTrigger', credentials: { whatsAppMediaApi: world.credential } });
+		const server = await serveTrigger(harness.engine, { node: 'whatsAppMediaTrigger', credentials: { whatsAppMediaApi: harness.credential } });
 		servers.push(server);
 		await expect(server.activate()).rejects.toThrow('Meta delivers to https addresses only');
 		expect(await words({ host: `${'a'.repeat(60)}.${'b'.repeat(60)}.${'c'.repeat(60)}.example` })).toContain('up to 200 characters');
 	});
 
 	test('a handshake that Meta could not finish', async () => {
-		const { meta } = world.emulator;
+		const { meta } = harness.emulator;
 		const server = await trigger();
 		hostOverrides.set('https://n8n.example', 'http://127.0.0.1:9');
 		await expect(server.activate()).rejects.toThrow('could not connect to n8n');
@@ -322,13 +322,13 @@ describe('what stands in the way, in words', () => {
 	});
 
 	test('a missing permission', async () => {
-		world.emulator.meta.fault({ on: 'subscribe', error: 10, times: 9 });
+		harness.emulator.meta.fault({ on: 'subscribe', error: 10, times: 9 });
 		expect(await words()).toContain('whatsapp_business_management');
 	});
 
 	test('a transient failure is survived by n8n’s own tries', async () => {
-		world.emulator.meta.fault({ on: 'subscribe', error: 2 });
-		world.emulator.meta.fault({ on: 'subscriptions', error: 131016 });
+		harness.emulator.meta.fault({ on: 'subscribe', error: 2 });
+		harness.emulator.meta.fault({ on: 'subscriptions', error: 131016 });
 		const server = await trigger();
 		await server.activate({ attempts: 3 });
 		expect(callbacks().phoneNumber).toBe(server.url);
@@ -338,7 +338,7 @@ describe('what stands in the way, in words', () => {
 		const server = await trigger();
 		await server.activate();
 		await server.startTest();
-		world.emulator.meta.fault({ on: 'subscribe', error: 2, times: 2 });
+		harness.emulator.meta.fault({ on: 'subscribe', error: 2, times: 2 });
 		await server.stopTest();
 		expect(callbacks().phoneNumber).toBe(server.url);
 	});

@@ -1,17 +1,17 @@
 import { pattern } from '../emulator';
 import { calls, startHarness, type Harness } from '../support/harness';
 
-let world: Harness;
+let harness: Harness;
 beforeAll(async () => {
-	world = await startHarness();
+	harness = await startHarness();
 });
-afterAll(async () => await world.close());
-beforeEach(() => world.emulator.reset());
+afterAll(async () => await harness.close());
+beforeEach(() => harness.emulator.reset());
 
 const BYTES = Buffer.from('a file');
 const add = (bytes: Parameters<Harness['emulator']['meta']['store']['add']>[0]['bytes'] = BYTES) =>
-	world.emulator.meta.store.add({ bytes, mimeType: 'application/pdf', inbound: true });
-const download = async (options = {}, mediaId = add()) => await world.run('DownloadMedia', [{ mediaId }], { parameters: { options } });
+	harness.emulator.meta.store.add({ bytes, mimeType: 'application/pdf', inbound: true });
+const download = async (options = {}, mediaId = add()) => await harness.run('DownloadMedia', [{ mediaId }], { parameters: { options } });
 const GRAPH = 'getUrl' as const;
 
 test.each([
@@ -28,11 +28,11 @@ test.each([
 	['a file host that never answers', { on: 'file', delay: Infinity }],
 ] as const)('%s is tried again', async (_what, fault) => {
 	const mediaId = add(pattern(300_000));
-	world.emulator.meta.fault(fault as never);
+	harness.emulator.meta.fault(fault as never);
 	const { output, hints } = await download({ timeoutSeconds: 1 }, mediaId);
 	expect(output[0]![0]!.json).toMatchObject({ verified: true, size: 300_000 });
 	expect(hints).toMatchObject([{ message: '1 of 1 items needed more than one try.' }]);
-	expect((await world.engine.binaryFiles()).filter((file) => file.includes('.tmp'))).toEqual([]);
+	expect((await harness.engine.binaryFiles()).filter((file) => file.includes('.tmp'))).toEqual([]);
 });
 
 test.each([
@@ -40,30 +40,30 @@ test.each([
 	['an unknown media ID', { on: GRAPH, status: 400, body: '{"error":{"code":100,"error_subcode":33,"message":"no"}}' }],
 	['a wrong token', { on: GRAPH, error: 190 }],
 ] as const)('%s is not', async (_what, fault) => {
-	world.emulator.meta.fault(fault as never);
+	harness.emulator.meta.fault(fault as never);
 	expect((await download()).error).toBeDefined();
-	expect(calls(world.emulator)).toHaveLength(1);
+	expect(calls(harness.emulator)).toHaveLength(1);
 });
 
 test('tries end at the number asked for', async () => {
-	world.emulator.meta.fault({ on: GRAPH, error: 2, times: Infinity });
+	harness.emulator.meta.fault({ on: GRAPH, error: 2, times: Infinity });
 	expect((await download({ maxTries: 2 })).error!.message).toContain('code 2');
-	expect(calls(world.emulator)).toHaveLength(2);
+	expect(calls(harness.emulator)).toHaveLength(2);
 });
 
 test('a wait that is asked for is kept, and one that is too long ends it at once', async () => {
-	world.emulator.meta.fault({ on: GRAPH, error: 4, headers: { 'Retry-After': '1' } });
+	harness.emulator.meta.fault({ on: GRAPH, error: 4, headers: { 'Retry-After': '1' } });
 	const started = Date.now();
 	expect((await download()).output[0]![0]!.json).toMatchObject({ verified: true });
 	expect(Date.now() - started).toBeGreaterThanOrEqual(990);
-	world.emulator.requests.length = 0;
-	world.emulator.meta.fault({ on: GRAPH, error: 80007, headers: { 'X-Business-Use-Case-Usage': '{"1":[{"type":"messaging","estimated_time_to_regain_access":5}]}' } });
+	harness.emulator.requests.length = 0;
+	harness.emulator.meta.fault({ on: GRAPH, error: 80007, headers: { 'X-Business-Use-Case-Usage': '{"1":[{"type":"messaging","estimated_time_to_regain_access":5}]}' } });
 	expect((await download()).error!.message).toContain('code 80007');
-	expect(calls(world.emulator)).toHaveLength(1);
+	expect(calls(harness.emulator)).toHaveLength(1);
 });
 
 test('a file of which nothing comes is given up after Timeout, not after twice that', async () => {
-	world.emulator.meta.fault({ on: 'file', stallAt: 0 });
+	harness.emulator.meta.fault({ on: 'file', stallAt: 0 });
 	const started = Date.now();
 	const { error } = await download({ maxTries: 1, timeoutSeconds: 3 });
 	expect(error!.message).toContain('stopped coming after 0 bytes');
@@ -71,36 +71,36 @@ test('a file of which nothing comes is given up after Timeout, not after twice t
 });
 
 test('stopping the execution ends the waiting', async () => {
-	world.emulator.meta.fault({ on: GRAPH, error: 2, headers: { 'Retry-After': '50' }, times: Infinity });
+	harness.emulator.meta.fault({ on: GRAPH, error: 2, headers: { 'Retry-After': '50' }, times: Infinity });
 	const stop = new AbortController();
-	const running = world.run('DownloadMedia', [{ mediaId: add() }], { abortSignal: stop.signal });
-	while (!calls(world.emulator).length) await new Promise((resolve) => setImmediate(resolve));
+	const running = harness.run('DownloadMedia', [{ mediaId: add() }], { abortSignal: stop.signal });
+	while (!calls(harness.emulator).length) await new Promise((resolve) => setImmediate(resolve));
 	stop.abort();
 	expect((await running).status).toBe('canceled');
 });
 
 test('an upload is read again from its start', async () => {
-	world.emulator.meta.fault({ on: 'upload', error: 131000, times: 2 });
-	const data = await world.engine.file(Buffer.concat([...pattern(400_000).read()]), { mimeType: 'text/plain', fileName: 'a.txt' });
-	const { output } = await world.run('UploadMedia', [{ json: {}, binary: { data } }]);
-	const stored = world.emulator.meta.store.get(String(output[0]![0]!.json.mediaId))!;
+	harness.emulator.meta.fault({ on: 'upload', error: 131000, times: 2 });
+	const data = await harness.engine.file(Buffer.concat([...pattern(400_000).read()]), { mimeType: 'text/plain', fileName: 'a.txt' });
+	const { output } = await harness.run('UploadMedia', [{ json: {}, binary: { data } }]);
+	const stored = harness.emulator.meta.store.get(String(output[0]![0]!.json.mediaId))!;
 	expect(stored.sha256.toString('hex')).toBe(output[0]![0]!.json.sha256);
 	expect(stored.bytes.size).toBe(400_000);
 });
 
 test('an upload that the server stops reading, or never answers', async () => {
-	const data = await world.engine.file(Buffer.concat([...pattern(400_000).read()]), { mimeType: 'text/plain', fileName: 'a.txt' });
-	world.emulator.meta.fault({ on: 'upload', delay: Infinity });
+	const data = await harness.engine.file(Buffer.concat([...pattern(400_000).read()]), { mimeType: 'text/plain', fileName: 'a.txt' });
+	harness.emulator.meta.fault({ on: 'upload', delay: Infinity });
 	const options = { timeoutSeconds: 1 };
-	const { output } = await world.run('UploadMedia', [{ json: {}, binary: { data } }], { parameters: { options } });
-	expect(world.emulator.meta.store.get(String(output[0]![0]!.json.mediaId))!.bytes.size).toBe(400_000);
-	world.emulator.meta.fault({ on: 'upload', delay: Infinity, times: Infinity });
-	const { error } = await world.run('UploadMedia', [{ json: {}, binary: { data } }], { parameters: { options: { ...options, maxTries: 1 } } });
+	const { output } = await harness.run('UploadMedia', [{ json: {}, binary: { data } }], { parameters: { options } });
+	expect(harness.emulator.meta.store.get(String(output[0]![0]!.json.mediaId))!.bytes.size).toBe(400_000);
+	harness.emulator.meta.fault({ on: 'upload', delay: Infinity, times: Infinity });
+	const { error } = await harness.run('UploadMedia', [{ json: {}, binary: { data } }], { parameters: { options: { ...options, maxTries: 1 } } });
 	expect(error!.message).toMatch(/^"a.txt": .* could not be reached: no answer in time$/);
 });
 
 test('a deletion whose answer was lost is not reported as missing', async () => {
 	const mediaId = add();
-	world.emulator.meta.fault({ on: 'delete', reset: true, effect: true });
-	expect((await world.run('DeleteMedia', [{ mediaId }])).output[0]![0]!.json).toMatchObject({ deleted: true });
+	harness.emulator.meta.fault({ on: 'delete', reset: true, effect: true });
+	expect((await harness.run('DeleteMedia', [{ mediaId }])).output[0]![0]!.json).toMatchObject({ deleted: true });
 });

@@ -37,36 +37,36 @@ describe.each(names)('%s', (name) => {
 });
 
 describe('what the emulator delivers of them', () => {
-	let world: Harness;
+	let harness: Harness;
 	let trigger: TriggerServer;
 	beforeAll(async () => {
-		world = await startHarness();
-		trigger = await serveTrigger(world.engine, {
+		harness = await startHarness();
+		trigger = await serveTrigger(harness.engine, {
 			node: 'whatsAppMediaTrigger',
 			parameters: { options: { alsoStartOn: ORIGINS } },
-			credentials: { whatsAppMediaApi: world.credential },
+			credentials: { whatsAppMediaApi: harness.credential },
 		});
-		world.emulator.meta.callback = trigger.url;
+		harness.emulator.meta.callback = trigger.url;
 	});
 	afterAll(async () => {
 		await trigger.close();
-		await world.close();
+		await harness.close();
 	});
 
 	test.each(names)('%s: 200, and every file can be had', async (name) => {
 		trigger.executions.length = 0;
-		const { mediaIds, answer } = await world.emulator.meta.receiveShape(name, { bytes: `the file of ${name}` });
+		const { mediaIds, answer } = await harness.emulator.meta.receiveShape(name, { bytes: `the file of ${name}` });
 		expect(answer!.status).toBe(200);
 		const items = trigger.executions.flat();
 		expect(items).toHaveLength(shape(name).items.length);
 		if (!items.length) return;
 		expect(items.map(({ json }) => json.mediaId)).toEqual(mediaIds);
-		const { output } = await world.run('DownloadMedia', items);
+		const { output } = await harness.run('DownloadMedia', items);
 		expect(output[0]!.map(({ json, binary }) => [json.verified, binary!.data!.bytes])).toEqual(items.map(() => [true, `the file of ${name}`.length]));
 	});
 
 	test.each(['image', 'video', 'audio', 'voice', 'document', 'sticker'] as const)('%s of a customer is of the same shape', (type) => {
-		const { message } = world.emulator.meta.prepare({ type, bytes: 'x', caption: 'c' });
+		const { message } = harness.emulator.meta.prepare({ type, bytes: 'x', caption: 'c' });
 		const key = type === 'voice' ? 'audio' : type;
 		const [written] = (shape(type).body as never as { entry: [{ changes: [{ value: { messages: [Record<string, object>] } }] }] }).entry[0].changes[0].value.messages;
 		expect(Object.keys(message).sort()).toEqual(Object.keys(written).sort());

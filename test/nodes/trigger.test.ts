@@ -6,41 +6,41 @@ import { sha256, startHarness, type Harness } from '../support/harness';
 const BYTES = Buffer.from('OggS a voice note');
 const PDF = Buffer.from('%PDF-1.7 an invoice');
 
-let world: Harness;
+let harness: Harness;
 let trigger: TriggerServer;
 beforeAll(async () => {
-	world = await startHarness();
+	harness = await startHarness();
 });
-afterAll(async () => await world.close());
+afterAll(async () => await harness.close());
 beforeEach(async () => {
-	world.emulator.reset();
+	harness.emulator.reset();
 	await serve();
 });
 afterEach(async () => await trigger.close());
 
-async function serve(parameters = {}, credential = world.credential) {
+async function serve(parameters = {}, credential = harness.credential) {
 	await trigger?.close();
-	trigger = await serveTrigger(world.engine, { node: 'whatsAppMediaTrigger', parameters, credentials: { whatsAppMediaApi: credential } });
-	world.emulator.meta.callback = trigger.url;
+	trigger = await serveTrigger(harness.engine, { node: 'whatsAppMediaTrigger', parameters, credentials: { whatsAppMediaApi: credential } });
+	harness.emulator.meta.callback = trigger.url;
 }
 
 const items = () => trigger.executions.flat().map(({ json }: INodeExecutionData) => json);
 
 describe('the handshake', () => {
 	test('is answered with the challenge, as text', async () => {
-		expect(await world.emulator.meta.handshake(trigger.url, { challenge: '1158201444' })).toMatchObject({ ok: true, status: 200, body: '1158201444' });
-		const { headers } = await trigger.deliver({ method: 'GET', query: { 'hub.mode': 'subscribe', 'hub.challenge': '<script>', 'hub.verify_token': world.credential.verifyToken! } });
+		expect(await harness.emulator.meta.handshake(trigger.url, { challenge: '1158201444' })).toMatchObject({ ok: true, status: 200, body: '1158201444' });
+		const { headers } = await trigger.deliver({ method: 'GET', query: { 'hub.mode': 'subscribe', 'hub.challenge': '<script>', 'hub.verify_token': harness.credential.verifyToken! } });
 		expect(headers['content-type']).toContain('text/plain');
 		expect(trigger.executions).toEqual([]);
 	});
 
 	test.each([{ token: 'wrong' }, { token: '' }])('is refused with %p', async ({ token }) => {
-		expect(await world.emulator.meta.handshake(trigger.url, { token })).toMatchObject({ ok: false, status: 403 });
+		expect(await harness.emulator.meta.handshake(trigger.url, { token })).toMatchObject({ ok: false, status: 403 });
 	});
 
 	test('is refused when the credential has no verify token', async () => {
-		await serve({}, { ...world.credential, verifyToken: '' });
-		expect(await world.emulator.meta.handshake(trigger.url, { token: '' })).toMatchObject({ ok: false, status: 403 });
+		await serve({}, { ...harness.credential, verifyToken: '' });
+		expect(await harness.emulator.meta.handshake(trigger.url, { token: '' })).toMatchObject({ ok: false, status: 403 });
 	});
 
 	test('any other GET is refused', async () => {
@@ -49,20 +49,20 @@ describe('the handshake', () => {
 });
 
 describe('the signature', () => {
-	const photo = () => world.emulator.meta.prepare({ type: 'image', bytes: 'x', caption: 'Café / Ünï 😀' }).message;
+	const photo = () => harness.emulator.meta.prepare({ type: 'image', bytes: 'x', caption: 'Café / Ünï 😀' }).message;
 
 	test('over escaped bytes is right', async () => {
-		expect((await world.emulator.meta.deliver([photo()])).status).toBe(200);
+		expect((await harness.emulator.meta.deliver([photo()])).status).toBe(200);
 		expect(items()).toMatchObject([{ caption: 'Café / Ünï 😀' }]);
 	});
 
 	test('by another secret: 401, nothing starts', async () => {
-		expect((await world.emulator.meta.deliver([photo()], { secret: 'another' })).status).toBe(401);
+		expect((await harness.emulator.meta.deliver([photo()], { secret: 'another' })).status).toBe(401);
 		expect(trigger.executions).toEqual([]);
 	});
 
 	test.each(['', 'sha256=', `sha256=${'0'.repeat(64)}`, '0'.repeat(64), 'sha1=abc'])('%p: 401, nothing starts', async (signature) => {
-		expect((await trigger.deliver({ rawBody: world.emulator.meta.envelope([[world.emulator.meta.value([photo()])]]), headers: { 'x-hub-signature-256': signature } })).status).toBe(401);
+		expect((await trigger.deliver({ rawBody: harness.emulator.meta.envelope([[harness.emulator.meta.value([photo()])]]), headers: { 'x-hub-signature-256': signature } })).status).toBe(401);
 		expect(trigger.executions).toEqual([]);
 	});
 
@@ -71,31 +71,31 @@ describe('the signature', () => {
 	});
 
 	test('cannot be checked without an app secret: 401, even for one made with an empty key', async () => {
-		await serve({}, { ...world.credential, webhookSecret: '' });
-		expect((await world.emulator.meta.deliver([photo()])).status).toBe(401);
-		expect((await world.emulator.meta.deliver([photo()], { secret: '' })).status).toBe(401);
+		await serve({}, { ...harness.credential, webhookSecret: '' });
+		expect((await harness.emulator.meta.deliver([photo()])).status).toBe(401);
+		expect((await harness.emulator.meta.deliver([photo()], { secret: '' })).status).toBe(401);
 		expect(trigger.executions).toEqual([]);
 	});
 
 	test('white space around the secret does not matter', async () => {
-		await serve({}, { ...world.credential, webhookSecret: ` ${world.credential.webhookSecret}\n` });
-		expect((await world.emulator.meta.deliver([photo()])).status).toBe(200);
+		await serve({}, { ...harness.credential, webhookSecret: ` ${harness.credential.webhookSecret}\n` });
+		expect((await harness.emulator.meta.deliver([photo()])).status).toBe(200);
 	});
 });
 
 describe('the credential', () => {
-	const photo = () => [world.emulator.meta.prepare({ type: 'image', bytes: 'x' }).message];
-	const status = async (secret?: string) => (await world.emulator.meta.deliver(photo(), { secret })).status;
+	const photo = () => [harness.emulator.meta.prepare({ type: 'image', bytes: 'x' }).message];
+	const status = async (secret?: string) => (await harness.emulator.meta.deliver(photo(), { secret })).status;
 	let credential: Record<string, string>;
 	beforeEach(async () => {
-		credential = { ...world.credential };
+		credential = { ...harness.credential };
 		await serve({}, credential);
 	});
 	afterEach(() => jest.restoreAllMocks());
 	const reads = async (work: () => Promise<unknown>) => {
-		const before = world.engine.credentialReads;
+		const before = harness.engine.credentialReads;
 		await work();
-		return world.engine.credentialReads - before;
+		return harness.engine.credentialReads - before;
 	};
 
 	test('is read once for deliveries that follow one another', async () => {
@@ -106,12 +106,12 @@ describe('the credential', () => {
 		expect(await status()).toBe(200);
 		credential.webhookSecret = 'new';
 		expect(await status('new')).toBe(200);
-		expect(await status(world.credential.webhookSecret)).toBe(401);
+		expect(await status(harness.credential.webhookSecret)).toBe(401);
 		expect(await status('new')).toBe(200);
 	});
 
 	test('with a verify token that was just changed is read at once', async () => {
-		const { meta } = world.emulator;
+		const { meta } = harness.emulator;
 		expect(await meta.handshake(trigger.url)).toMatchObject({ status: 200 });
 		credential.verifyToken = 'new';
 		expect(await meta.handshake(trigger.url, { token: 'new' })).toMatchObject({ status: 200 });
@@ -133,17 +133,17 @@ describe('the credential', () => {
 	test('is not that of another node', async () => {
 		expect(await status()).toBe(200);
 		const first = trigger;
-		const other = await serveTrigger(world.engine, { node: 'whatsAppMediaTrigger', credentials: { whatsAppMediaApi: { ...credential, webhookSecret: 'other' } } });
-		expect((await world.emulator.meta.deliver(photo(), { callback: other.url })).status).toBe(401);
-		expect((await world.emulator.meta.deliver(photo(), { callback: other.url, secret: 'other' })).status).toBe(200);
-		expect((await world.emulator.meta.deliver(photo(), { callback: first.url, secret: 'other' })).status).toBe(401);
+		const other = await serveTrigger(harness.engine, { node: 'whatsAppMediaTrigger', credentials: { whatsAppMediaApi: { ...credential, webhookSecret: 'other' } } });
+		expect((await harness.emulator.meta.deliver(photo(), { callback: other.url })).status).toBe(401);
+		expect((await harness.emulator.meta.deliver(photo(), { callback: other.url, secret: 'other' })).status).toBe(200);
+		expect((await harness.emulator.meta.deliver(photo(), { callback: first.url, secret: 'other' })).status).toBe(401);
 		await other.close();
 	});
 });
 
 describe('a file that a customer sends', () => {
 	test('becomes an item in the words of every provider', async () => {
-		const { mediaId, message } = await world.emulator.meta.receive({ type: 'voice', bytes: BYTES, from: '16505551234', name: 'Sheena', timestamp: 1778766865 });
+		const { mediaId, message } = await harness.emulator.meta.receive({ type: 'voice', bytes: BYTES, from: '16505551234', name: 'Sheena', timestamp: 1778766865 });
 		expect(items()).toEqual([
 			{
 				provider: 'meta',
@@ -160,52 +160,52 @@ describe('a file that a customer sends', () => {
 				fromUserId: expect.any(String),
 				fromName: 'Sheena',
 				timestamp: '2026-05-14T13:54:25.000Z',
-				phoneNumberId: world.credential.phoneNumberId,
-				accountId: world.credential.businessAccountId,
+				phoneNumberId: harness.credential.phoneNumberId,
+				accountId: harness.credential.businessAccountId,
 			},
 		]);
 	});
 
 	test.each(['image', 'video', 'audio', 'voice', 'document', 'sticker'] as const)('%s, with and without url', async (type) => {
-		for (const url of [true, false]) await world.emulator.meta.receive({ type, bytes: BYTES, fileName: type === 'document' ? 'a.pdf' : undefined, url });
+		for (const url of [true, false]) await harness.emulator.meta.receive({ type, bytes: BYTES, fileName: type === 'document' ? 'a.pdf' : undefined, url });
 		expect(items().map((item) => [item.type, 'url' in item])).toEqual([[type, true], [type, false]]);
 		if (type === 'document') expect(items()[0]).toMatchObject({ fileName: 'a.pdf' });
 		if (type === 'sticker') expect(items()[0]).toMatchObject({ animated: false });
 	});
 
 	test('goes through Download Media untouched: one file call', async () => {
-		await world.emulator.meta.receive({ type: 'document', bytes: PDF, fileName: 'Rechnung.pdf', mimeType: 'application/pdf', caption: 'please' });
-		const { output, binary } = await world.run('DownloadMedia', trigger.executions[0]!);
+		await harness.emulator.meta.receive({ type: 'document', bytes: PDF, fileName: 'Rechnung.pdf', mimeType: 'application/pdf', caption: 'please' });
+		const { output, binary } = await harness.run('DownloadMedia', trigger.executions[0]!);
 		expect(output[0]![0]!.json).toMatchObject({ verified: true, fileName: 'Rechnung.pdf', caption: 'please' });
 		expect(await binary(output[0]![0])).toEqual(PDF);
-		expect(world.emulator.requests.map(({ path }) => path)).toEqual(['/whatsapp_business/attachments/']);
+		expect(harness.emulator.requests.map(({ path }) => path)).toEqual(['/whatsapp_business/attachments/']);
 	});
 
 	test('reply, forward, referral and group', async () => {
 		const referral = { source_url: 'https://fb.me/x', source_type: 'ad', ctwa_clid: 'Aff' };
-		await world.emulator.meta.receive({ type: 'image', bytes: 'x', context: { from: '1', id: 'wamid.A' } });
-		await world.emulator.meta.receive({ type: 'image', bytes: 'x', context: { forwarded: true } });
-		await world.emulator.meta.receive({ type: 'image', bytes: 'x', context: { frequently_forwarded: true }, referral });
+		await harness.emulator.meta.receive({ type: 'image', bytes: 'x', context: { from: '1', id: 'wamid.A' } });
+		await harness.emulator.meta.receive({ type: 'image', bytes: 'x', context: { forwarded: true } });
+		await harness.emulator.meta.receive({ type: 'image', bytes: 'x', context: { frequently_forwarded: true }, referral });
 		expect(items()).toMatchObject([{ replyTo: 'wamid.A' }, { forwarded: true }, { forwarded: true, referral }]);
 	});
 
 	test('the raw message only on request', async () => {
 		await serve({ options: { includeRaw: true } });
-		const { message } = await world.emulator.meta.receive({ type: 'image', bytes: 'x' });
+		const { message } = await harness.emulator.meta.receive({ type: 'image', bytes: 'x' });
 		expect(items()[0]!.raw).toEqual(message);
 	});
 
 	test('of a type that is not asked for starts nothing', async () => {
 		await serve({ mediaTypes: ['voice'] });
-		expect((await world.emulator.meta.receive({ type: 'image', bytes: 'x' })).answer!.status).toBe(200);
-		await world.emulator.meta.receive({ type: 'voice', bytes: 'x' });
+		expect((await harness.emulator.meta.receive({ type: 'image', bytes: 'x' })).answer!.status).toBe(200);
+		await harness.emulator.meta.receive({ type: 'voice', bytes: 'x' });
 		expect(items()).toMatchObject([{ type: 'voice' }]);
 	});
 });
 
 describe('many things in one body', () => {
 	test('one item for each file, in one execution', async () => {
-		const { meta } = world.emulator;
+		const { meta } = harness.emulator;
 		const photo = () => meta.prepare({ type: 'image', bytes: 'x' }).message;
 		const body = meta.envelope([
 			[meta.value([photo(), meta.text('hi'), photo()]), meta.value([meta.status('read')])],
@@ -216,7 +216,7 @@ describe('many things in one body', () => {
 	});
 
 	test('text, reactions and statuses start nothing and get 200', async () => {
-		const { meta } = world.emulator;
+		const { meta } = harness.emulator;
 		for (const item of [meta.text('hi'), meta.message('reaction', { message_id: 'wamid.A', emoji: '👍' }), meta.status('delivered')]) {
 			expect((await meta.deliver([item])).status).toBe(200);
 		}
@@ -225,7 +225,7 @@ describe('many things in one body', () => {
 
 	test('what is no webhook of WhatsApp gets 200 when it is signed, and starts nothing', async () => {
 		for (const body of ['{}', '[]', 'null', '{"entry":5}', '{"entry":[{"changes":[null,{"value":{"messages":[1,null,{"type":"image"}]}}]}]}']) {
-			const { status } = await world.emulator.meta.deliver(body);
+			const { status } = await harness.emulator.meta.deliver(body);
 			expect([200, 422]).toContain(status);
 		}
 		expect(trigger.executions).toEqual([]);
@@ -234,13 +234,13 @@ describe('many things in one body', () => {
 	test('an edit of an edit of an edit, 3 MB deep: 200, and starts nothing', async () => {
 		const deep = 80_000;
 		const message = `${'{"type":"edit","edit":{"message":'.repeat(deep)}{}${'}}'.repeat(deep)}`;
-		const { status } = await world.emulator.meta.deliver(`{"entry":[{"changes":[{"field":"messages","value":{"messages":[${message}]}}]}]}`);
+		const { status } = await harness.emulator.meta.deliver(`{"entry":[{"changes":[{"field":"messages","value":{"messages":[${message}]}}]}]}`);
 		expect(status).toBe(200);
 		expect(trigger.executions).toEqual([]);
 	});
 
 	test('3 MB with a thousand updates', async () => {
-		const { meta } = world.emulator;
+		const { meta } = harness.emulator;
 		const messages = Array.from({ length: 1000 }, (_, i) => (i % 4 ? meta.status('read', { padding: 'x'.repeat(2500) }) : meta.prepare({ type: 'image', bytes: `${i}`, caption: 'x'.repeat(2500) }).message));
 		const { status, sent } = await meta.deliver(messages);
 		expect(sent.length).toBeGreaterThan(2_500_000);
@@ -251,7 +251,7 @@ describe('many things in one body', () => {
 
 describe('redelivered messages', () => {
 	test('start nothing a second time, alone or among new ones', async () => {
-		const { meta } = world.emulator;
+		const { meta } = harness.emulator;
 		const { body } = await meta.receive({ type: 'image', bytes: 'x' });
 		expect((await meta.deliver(body)).status).toBe(200);
 		expect(items()).toHaveLength(1);
@@ -261,26 +261,26 @@ describe('redelivered messages', () => {
 	});
 
 	test('twice in one body: one item', async () => {
-		const { message } = world.emulator.meta.prepare({ type: 'image', bytes: 'x' });
-		await world.emulator.meta.deliver([message, message]);
+		const { message } = harness.emulator.meta.prepare({ type: 'image', bytes: 'x' });
+		await harness.emulator.meta.deliver([message, message]);
 		expect(items()).toHaveLength(1);
 	});
 
 	test('whose execution n8n could not take are new the next time', async () => {
 		let full = true;
 		await trigger.close();
-		trigger = await serveTrigger(world.engine, {
+		trigger = await serveTrigger(harness.engine, {
 			node: 'whatsAppMediaTrigger',
-			credentials: { whatsAppMediaApi: world.credential },
+			credentials: { whatsAppMediaApi: harness.credential },
 			onExecution: () => {
 				if (full) throw new Error('The queue is full');
 			},
 		});
-		world.emulator.meta.callback = trigger.url;
-		const { body, answer } = await world.emulator.meta.receive({ type: 'image', bytes: 'x' });
+		harness.emulator.meta.callback = trigger.url;
+		const { body, answer } = await harness.emulator.meta.receive({ type: 'image', bytes: 'x' });
 		expect(answer!.status).toBe(500);
 		full = false;
-		expect((await world.emulator.meta.deliver(body)).status).toBe(200);
+		expect((await harness.emulator.meta.deliver(body)).status).toBe(200);
 		expect(trigger.executions.at(-1)).toHaveLength(1);
 	});
 });
@@ -291,20 +291,20 @@ describe('messages that Meta delivers again while they are still under way', () 
 	beforeEach(async () => {
 		verdicts = [];
 		await trigger.close();
-		trigger = await serveTrigger(world.engine, {
+		trigger = await serveTrigger(harness.engine, {
 			node: 'whatsAppMediaTrigger',
-			credentials: { whatsAppMediaApi: world.credential },
+			credentials: { whatsAppMediaApi: harness.credential },
 			onExecution: async () => {
 				if (!(await new Promise<boolean>((resolve) => verdicts.push(resolve)))) throw new Error('The queue is full');
 			},
 		});
-		world.emulator.meta.callback = trigger.url;
+		harness.emulator.meta.callback = trigger.url;
 	});
 	afterEach(() => verdicts.forEach((take) => take(true)));
 	const pause = async (ms = 100) => await new Promise((resolve) => setTimeout(resolve, ms));
 
 	test('after it hung up: n8n took the first, the second starts nothing', async () => {
-		const { meta } = world.emulator;
+		const { meta } = harness.emulator;
 		meta.variants.webhookTimeout = 100;
 		const body = meta.envelope([[meta.value([meta.prepare({ type: 'image', bytes: 'x' }).message])]]);
 		await expect(meta.deliver(body)).rejects.toThrow('timed out');
@@ -319,7 +319,7 @@ describe('messages that Meta delivers again while they are still under way', () 
 	});
 
 	test('at once: the first comes to nothing, the second is the one', async () => {
-		const { meta } = world.emulator;
+		const { meta } = harness.emulator;
 		const body = meta.envelope([[meta.value([meta.prepare({ type: 'image', bytes: 'x' }).message])]]);
 		const both = [meta.deliver(body), pause(50).then(async () => await meta.deliver(body))];
 		await pause();
@@ -332,7 +332,7 @@ describe('messages that Meta delivers again while they are still under way', () 
 	});
 
 	test('in batches that overlap: none waits for ever, each message once', async () => {
-		const { meta } = world.emulator;
+		const { meta } = harness.emulator;
 		const [a, b, c] = ['a', 'b', 'c'].map((bytes) => meta.prepare({ type: 'image', bytes }).message);
 		const all = [[a!, b!], [b!, a!, c!], [c!, a!]].map(async (batch) => await meta.deliver(batch));
 		for (let i = 0; i < 3; i++) {
@@ -347,7 +347,7 @@ describe('messages that Meta delivers again while they are still under way', () 
 describe('filters', () => {
 	const started = async (options: object, message: Parameters<Harness['emulator']['meta']['receive']>[0]) => {
 		await serve({ options });
-		expect((await world.emulator.meta.receive(message)).answer!.status).toBe(200);
+		expect((await harness.emulator.meta.receive(message)).answer!.status).toBe(200);
 		return trigger.executions.length === 1;
 	};
 
@@ -369,7 +369,7 @@ describe('filters', () => {
 	});
 
 	test('phone number', async () => {
-		const [own, second] = world.emulator.meta.phoneNumbers;
+		const [own, second] = harness.emulator.meta.phoneNumbers;
 		expect(await started({ phoneNumberIds: own!.id }, { type: 'image', bytes: 'x' })).toBe(true);
 		expect(await started({ phoneNumberIds: own!.id }, { type: 'image', bytes: 'x', phoneNumberId: second!.id })).toBe(false);
 	});
@@ -378,7 +378,7 @@ describe('filters', () => {
 describe('Download Files', () => {
 	test('brings the file along', async () => {
 		await serve({ options: { downloadFiles: true } });
-		await world.emulator.meta.receive({ type: 'document', bytes: PDF, fileName: 'a.pdf', mimeType: 'application/pdf' });
+		await harness.emulator.meta.receive({ type: 'document', bytes: PDF, fileName: 'a.pdf', mimeType: 'application/pdf' });
 		const [item] = trigger.executions[0]!;
 		expect(item!.json).toMatchObject({ verified: true, fileName: 'a.pdf' });
 		expect(item!.binary!.data).toMatchObject({ fileName: 'a.pdf', mimeType: 'application/pdf' });
@@ -386,8 +386,8 @@ describe('Download Files', () => {
 
 	test('loses no message when the file cannot be had', async () => {
 		await serve({ options: { downloadFiles: true, includeRaw: true } });
-		world.emulator.meta.fault({ on: 'file', status: 500, times: Infinity });
-		await world.emulator.meta.receive({ type: 'image', bytes: BYTES });
+		harness.emulator.meta.fault({ on: 'file', status: 500, times: Infinity });
+		await harness.emulator.meta.receive({ type: 'image', bytes: BYTES });
 		expect(items()[0]).toMatchObject({ type: 'image', raw: expect.any(Object), error: expect.stringContaining('HTTP 500') });
 		expect(trigger.executions[0]![0]!.binary).toBeUndefined();
 	});

@@ -9,19 +9,19 @@ const PDF = Buffer.from('%PDF-1.7\nan invoice');
 const file = (name: string) => readFileSync(fixtureFile(name));
 
 describe.each(['filesystem', 'default', 'database'] as const)('with files in n8n’s %s store', (binaryMode) => {
-	let world: Harness;
+	let harness: Harness;
 	beforeAll(async () => {
-		world = await startHarness({ binaryMode });
+		harness = await startHarness({ binaryMode });
 	});
-	afterAll(async () => await world.close());
-	beforeEach(() => world.emulator.reset());
+	afterAll(async () => await harness.close());
+	beforeEach(() => harness.emulator.reset());
 
 	const upload = async (bytes: Buffer, about: { mimeType: string; fileName?: string }, parameters = {}, json = {}) => {
-		const data = await world.engine.file(bytes, about);
-		const result = await world.run('UploadMedia', [{ json, binary: { data } }], { parameters });
+		const data = await harness.engine.file(bytes, about);
+		const result = await harness.run('UploadMedia', [{ json, binary: { data } }], { parameters });
 		return { ...result, json: result.output[0]?.[0]?.json, message: result.error?.message };
 	};
-	const stored = (mediaId: unknown) => world.emulator.meta.store.get(String(mediaId))!;
+	const stored = (mediaId: unknown) => harness.emulator.meta.store.get(String(mediaId))!;
 
 	test('the bytes arrive, and come back by their media ID', async () => {
 		const { json } = await upload(PDF, { mimeType: 'application/pdf', fileName: 'Invoice 1.pdf' }, {}, { order: 7 });
@@ -37,15 +37,15 @@ describe.each(['filesystem', 'default', 'database'] as const)('with files in n8n
 		expect(Date.parse(String(json!.expiresAt)) - Date.now()).toBeGreaterThan(29.9 * 86_400_000);
 		const kept = stored(json!.mediaId);
 		expect(Buffer.concat([...kept.bytes.read()])).toEqual(PDF);
-		expect(kept).toMatchObject({ mimeType: 'application/pdf', fileName: 'Invoice 1.pdf', owner: world.credential.phoneNumberId });
-		const { output, binary } = await world.run('DownloadMedia', [{ mediaId: json!.mediaId }]);
+		expect(kept).toMatchObject({ mimeType: 'application/pdf', fileName: 'Invoice 1.pdf', owner: harness.credential.phoneNumberId });
+		const { output, binary } = await harness.run('DownloadMedia', [{ mediaId: json!.mediaId }]);
 		expect(await binary(output[0]![0])).toEqual(PDF);
 	});
 
 	test('with the exact Content-Length, never in chunks', async () => {
 		const bytes = Buffer.concat([PDF, ...pattern(3_000_000).read()]);
 		await upload(bytes, { mimeType: 'application/pdf', fileName: 'scan.pdf' });
-		const [request] = world.emulator.requests;
+		const [request] = harness.emulator.requests;
 		expect(Number(request!.headers['content-length'])).toBe(request!.bodySize);
 		expect(request!.headers['transfer-encoding']).toBeUndefined();
 	});
@@ -74,14 +74,14 @@ describe.each(['filesystem', 'default', 'database'] as const)('with files in n8n
 	});
 
 	test('name, type and number of the user’s choice', async () => {
-		const options = { fileName: 'Mine.pdf', mimeType: 'application/pdf', phoneNumberId: { __rl: true, mode: 'id', value: world.emulator.meta.phoneNumbers[1]!.id } };
+		const options = { fileName: 'Mine.pdf', mimeType: 'application/pdf', phoneNumberId: { __rl: true, mode: 'id', value: harness.emulator.meta.phoneNumbers[1]!.id } };
 		const { json } = await upload(PDF, { mimeType: 'text/plain', fileName: 'x.txt' }, { options });
-		expect(stored(json!.mediaId)).toMatchObject({ fileName: 'Mine.pdf', mimeType: 'application/pdf', owner: world.emulator.meta.phoneNumbers[1]!.id });
+		expect(stored(json!.mediaId)).toMatchObject({ fileName: 'Mine.pdf', mimeType: 'application/pdf', owner: harness.emulator.meta.phoneNumbers[1]!.id });
 	});
 
 	test('an empty file', async () => {
 		expect((await upload(Buffer.alloc(0), { mimeType: 'application/pdf', fileName: 'a.pdf' })).message).toBe('"a.pdf" is empty (0 bytes)');
-		expect(calls(world.emulator)).toEqual([]);
+		expect(calls(harness.emulator)).toEqual([]);
 	});
 
 	test('a type that Meta does not take', async () => {
@@ -90,7 +90,7 @@ describe.each(['filesystem', 'default', 'database'] as const)('with files in n8n
 	});
 
 	test.each(['error', 'html413'] as const)('a file over the limit (%s)', async (tooLarge) => {
-		Object.assign(world.emulator.meta.variants, { tooLarge, uploadLimits: { ...world.emulator.meta.variants.uploadLimits, document: 5 } });
+		Object.assign(harness.emulator.meta.variants, { tooLarge, uploadLimits: { ...harness.emulator.meta.variants.uploadLimits, document: 5 } });
 		expect((await upload(PDF, { mimeType: 'application/pdf', fileName: 'a.pdf' })).message).toContain('"a.pdf"');
 	});
 
@@ -98,43 +98,43 @@ describe.each(['filesystem', 'default', 'database'] as const)('with files in n8n
 		const named = await upload(PDF, { mimeType: 'application/pdf' }, { binaryPropertyName: 'photo' });
 		expect(named.message).toBe('The item has no binary field "photo"');
 		expect((named.error as { description?: string }).description).toBe('Its binary fields: data. Enter one of them in Input Binary Field.');
-		const none = await world.run('UploadMedia', [{ json: {} }]);
+		const none = await harness.run('UploadMedia', [{ json: {} }]);
 		expect((none.error as { description?: string }).description).toContain('It has no file at all');
 		expect((await upload(PDF, { mimeType: 'application/pdf' }, { binaryPropertyName: '={{ "" }}' })).message).toBe('Input Binary Field is empty');
 	});
 
 	test('no phone number', async () => {
-		const credentials = { whatsAppMediaApi: { ...world.credential, phoneNumberId: '' } };
-		const data = await world.engine.file(PDF, { mimeType: 'application/pdf', fileName: 'a.pdf' });
-		const { error } = await world.run('UploadMedia', [{ json: {}, binary: { data } }], { credentials });
+		const credentials = { whatsAppMediaApi: { ...harness.credential, phoneNumberId: '' } };
+		const data = await harness.engine.file(PDF, { mimeType: 'application/pdf', fileName: 'a.pdf' });
+		const { error } = await harness.run('UploadMedia', [{ json: {}, binary: { data } }], { credentials });
 		expect(error!.message).toBe('"a.pdf" was not uploaded: no phone number to upload it for');
 	});
 
 	if (binaryMode !== 'default')
 		test('a name, a path and a binary object, in combined binary mode', async () => {
-			const data = await world.engine.file(PDF, { mimeType: 'application/pdf', fileName: 'a.pdf' });
+			const data = await harness.engine.file(PDF, { mimeType: 'application/pdf', fileName: 'a.pdf' });
 			for (const binaryPropertyName of ['data', '_files.data', '={{ $json._files.data }}']) {
-				const { output, error } = await world.run('UploadMedia', [{ json: { _files: { data } as never } }], { parameters: { binaryPropertyName }, binaryMode: 'combined' });
+				const { output, error } = await harness.run('UploadMedia', [{ json: { _files: { data } as never } }], { parameters: { binaryPropertyName }, binaryMode: 'combined' });
 				expect(error).toBeUndefined();
 				expect(output[0]![0]!.json).toMatchObject({ size: PDF.length });
 			}
 		});
 
 	test('stopping the execution ends the upload', async () => {
-		world.emulator.meta.fault({ on: 'upload', delay: Infinity });
+		harness.emulator.meta.fault({ on: 'upload', delay: Infinity });
 		const stop = new AbortController();
-		const data = await world.engine.file(PDF, { mimeType: 'application/pdf', fileName: 'a.pdf' });
-		const running = world.run('UploadMedia', [{ json: {}, binary: { data } }], { abortSignal: stop.signal });
-		while (!world.emulator.requests.length) await setImmediate();
+		const data = await harness.engine.file(PDF, { mimeType: 'application/pdf', fileName: 'a.pdf' });
+		const running = harness.run('UploadMedia', [{ json: {}, binary: { data } }], { abortSignal: stop.signal });
+		while (!harness.emulator.requests.length) await setImmediate();
 		stop.abort();
 		expect((await running).status).toBe('canceled');
 	});
 
 	if (binaryMode === 'filesystem')
 		test('of large files a few at once', async () => {
-			const data = await world.engine.file(Buffer.concat([PDF, Buffer.alloc(95_000_000)]), { mimeType: 'application/pdf', fileName: 'a.pdf' });
-			const running = world.run('UploadMedia', Array.from({ length: 3 }, () => ({ json: {}, binary: { data } })));
-			const sent = () => world.emulator.requests;
+			const data = await harness.engine.file(Buffer.concat([PDF, Buffer.alloc(95_000_000)]), { mimeType: 'application/pdf', fileName: 'a.pdf' });
+			const running = harness.run('UploadMedia', Array.from({ length: 3 }, () => ({ json: {}, binary: { data } })));
+			const sent = () => harness.emulator.requests;
 			while (sent().length < 3) await setImmediate();
 			expect(sent().filter(({ status }) => status === 200)).not.toHaveLength(0);
 			expect((await running).output[0]).toHaveLength(3);

@@ -2,19 +2,19 @@ import { calls, sha256, startHarness, type Harness } from '../support/harness';
 
 const BYTES = Buffer.from('some bytes');
 
-let world: Harness;
+let harness: Harness;
 beforeAll(async () => {
-	world = await startHarness();
+	harness = await startHarness();
 });
-afterAll(async () => await world.close());
-beforeEach(() => world.emulator.reset());
+afterAll(async () => await harness.close());
+beforeEach(() => harness.emulator.reset());
 
-const add = (inbound = true) => world.emulator.meta.store.add({ bytes: BYTES, mimeType: 'image/png', inbound });
+const add = (inbound = true) => harness.emulator.meta.store.add({ bytes: BYTES, mimeType: 'image/png', inbound });
 
 describe('Get Media URL', () => {
 	test('URL, expiry, type, size and hash, beside the input’s fields', async () => {
 		const mediaId = add();
-		const { output } = await world.run('GetMediaUrl', [{ mediaId, caption: 'Hi' }]);
+		const { output } = await harness.run('GetMediaUrl', [{ mediaId, caption: 'Hi' }]);
 		const { json, pairedItem } = output[0]![0]!;
 		expect(json).toEqual({
 			mediaId,
@@ -33,57 +33,57 @@ describe('Get Media URL', () => {
 	});
 
 	test('its item goes straight into Download Media: one more call', async () => {
-		const { output } = await world.run('GetMediaUrl', [{ mediaId: add() }]);
-		const { output: downloaded } = await world.run('DownloadMedia', output[0]!);
+		const { output } = await harness.run('GetMediaUrl', [{ mediaId: add() }]);
+		const { output: downloaded } = await harness.run('DownloadMedia', output[0]!);
 		expect(downloaded[0]![0]!.json).toMatchObject({ verified: true });
-		expect(calls(world.emulator)).toHaveLength(2);
+		expect(calls(harness.emulator)).toHaveLength(2);
 	});
 
 	test('a media ID that is empty, or unknown', async () => {
-		expect((await world.run('GetMediaUrl', [{ mediaId: ' ' }])).error!.message).toBe('Media ID is empty');
-		expect((await world.run('GetMediaUrl', [{ mediaId: '42' }])).error!.message).toContain('Media ID 42 could not be looked up');
+		expect((await harness.run('GetMediaUrl', [{ mediaId: ' ' }])).error!.message).toBe('Media ID is empty');
+		expect((await harness.run('GetMediaUrl', [{ mediaId: '42' }])).error!.message).toContain('Media ID 42 could not be looked up');
 	});
 
 	test('older than 7 days', async () => {
 		const mediaId = add();
-		world.emulator.clock.advance(7 * 86_400_000 + 1000);
-		const { error } = await world.run('GetMediaUrl', [{ mediaId }]);
+		harness.emulator.clock.advance(7 * 86_400_000 + 1000);
+		const { error } = await harness.run('GetMediaUrl', [{ mediaId }]);
 		expect((error as { description?: string }).description).toContain('received files are kept 7 days');
 	});
 
 	test('an API version that is none', async () => {
-		const credentials = { whatsAppMediaApi: { ...world.credential, apiVersion: '25' } };
-		expect((await world.run('GetMediaUrl', [{ mediaId: add() }], { credentials })).error!.message).toBe('"25" is not a version of the API');
-		expect(world.emulator.requests).toEqual([]);
+		const credentials = { whatsAppMediaApi: { ...harness.credential, apiVersion: '25' } };
+		expect((await harness.run('GetMediaUrl', [{ mediaId: add() }], { credentials })).error!.message).toBe('"25" is not a version of the API');
+		expect(harness.emulator.requests).toEqual([]);
 	});
 
 	test('a media ID cannot lead elsewhere', async () => {
-		await world.run('GetMediaUrl', [{ mediaId: '../me?x=' }]);
-		expect(world.emulator.requests[0]!.path).toBe('/v25.0/..%2Fme%3Fx%3D');
+		await harness.run('GetMediaUrl', [{ mediaId: '../me?x=' }]);
+		expect(harness.emulator.requests[0]!.path).toBe('/v25.0/..%2Fme%3Fx%3D');
 	});
 });
 
 describe('Delete Media', () => {
 	test('the file is gone', async () => {
 		const mediaId = add(false);
-		const { output } = await world.run('DeleteMedia', [{ mediaId, caption: 'Hi' }]);
+		const { output } = await harness.run('DeleteMedia', [{ mediaId, caption: 'Hi' }]);
 		expect(output[0]![0]!.json).toEqual({ mediaId, caption: 'Hi', deleted: true });
-		expect(world.emulator.meta.store.get(mediaId)?.deleted ?? true).toBe(true);
-		expect((await world.run('DownloadMedia', [{ mediaId }])).error!.message).toContain(mediaId);
+		expect(harness.emulator.meta.store.get(mediaId)?.deleted ?? true).toBe(true);
+		expect((await harness.run('DownloadMedia', [{ mediaId }])).error!.message).toContain(mediaId);
 	});
 
 	test('twice: a sentence, or as deleted if so chosen', async () => {
 		const mediaId = add(false);
-		await world.run('DeleteMedia', [{ mediaId }]);
-		const { error } = await world.run('DeleteMedia', [{ mediaId }]);
+		await harness.run('DeleteMedia', [{ mediaId }]);
+		const { error } = await harness.run('DeleteMedia', [{ mediaId }]);
 		expect(error!.message).toMatch(new RegExp(`^Media ID ${mediaId} could not be deleted: Meta says "Unsupported delete request`));
 		const parameters = { options: { missingIsDeleted: true } };
-		expect((await world.run('DeleteMedia', [{ mediaId }], { parameters })).output[0]![0]!.json).toMatchObject({ deleted: true });
+		expect((await harness.run('DeleteMedia', [{ mediaId }], { parameters })).output[0]![0]!.json).toMatchObject({ deleted: true });
 	});
 
 	test('a wrong token never counts as deleted', async () => {
-		const credentials = { whatsAppMediaApi: { ...world.credential, accessToken: 'EAAwrong' } };
-		const { error } = await world.run('DeleteMedia', [{ mediaId: add() }], { credentials, parameters: { options: { missingIsDeleted: true } } });
+		const credentials = { whatsAppMediaApi: { ...harness.credential, accessToken: 'EAAwrong' } };
+		const { error } = await harness.run('DeleteMedia', [{ mediaId: add() }], { credentials, parameters: { options: { missingIsDeleted: true } } });
 		expect(error!.message).toContain('Invalid OAuth access token');
 	});
 });

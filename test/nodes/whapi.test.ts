@@ -15,22 +15,22 @@ import { fixtureFile } from '../support/paths';
 const PHOTO = Buffer.from([0xff, 0xd8, 0xff, 0xe0, ...Buffer.from('a photo')]);
 const whapiProvider = providers.whapi!;
 
-let world: Harness;
+let harness: Harness;
 let whapi: Emulator['whapi'];
 beforeAll(async () => {
-	world = await startHarness();
-	({ whapi } = world.emulator);
+	harness = await startHarness();
+	({ whapi } = harness.emulator);
 });
-afterAll(async () => await world.close());
-beforeEach(() => world.emulator.reset());
+afterAll(async () => await harness.close());
+beforeEach(() => harness.emulator.reset());
 
 const run = async (node: string, json: object, parameters = {}) => {
-	const credentials = { whatsAppMediaApi: credentialFor(world.emulator, 'whapi') };
-	const result = await world.run(node, [{ json: json as never }], { credentials, parameters });
-	return { ...result, json: result.output[0]?.[0]?.json, message: result.error?.message, advice: (result.error as { description?: string } | undefined)?.description };
+	const credentials = { whatsAppMediaApi: credentialFor(harness.emulator, 'whapi') };
+	const result = await harness.run(node, [{ json: json as never }], { credentials, parameters });
+	return { ...result, json: result.output[0]?.[0]?.json, message: result.error?.message, description: (result.error as { description?: string } | undefined)?.description };
 };
 const parse = (...messages: object[]) => whapiProvider.parse({ messages, event: { type: 'messages', event: 'post' }, channel_id: 'MANTIS-M72HC' });
-const operations = () => world.emulator.requests.map(({ operation }) => operation);
+const operations = () => harness.emulator.requests.map(({ operation }) => operation);
 
 describe('messages', () => {
 	test('gif, video note, a document with a caption, either of its types', () => {
@@ -93,18 +93,18 @@ describe('Download', () => {
 	test('an older one that is gone is not', async () => {
 		const message = received({ timestamp: Math.floor(Date.now() / 1000) - 3600 });
 		whapi.store.clear();
-		const { message: said, advice } = await run('DownloadMedia', message);
+		const { message: said, description } = await run('DownloadMedia', message);
 		expect(said).toBe(`Media ID ${message.mediaId} could not be downloaded: Whapi.Cloud says "Specified media not found" (HTTP 404)`);
-		expect(advice).toContain('30 days');
+		expect(description).toContain('30 days');
 		expect(operations()).toEqual(['media']);
 	});
 
 	test('a bad token is called a token, also right after the webhook; a channel without login is called that', async () => {
 		const message = received();
 		whapi.fault({ on: 'media', error: 'channelNotFound' });
-		expect(await run('DownloadMedia', message)).toMatchObject({ message: expect.stringContaining('Channel not found'), advice: expect.stringContaining('The token in the credential') });
+		expect(await run('DownloadMedia', message)).toMatchObject({ message: expect.stringContaining('Channel not found'), description: expect.stringContaining('The token in the credential') });
 		whapi.authorized = false;
-		expect((await run('DownloadMedia', message)).advice).toContain('scan the QR code');
+		expect((await run('DownloadMedia', message)).description).toContain('scan the QR code');
 		expect(operations()).toEqual(['media', 'media']);
 	});
 
@@ -116,7 +116,7 @@ describe('Download', () => {
 
 	test('429 is WhatsApp’s own, and is not tried again', async () => {
 		whapi.fault({ on: 'media', error: 'tooMany', times: 9 });
-		expect((await run('DownloadMedia', received())).advice).toContain('soft ban');
+		expect((await run('DownloadMedia', received())).description).toContain('soft ban');
 		expect(operations()).toEqual(['media']);
 	});
 
@@ -147,12 +147,12 @@ describe('Get Media URL', () => {
 
 describe('Upload', () => {
 	const upload = async (mimeType: string, fileName: string, bytes = PHOTO) => {
-		const credentials = { whatsAppMediaApi: credentialFor(world.emulator, 'whapi') };
-		const data = await world.engine.file(bytes, { mimeType, fileName });
-		const { output, error } = await world.run('UploadMedia', [{ json: {}, binary: { data } }], { credentials });
+		const credentials = { whatsAppMediaApi: credentialFor(harness.emulator, 'whapi') };
+		const data = await harness.engine.file(bytes, { mimeType, fileName });
+		const { output, error } = await harness.run('UploadMedia', [{ json: {}, binary: { data } }], { credentials });
 		expect(error).toBeUndefined();
 		const kept = whapi.store.get(String(output[0]![0]!.json.mediaId))!;
-		return { kept, bytes: Buffer.concat([...kept.bytes.read()]), request: world.emulator.requests.at(-1)! };
+		return { kept, bytes: Buffer.concat([...kept.bytes.read()]), request: harness.emulator.requests.at(-1)! };
 	};
 
 	test.each([0, 1, 2])('a document keeps its name and its bytes (3n + %d), even where Whapi encodes anew', async (rest) => {
@@ -179,7 +179,7 @@ describe('registration', () => {
 	];
 	const url = (n: number) => `https://n8n.example/webhook/${n}/webhook`;
 	const { register, unregister, currentUrls: registered } = whapiProvider.registration!;
-	const api = (changes = {}) => axiosClient(world.emulator, 'whapi', changes);
+	const api = (changes = {}) => axiosClient(harness.emulator, 'whapi', changes);
 	const urls = () => whapi.settings.webhooks.map((webhook) => webhook.url).sort();
 
 	beforeEach(() => {
@@ -273,9 +273,9 @@ describe('registration', () => {
 });
 
 test('Auto Download is switched on from the trigger, when it registers', async () => {
-	const credentials = { whatsAppMediaApi: credentialFor(world.emulator, 'whapi') };
+	const credentials = { whatsAppMediaApi: credentialFor(harness.emulator, 'whapi') };
 	for (const autoDownload of [false, true]) {
-		const server = await serveTrigger(world.engine, { node: 'whatsAppMediaTrigger', parameters: { options: { autoDownload } }, credentials });
+		const server = await serveTrigger(harness.engine, { node: 'whatsAppMediaTrigger', parameters: { options: { autoDownload } }, credentials });
 		await server.activate();
 		expect(whapi.settings.webhooks.map(({ url }) => url)).toEqual([server.url]);
 		expect(whapi.settings.media.auto_download?.includes('voice') ?? false).toBe(autoDownload);

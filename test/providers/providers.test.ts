@@ -122,8 +122,8 @@ describe.each(VENDORS)('%s', (vendor) => {
 	test('gone, a wrong token, an outage and a page each get their kind and a sentence that names the media ID', async () => {
 		const mediaId = add();
 		const refused = async (code: MediaErrorCode, from = api()) => {
-			const refusal = await fetchFile(provider, from, mediaId).catch((cause) => cause);
-			expect(refusal).toMatchObject({ name: 'MediaError', code, message: expect.stringContaining(mediaId), description: expect.any(String) });
+			const error = await fetchFile(provider, from, mediaId).catch((cause) => cause);
+			expect(error).toMatchObject({ name: 'MediaError', code, message: expect.stringContaining(mediaId), description: expect.any(String) });
 		};
 		await refused('credential', api({ accessToken: 'wrong' }));
 		fault({ status: 502, body: '{}' });

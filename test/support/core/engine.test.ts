@@ -15,9 +15,9 @@ import { createHash, randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { IncomingHttpHeaders, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createEngine } from '../support/core/engine';
-import type { BinaryMode, Engine } from '../support/core/engine';
-import { deliver, serveTrigger } from '../support/core/webhook';
+import { createEngine } from './engine';
+import type { BinaryMode, Engine } from './engine';
+import { deliver, serveTrigger } from './webhook';
 
 const TOKEN = 'secret-token-4711';
 const BYTES = randomBytes(300_000);
