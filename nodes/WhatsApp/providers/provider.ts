@@ -119,6 +119,8 @@ export interface ApiRequest {
 	query?: Record<string, string>;
 	headers?: Record<string, string>;
 	body?: Buffer | ByteStream | object;
+	/** Ends the request. Without it, the end of the execution does. */
+	signal?: AbortSignal;
 }
 
 export interface ApiReply {

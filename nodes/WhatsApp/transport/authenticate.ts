@@ -1,15 +1,24 @@
 import type { ICredentialDataDecryptedObject, IHttpRequestOptions } from 'n8n-workflow';
 
-import { readCredentials } from './credentials';
+import { parseCredentials } from './credentials';
 import { mayReceiveToken } from './hosts';
 
-/** The credential's `authenticate`: adds the token where it belongs and nowhere else. The only place that does. */
-export async function authenticate(data: ICredentialDataDecryptedObject, options: IHttpRequestOptions): Promise<IHttpRequestOptions> {
-	const read = readCredentials(data);
-	const { provider, credentials } = read;
-	if (!credentials.accessToken || !mayReceiveToken(new URL(options.url, options.baseURL), read)) return options;
+/**
+ * The credential's `authenticate`, which n8n calls for each authenticated request. Nothing else attaches the token, and
+ * this only where the URL may receive it.
+ * @throws MediaError when the credential cannot work
+ */
+export async function authenticate(
+	data: ICredentialDataDecryptedObject,
+	options: IHttpRequestOptions,
+): Promise<IHttpRequestOptions> {
+	const parsed = parseCredentials(data);
+	const { provider, credentials } = parsed;
+	const url = new URL(options.url, options.baseURL);
+	if (!credentials.accessToken || !mayReceiveToken(url, parsed)) return options;
 	const invalid = provider.checkCredentials?.(credentials);
 	if (invalid) throw invalid;
-	// An API that wants another proof than the token, such as the app's own, says so itself.
-	return { ...options, headers: { Authorization: `Bearer ${credentials.accessToken}`, ...options.headers } };
+	// A provider's own Authorization wins: some requests are made in the name of the app.
+	const headers = { Authorization: `Bearer ${credentials.accessToken}`, ...options.headers };
+	return { ...options, headers };
 }

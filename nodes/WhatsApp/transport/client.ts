@@ -12,12 +12,12 @@ import { executionCanceled, MediaError } from '../errors';
 import type { ApiClient, ApiReply, Provider } from '../providers/provider';
 import type { ByteStream } from '../streams';
 import { checkUrl } from './checkUrl';
-import { CREDENTIAL, readCredentials } from './credentials';
+import { CREDENTIAL, parseCredentials, type ParsedCredentials } from './credentials';
 import { isAllowedHost, mayReceiveToken } from './hosts';
 import { networkError } from './networkError';
 import { redact } from './redact';
 
-/** File hosts turn away clients without a product name (whatsapp-api-js#335 and others). */
+/** Some file hosts reject clients without a product name (whatsapp-api-js#335 and others). */
 const USER_AGENT = 'n8n-nodes-whatsapp-media/1.0';
 
 const MAX_REDIRECTS = 5;
@@ -25,82 +25,123 @@ const MAX_REDIRECTS = 5;
 /** How long a server may send nothing, unless the node's *Timeout* says otherwise. */
 const DEFAULT_IDLE_TIMEOUT_MS = 60_000;
 
-/** Bytes per millisecond. */
-const SLOWEST_UPLOAD = 50;
+/** The slowest upload that is not given up, in bytes per millisecond. */
+const MIN_UPLOAD_SPEED = 50;
 
-type Context = IExecuteFunctions | IHookFunctions | ILoadOptionsFunctions | ITriggerFunctions | IWebhookFunctions;
+type Context =
+	| IExecuteFunctions
+	| IHookFunctions
+	| ILoadOptionsFunctions
+	| ITriggerFunctions
+	| IWebhookFunctions;
 
-/** Speaks to a provider's API in the name of a credential. Made once per execution: each read of a credential costs n8n milliseconds. */
+/** Speaks to a provider's API with one credential. Made once per execution: each read of a credential costs n8n milliseconds. */
 export interface Client extends ApiClient {
 	provider: Provider;
 	/** How long a server may send nothing, in milliseconds. */
 	idleTimeoutMs: number;
 	/**
-	 * Opens a file. Redirects are followed by hand, so that no other host is shown the token.
-	 * @throws MediaError
+	 * Opens a file, whatever the status of the answer. Redirects are followed by hand, so that no other host is shown the token.
+	 * @param options.withToken whether the file host wants the token; a host that may not receive it gets none
+	 * @throws MediaError of code `unreachable` when there is no answer, `permanent` when the URL may not be fetched
 	 */
 	open: (url: string, options: { withToken: boolean }) => Promise<FileReply>;
 }
 
 export interface FileReply {
 	status: number;
+	/** Names in lower case. */
 	headers: ApiReply['headers'];
 	body: ByteStream;
-	/** Ends the transfer; what was not read will not be. Destroying the body would do so only once more of it comes. */
+	/** Stops the transfer. To destroy the body is not enough: that takes effect only when more of it arrives. */
 	abort: () => void;
-	/** For messages. */
+	/** The host that answered, after all redirects; for error messages. */
 	host: string;
 }
 
-/** @throws MediaError where the credential cannot work */
+/**
+ * Reads the node's credential and makes a client for it.
+ * @throws MediaError of code `credential` when no provider is chosen
+ */
 export async function createClient(context: Context, idleTimeoutMs?: number): Promise<Client> {
-	return clientWith(context, await context.getCredentials(CREDENTIAL), idleTimeoutMs);
+	return clientFromData(context, await context.getCredentials(CREDENTIAL), idleTimeoutMs);
 }
 
-/** A client for a credential that has been read already. */
-export function clientWith(context: Context, data: ICredentialDataDecryptedObject, idleTimeoutMs = DEFAULT_IDLE_TIMEOUT_MS): Client {
-	const read = readCredentials(data);
-	const { provider, credentials } = read;
-	const cancelSignal = 'getExecutionCancelSignal' in context ? context.getExecutionCancelSignal() : undefined;
-	const request = requester(context, data, idleTimeoutMs, cancelSignal);
-
+/** The same, for a credential that has been read already. */
+export function clientFromData(
+	context: Context,
+	data: ICredentialDataDecryptedObject,
+	idleTimeoutMs = DEFAULT_IDLE_TIMEOUT_MS,
+): Client {
+	const parsed = parseCredentials(data);
+	const { provider, credentials } = parsed;
+	const cancelSignal =
+		'getExecutionCancelSignal' in context ? context.getExecutionCancelSignal() : undefined;
+	const request = requester(context, data, idleTimeoutMs);
 	return {
 		provider,
 		credentials,
 		idleTimeoutMs,
-		async send({ method, path, query, headers, body }) {
+		async send({ method, path, query, headers, body, signal = cancelSignal }) {
 			const invalid = provider.checkCredentials?.(credentials);
 			if (invalid) throw invalid;
 			// n8n counts the time until the answer begins, the whole upload included.
-			const timeout = idleTimeoutMs + Number(headers?.['Content-Length'] ?? 0) / SLOWEST_UPLOAD;
-			const options = { method, url: credentials.baseUrl + path, qs: query, headers, body: body as Buffer, timeout };
-			const { statusCode: status, headers: replied, body: answer } = await request(options, { withToken: true });
-			return { status, headers: replied, body: status >= 400 || answer?.error ? redact(answer, credentials) : answer };
+			const uploadMs = Number(headers?.['Content-Length'] ?? 0) / MIN_UPLOAD_SPEED;
+			const timeout = idleTimeoutMs + uploadMs;
+			const url = credentials.baseUrl + path;
+			const options = { method, url, qs: query, headers, body: body as Buffer, timeout };
+			const reply = await request(options, { withToken: true, signal });
+			const isError = reply.statusCode >= 400 || reply.body?.error;
+			return {
+				status: reply.statusCode,
+				headers: reply.headers,
+				body: isError ? redact(reply.body, credentials) : reply.body,
+			};
 		},
-		async open(url, options) {
-			let next = checkUrl(url, undefined, (other) => isAllowedHost(other, read));
-			let withToken = options.withToken && mayReceiveToken(next, read);
-			for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
-				const { reply, abort } = await openOnce(request, next, withToken, cancelSignal);
-				const target = reply.statusCode >= 300 && reply.statusCode < 400 && reply.headers.location;
-				if (!target) return { status: reply.statusCode, headers: reply.headers, body: reply.body, abort, host: next.host };
-				abort();
-				const from = next;
-				next = checkUrl(target, from, (other) => isAllowedHost(other, read));
-				withToken &&= next.origin === from.origin;
-			}
-			throw new MediaError('permanent', `${new URL(url).host} redirects more than ${MAX_REDIRECTS} times`);
+		async open(url, { withToken }) {
+			const openOne = async (target: URL, authenticated: boolean) =>
+				await openOnce(request, target, authenticated, cancelSignal);
+			return await followRedirects(openOne, parsed, url, withToken);
 		},
 	};
 }
 
+/** The token goes to the first host only, and only when that may receive it. */
+async function followRedirects(
+	openOne: (url: URL, withToken: boolean) => Promise<FileReply>,
+	parsed: ParsedCredentials,
+	url: string,
+	wantsToken: boolean,
+): Promise<FileReply> {
+	const isAllowed = (other: URL) => isAllowedHost(other, parsed);
+	let current = checkUrl(url, undefined, isAllowed);
+	let withToken = wantsToken && mayReceiveToken(current, parsed);
+	for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
+		const reply = await openOne(current, withToken);
+		const target = reply.status >= 300 && reply.status < 400 && reply.headers.location;
+		if (!target) return reply;
+		reply.abort();
+		const next = checkUrl(target, current, isAllowed);
+		withToken &&= next.origin === current.origin;
+		current = next;
+	}
+	const { host } = new URL(url);
+	throw new MediaError('permanent', `${host} redirects more than ${MAX_REDIRECTS} times`);
+}
+
+interface RequestOptions {
+	withToken: boolean;
+	/** Ends the request. */
+	signal?: AbortSignal;
+}
+
 type Request = ReturnType<typeof requester>;
 
-/** The one place from which requests leave. */
-function requester(context: Context, data: ICredentialDataDecryptedObject, timeout: number, cancelSignal?: AbortSignal) {
+/** All requests leave from here. */
+function requester(context: Context, data: ICredentialDataDecryptedObject, timeout: number) {
 	const { id, name } = context.getNode().credentials?.[CREDENTIAL] ?? { id: null, name: '' };
-	const decrypted = { credentialsDecrypted: { id: id ?? '', name, type: CREDENTIAL, data } };
-	return async (options: IHttpRequestOptions, { withToken, signal = cancelSignal }: { withToken: boolean; signal?: AbortSignal }) => {
+	const credentialsDecrypted = { id: id ?? '', name, type: CREDENTIAL, data };
+	return async (options: IHttpRequestOptions, { withToken, signal }: RequestOptions) => {
 		const complete: IHttpRequestOptions = {
 			timeout,
 			...options,
@@ -110,24 +151,30 @@ function requester(context: Context, data: ICredentialDataDecryptedObject, timeo
 			// Also keeps the helper from holding a whole upload in memory in order to repeat it.
 			disableFollowRedirect: true,
 			sendCredentialsOnCrossOriginRedirect: false,
-			// An accessor, because n8n puts its own signal in the place of a plain value.
+			// An accessor, because n8n overwrites a plain value with its own signal.
 			get abortSignal() {
 				return signal;
 			},
 			set abortSignal(_) {},
 		};
+		const { helpers } = context;
 		try {
-			return withToken
-				? await context.helpers.httpRequestWithAuthentication.call(context, CREDENTIAL, complete, decrypted)
-				: await context.helpers.httpRequest(complete);
+			if (!withToken) return await helpers.httpRequest(complete);
+			return await helpers.httpRequestWithAuthentication.call(context, CREDENTIAL, complete, {
+				credentialsDecrypted,
+			});
 		} catch (cause) {
-			throw networkError(options.url, cause, cancelSignal);
+			throw networkError(options.url, cause, signal);
 		}
 	};
 }
 
-/** One hop of the way to a file. */
-async function openOnce(request: Request, url: URL, withToken: boolean, cancelSignal?: AbortSignal) {
+async function openOnce(
+	request: Request,
+	url: URL,
+	withToken: boolean,
+	cancelSignal?: AbortSignal,
+): Promise<FileReply> {
 	if (cancelSignal?.aborted) throw executionCanceled();
 	const transfer = new AbortController();
 	// Not AbortSignal.any, which costs as much as to hash the file (docs/benchmarks.md).
@@ -135,11 +182,18 @@ async function openOnce(request: Request, url: URL, withToken: boolean, cancelSi
 	cancelSignal?.addEventListener('abort', cancel);
 	// Unzipping would hide whether the body is as long as the server said.
 	const headers = { 'Accept-Encoding': 'identity' };
-	const reply = await request({ url: url.href, encoding: 'stream', headers }, { withToken, signal: transfer.signal });
+	const options = { url: url.href, encoding: 'stream' as const, headers };
+	const reply = await request(options, { withToken, signal: transfer.signal });
 	reply.body.once('close', () => cancelSignal?.removeEventListener('abort', cancel));
 	const abort = () => {
 		reply.body.on('error', () => {});
 		cancel();
 	};
-	return { reply, abort };
+	return {
+		status: reply.statusCode,
+		headers: reply.headers,
+		body: reply.body,
+		abort,
+		host: url.host,
+	};
 }

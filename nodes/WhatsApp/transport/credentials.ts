@@ -7,23 +7,29 @@ import type { Credentials, Provider } from '../providers/provider';
 /** Name of the credential type. */
 export const CREDENTIAL = 'whatsAppMediaApi';
 
-/** What the credential's form holds, read. */
-export interface ReadCredentials {
+/** What the user entered in the credential. */
+export interface ParsedCredentials {
 	provider: Provider;
 	credentials: Credentials;
-	/** Hosts that the user has added to the provider's own; in the form of `Provider.mediaHosts`. */
+	/** Hosts that the user has added to the provider's own, in the form of `Provider.mediaHosts`. */
 	ownMediaHosts: string[];
 }
 
 /**
  * The only reader of the credential's fields.
- * @throws MediaError where no provider is chosen
+ * @throws MediaError when no provider is chosen
  */
-export function readCredentials(data: ICredentialDataDecryptedObject): ReadCredentials {
+export function parseCredentials(data: ICredentialDataDecryptedObject): ParsedCredentials {
 	// White space comes along when a secret is copied; none of these values can hold any.
 	const field = (name: string) => String(data[name] ?? '').replace(/\s+/g, '');
 	const provider = providers[field('provider')];
-	if (!provider) throw new MediaError('credential', 'The credential names no provider', 'Open the credential and choose one.');
+	if (!provider) {
+		throw new MediaError(
+			'credential',
+			'The credential names no provider',
+			'Open the credential and choose one.',
+		);
+	}
 	return {
 		provider,
 		credentials: {
@@ -36,6 +42,8 @@ export function readCredentials(data: ICredentialDataDecryptedObject): ReadCrede
 			verifyToken: field('verifyToken'),
 			webhookSecret: field('webhookSecret'),
 		},
-		ownMediaHosts: String(data.mediaHosts ?? '').split(/[\s,;]+/).filter(Boolean),
+		ownMediaHosts: String(data.mediaHosts ?? '')
+			.split(/[\s,;]+/)
+			.filter(Boolean),
 	};
 }

@@ -1,18 +1,26 @@
-import type { ReadCredentials } from './credentials';
+import type { ParsedCredentials } from './credentials';
 
 /** Whether a request to this URL may carry the access token. */
-export function mayReceiveToken(url: URL, { provider, credentials, ownMediaHosts }: ReadCredentials): boolean {
-	return url.origin === new URL(credentials.baseUrl).origin || [...provider.mediaHosts, ...ownMediaHosts].some((host) => covers(host, url));
+export function mayReceiveToken(url: URL, parsed: ParsedCredentials): boolean {
+	const { provider, credentials, ownMediaHosts } = parsed;
+	if (url.origin === new URL(credentials.baseUrl).origin) return true;
+	return [...provider.mediaHosts, ...ownMediaHosts].some((host) => matches(url, host));
 }
 
-/** Whether this URL may be fetched although it leads into a private network: the credential names its host. */
-export function isAllowedHost(url: URL, read: ReadCredentials): boolean {
-	return url.hostname === new URL(read.credentials.baseUrl).hostname || mayReceiveToken(url, read);
+/** Whether files may be fetched from this URL even inside a private network: the credential names its host. */
+export function isAllowedHost(url: URL, parsed: ParsedCredentials): boolean {
+	return (
+		url.hostname === new URL(parsed.credentials.baseUrl).hostname || mayReceiveToken(url, parsed)
+	);
 }
 
-/** A host (`files.example.com`), a domain with all below it (`.example.com`), or an origin (`http://127.0.0.1:4011`). */
-function covers(host: string, url: URL): boolean {
+/**
+ * @param host a host (`files.example.com`), a domain with everything below it (`.example.com`), both over https only, or
+ * an origin (`http://127.0.0.1:4011`)
+ */
+function matches(url: URL, host: string): boolean {
 	if (host.includes('://')) return url.origin === host.replace(/\/+$/, '');
 	if (url.protocol !== 'https:') return false;
-	return url.host === host || (host.startsWith('.') && (url.host.endsWith(host) || url.host === host.slice(1)));
+	const isBelow = host.startsWith('.') && (url.host.endsWith(host) || url.host === host.slice(1));
+	return isBelow || url.host === host;
 }

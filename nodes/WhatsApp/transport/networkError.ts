@@ -2,20 +2,23 @@ import { executionCanceled, MediaError } from '../errors';
 
 /** In words, also because n8n replaces a message that contains one of these codes by a general one. */
 const REASONS: Record<string, string> = {
-	ECONNREFUSED: 'it refuses connections',
+	ECONNREFUSED: 'the connection was refused',
 	ECONNRESET: 'the connection was closed',
-	ENOTFOUND: 'its name is unknown',
-	EAI_AGAIN: 'its name could not be looked up',
+	ENOTFOUND: 'the host name is unknown',
+	EAI_AGAIN: 'the host name could not be looked up',
 	ETIMEDOUT: 'no answer in time',
 	ECONNABORTED: 'no answer in time',
-	EHOSTUNREACH: 'there is no way to it',
+	EHOSTUNREACH: 'no route to host',
 	DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is not trusted',
 	UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate is not trusted',
 	SELF_SIGNED_CERT_IN_CHAIN: 'its certificate is not trusted',
 	CERT_HAS_EXPIRED: 'its certificate has expired',
 };
 
-/** Built anew from what is safe to show: the error of n8n's helper carries the request, token included. */
+/**
+ * The error for a request that got no answer. Built anew from what is safe to show: the error of n8n's helper carries the
+ * request, token included.
+ */
 export function networkError(url: string, cause: unknown, abortSignal?: AbortSignal): MediaError {
 	if (abortSignal?.aborted) return executionCanceled();
 	const { host } = new URL(url);

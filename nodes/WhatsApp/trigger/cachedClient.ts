@@ -1,6 +1,6 @@
 import type { ICredentialDataDecryptedObject, IWebhookFunctions } from 'n8n-workflow';
 
-import { clientWith, type Client } from '../transport/client';
+import { clientFromData, type Client } from '../transport/client';
 import { CREDENTIAL } from '../transport/credentials';
 
 /** How long a trigger goes by what it has read: a secret that was withdrawn may be believed for so long. */
@@ -26,7 +26,7 @@ export async function withCachedClient<T>(
 	const key = [context.getWorkflow().id, node, credentials?.[CREDENTIAL]?.id].join('/');
 	const cached = cache.get(key);
 	if (cached && performance.now() - cached.at < MAX_AGE_MS) {
-		const client = clientWith(context, cached.data);
+		const client = clientFromData(context, cached.data);
 		const answer = check(client);
 		if (passed(answer)) return { client, answer };
 	}
@@ -36,6 +36,6 @@ export async function withCachedClient<T>(
 	const data = await context.getCredentials(CREDENTIAL);
 	cache.set(key, { at, data });
 	if (cache.size > MAX_CREDENTIALS) cache.delete(cache.keys().next().value!);
-	const client = clientWith(context, data);
+	const client = clientFromData(context, data);
 	return { client, answer: check(client) };
 }
