@@ -1,6 +1,5 @@
-import { parseIncomingMessage } from '@n8n/backend-network';
 import { HookContext, WebhookContext } from 'n8n-core';
-import { deepCopy, jsonParse, NodeHelpers } from 'n8n-workflow';
+import { deepCopy, NodeHelpers } from 'n8n-workflow';
 import type {
 	IDataObject,
 	IHttpRequestMethods,
@@ -12,14 +11,16 @@ import type {
 	WorkflowActivateMode,
 	WorkflowExecuteMode,
 } from 'n8n-workflow';
+import express from 'express';
+import type { Request, Response } from 'express';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { createServer, request as httpRequest } from 'node:http';
-import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { parse as parseQuery } from 'node:querystring';
-import { promisify } from 'node:util';
-import { gunzip, inflate } from 'node:zlib';
+import { text } from 'node:stream/consumers';
 import type { Engine, NodeSpec } from './engine';
+import { HttpError, parseBody } from './webhookBody';
 
 export interface TriggerOptions extends NodeSpec {
 	/** What the node kept in `getWorkflowStaticData('node')` earlier. */
@@ -89,7 +90,7 @@ export class TriggerServer {
 	private path = '';
 	/** What a node remembers, it remembers by this. */
 	private readonly nodeId = randomUUID();
-	private readonly http = createServer((req, res) => void this.receive(req, asExpress(res)));
+	private readonly http = createServer(this.app());
 	/** Rows of n8n's table of webhooks: what is not in here is answered with 404. */
 	private readonly rows = new Set<string>();
 	private test?: { workflow: Workflow; webhooks: IWebhookData[] };
@@ -105,7 +106,7 @@ export class TriggerServer {
 	}
 
 	async listen() {
-		await new Promise<void>((resolve) => this.http.listen(0, '127.0.0.1', resolve));
+		await once(this.http.listen(0, '127.0.0.1'), 'listening');
 		this.http.unref();
 		this.baseUrl = `http://127.0.0.1:${(this.http.address() as AddressInfo).port}/`;
 		const webhooks = this.webhooks(this.workflow());
@@ -199,12 +200,11 @@ export class TriggerServer {
 			sent['content-length'] = body.length;
 			if (!Object.keys(headers).some((h) => h.toLowerCase() === 'content-type')) sent['content-type'] = 'application/json';
 		}
-		const response = await new Promise<IncomingMessage>((resolve, reject) => {
-			httpRequest(url, { method, headers: sent, agent: false }, resolve).on('error', reject).end(body);
-		});
-		const text = (await readAll(response)).toString();
+		const request = httpRequest(url, { method, headers: sent, agent: false }).end(body);
+		const [response] = (await once(request, 'response')) as [IncomingMessage];
+		const answer = await text(response);
 		await this.settled();
-		return { status: response.statusCode!, headers: response.headers, body: text, ...this.outcomes.get(id) };
+		return { status: response.statusCode!, headers: response.headers, body: answer, ...this.outcomes.get(id) };
 	}
 
 	/** Resolves when every request so far has been dealt with, its execution included. */
@@ -220,10 +220,16 @@ export class TriggerServer {
 		});
 	}
 
-	private receive(req: IncomingMessage, res: ExpressResponse) {
+	/** n8n/dist/abstract-server.js */
+	private app() {
+		const app = express().disable('x-powered-by').set('query parser', 'extended');
+		return app.all(['/webhook/*path', '/webhook-test/*path'], (req, res) => this.receive(req, res));
+	}
+
+	private receive(req: Request, res: Response) {
 		const id = String(req.headers[DELIVERY_HEADER] ?? randomUUID());
 		delete req.headers[DELIVERY_HEADER];
-		const done = this.answer(req as Request, res)
+		const done = this.answer(req, res)
 			.then((outcome) => void this.outcomes.set(id, outcome))
 			.catch((error: Error) => {
 				// n8n/dist/response-helper.js sendErrorResponse
@@ -235,20 +241,18 @@ export class TriggerServer {
 	}
 
 	/** live-webhooks.js and test-webhooks.js `executeWebhook` */
-	private async answer(req: Request, res: ExpressResponse): Promise<Outcome> {
-		const url = new URL(req.url!, this.baseUrl);
-		const isTest = url.pathname.startsWith('/webhook-test/');
+	private async answer(req: Request, res: Response): Promise<Outcome> {
+		const isTest = req.path.startsWith('/webhook-test/');
 		const workflow = isTest ? this.test?.workflow : this.workflow();
-		const path = url.pathname.replace(/^\/webhook(-test)?\//, '').replace(/\/$/, '');
+		const path = (req.params.path as unknown as string[]).join('/').replace(/\/$/, '');
+		req.params = {};
 		const known = workflow && (isTest ? this.test!.webhooks : this.webhooks(workflow).filter((w) => this.rows.has(rowKey(w))));
 		const webhook = known?.find((w) => rowKey(w) === `${req.method} ${path}`);
 		if (!workflow || !webhook) throw new HttpError(404, `The requested webhook "${req.method} ${path}" is not registered.`);
 
 		const node = workflow.getNode(webhook.node)!;
-		Object.assign(req, { params: {}, query: parseQuery(url.search.slice(1)), path: url.pathname, originalUrl: req.url });
-		parseIncomingMessage(req);
 		await parseBody(req, node.typeVersion, Boolean((node.parameters.options as IDataObject)?.binaryData));
-		const outcome = await this.engine.use(async () => await this.execute(workflow, webhook, req, res, isTest));
+		const outcome = await this.engine.use(async () => await this.execute(workflow, webhook, req, res));
 		if (outcome.workflowData === undefined) {
 			// Only then: n8n loses what webhook() changed when the request starts an execution.
 			if (!isTest) this.save(workflow);
@@ -260,19 +264,19 @@ export class TriggerServer {
 	}
 
 	/** webhook-helpers.js `executeWebhook`, response mode `onReceived` */
-	private async execute(workflow: Workflow, webhook: IWebhookData, req: Request, res: ExpressResponse, isTest: boolean) {
-		const mode: WorkflowExecuteMode = isTest ? 'manual' : 'webhook';
-		const { webhookDescription: about } = webhook;
+	private async execute(workflow: Workflow, webhook: IWebhookData, req: Request, res: Response) {
+		const mode: WorkflowExecuteMode = webhook.isTest ? 'manual' : 'webhook';
+		const { webhookDescription: description } = webhook;
 		const node = workflow.getNode(webhook.node)!;
 		const evaluate = (value: unknown, fallback: string | number) =>
 			workflow.expression.getSimpleParameterValue(node, value as string, mode, {}, undefined, fallback);
-		const responseMode = evaluate(about.responseMode, 'onReceived');
+		const responseMode = evaluate(description.responseMode, 'onReceived');
 		if (responseMode !== 'onReceived') throw new Error(`Response mode ${String(responseMode)} is not part of this harness`);
-		const responseCode = Number(evaluate(about.responseCode, 200));
+		const responseCode = Number(evaluate(description.responseCode, 200));
 
 		const additionalData = this.additionalData();
-		additionalData.httpRequest = req as never;
-		additionalData.httpResponse = res as never;
+		additionalData.httpRequest = req;
+		additionalData.httpResponse = res;
 		const context = new WebhookContext(workflow, node, additionalData, mode, webhook, [], null);
 		let result: IWebhookResponseData;
 		try {
@@ -292,7 +296,7 @@ export class TriggerServer {
 		}
 		this.executions.push(workflowData[0] ?? []);
 		if (!noWebhookResponse) {
-			const data = evaluate(about.responseData, 'firstEntryJson');
+			const data = evaluate(description.responseData, 'firstEntryJson');
 			const body = data === 'noData' ? undefined : data || (webhookResponse ?? { message: 'Workflow was started' });
 			answerWith(res.status(responseCode), body);
 		}
@@ -387,82 +391,11 @@ export class TriggerServer {
 	}
 }
 
-class HttpError extends Error {
-	constructor(
-		readonly status: number,
-		message: string,
-	) {
-		super(message);
-	}
-}
-
-type Request = IncomingMessage & { rawBody?: Buffer; body?: unknown; contentType?: string; encoding?: BufferEncoding };
-
-/** n8n/dist/middlewares/body-parser.js, as webhook-helpers.js `parseRequestBody` calls it */
-async function parseBody(req: Request, nodeVersion: number, keepRaw: boolean) {
-	const { contentType = '', encoding } = req;
-	const parsable = /^(application\/json|text\/plain|application\/x-www-form-urlencoded)|[/+]xml$/.test(contentType);
-	if ((nodeVersion === 1 && keepRaw) || (nodeVersion > 1 && !parsable) || contentType.startsWith('multipart/')) return;
-
-	const sent = await readAll(req);
-	const inflated = { gzip: promisify(gunzip), deflate: promisify(inflate) }[req.headers['content-encoding'] ?? ''];
-	req.rawBody = inflated ? await inflated(sent) : sent;
-	if (req.rawBody.length > 16 * 1024 * 1024) throw new HttpError(413, 'request entity too large');
-	const text = req.rawBody.toString(encoding).replace(/^\uFEFF/, '');
-	if (!text) return;
-	try {
-		if (contentType === 'application/json') req.body = jsonParse(text);
-		else if (contentType === 'application/x-www-form-urlencoded') req.body = parseQuery(text);
-		else if (contentType === 'text/plain') req.body = text;
-	} catch {
-		throw new HttpError(422, 'Failed to parse request body');
-	}
-}
-
-/** The part of express's Response that nodes use. */
-interface ExpressResponse extends ServerResponse {
-	status(code: number): this;
-	set(name: string, value: string): this;
-	header(name: string, value: string): this;
-	type(mimeType: string): this;
-	send(body?: unknown): this;
-	json(body?: unknown): this;
-}
-
-function asExpress(plain: ServerResponse): ExpressResponse {
-	const res = plain as ExpressResponse;
-	const defaultType = (mimeType: string) => {
-		if (!res.hasHeader('content-type')) res.setHeader('Content-Type', `${mimeType}; charset=utf-8`);
-	};
-	res.status = (code) => {
-		res.statusCode = code;
-		return res;
-	};
-	res.set = res.header = (name, value) => res.setHeader(name, value);
-	res.type = (mimeType) => res.setHeader('Content-Type', mimeType.includes('/') ? mimeType : `text/${mimeType}; charset=utf-8`);
-	res.json = (body) => {
-		defaultType('application/json');
-		return res.end(JSON.stringify(body) ?? '');
-	};
-	res.send = (body) => {
-		if (typeof body === 'string') defaultType('text/html');
-		else if (body !== undefined && !Buffer.isBuffer(body)) return res.json(body);
-		return res.end(body ?? '');
-	};
-	return res;
-}
-
-function answerWith(res: ExpressResponse, body: unknown) {
+function answerWith(res: Response, body: unknown) {
 	if (typeof body === 'string') res.send(body);
 	else res.json(body);
 }
 
 function rowKey({ httpMethod, path }: Pick<IWebhookData, 'httpMethod' | 'path'>) {
 	return `${httpMethod} ${path}`;
-}
-
-async function readAll(stream: IncomingMessage): Promise<Buffer> {
-	const chunks: Buffer[] = [];
-	for await (const chunk of stream) chunks.push(chunk as Buffer);
-	return Buffer.concat(chunks);
 }
