@@ -100,7 +100,7 @@ function send({ meta }: Emulator, first: number, count: number, random: () => nu
 
 async function main() {
 	const random = seeded(SEED);
-	const emulator = await startEmulator({ meta: { graphOrigin: 'https://graph.facebook.com', filesOrigin: 'https://lookaside.fbsbx.com' } });
+	const emulator = await startEmulator({ meta: { apiOrigin: 'https://graph.facebook.com', filesOrigin: 'https://lookaside.fbsbx.com' } });
 	const port = Number(new URL(emulator.localUrl).port);
 	const names = { 'graph.facebook.com': port, 'lookaside.fbsbx.com': port };
 	const n8n = await startN8n({ packages: [await packPackage()], vendors: names, binaryMode: 'filesystem', log: toStderr });

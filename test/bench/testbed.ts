@@ -34,7 +34,7 @@ export interface Testbed {
 export const PUBLIC = 'https://n8n.example';
 
 export async function startTestbed({ env = {}, log }: { env?: Record<string, string>; log?: Log }): Promise<Testbed> {
-	const emulator = await startEmulator({ meta: { graphOrigin: 'https://graph.facebook.com', filesOrigin: 'https://lookaside.fbsbx.com' } });
+	const emulator = await startEmulator({ meta: { apiOrigin: 'https://graph.facebook.com', filesOrigin: 'https://lookaside.fbsbx.com' } });
 	emulator.meta.variants.webhookTimeout = 120_000;
 	const port = Number(new URL(emulator.localUrl).port);
 	const names = { 'graph.facebook.com': port, 'lookaside.fbsbx.com': port };

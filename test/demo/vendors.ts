@@ -42,7 +42,7 @@ const messages: Sent[] = [
 const VENDORS = {
 	meta: {
 		name: 'Meta',
-		origins: { graphOrigin: 'https://graph.facebook.com', filesOrigin: 'https://lookaside.fbsbx.com' },
+		origins: { apiOrigin: 'https://graph.facebook.com', filesOrigin: 'https://lookaside.fbsbx.com' },
 		credential({ meta }: Emulator) {
 			const { appSecret, ...others } = meta.credentials;
 			return { ...others, webhookSecret: appSecret };
@@ -56,7 +56,7 @@ const VENDORS = {
 	},
 	whapi: {
 		name: 'Whapi.Cloud',
-		origins: { gateOrigin: 'https://gate.whapi.cloud', filesOrigin: 'https://s3.eu-central-1.wasabisys.com' },
+		origins: { apiOrigin: 'https://gate.whapi.cloud', filesOrigin: 'https://s3.eu-central-1.wasabisys.com' },
 		credential: ({ whapi }: Emulator) => ({ accessToken: whapi.credentials.accessToken }),
 		registration: 'phoneNumber' as const,
 		check: async ({ whapi }: Emulator, webhookUrl: string) =>

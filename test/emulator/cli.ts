@@ -1,18 +1,15 @@
 import { parseArgs } from 'node:util';
-import { startEmulator } from '.';
+import { startEmulator, VENDORS, type EmulatorOptions } from '.';
 
-/** `npm run emulator`: the emulator on its own, for a credential in a real n8n. */
+/** `npm run emulator`: the emulator on its own, for a credential in a real n8n. Every origin has a port of its own, from `--port` on. */
 async function main(): Promise<void> {
 	const { values } = parseArgs({ options: { port: { type: 'string', default: '4010' } } });
-	const port = Number(values.port);
-	const { meta, whapi, pipes } = await startEmulator({
-		meta: { graphPort: port, filesPort: port + 1 },
-		thirdParty: { port: port + 2 },
-		whapi: { gatePort: port + 3, filesPort: port + 4 },
-		pipes: { apiPort: port + 5, filesPort: port + 6 },
-	});
+	let port = Number(values.port);
+	const options: EmulatorOptions = {};
+	for (const vendor of VENDORS) options[vendor] = { apiPort: port++, filesPort: port++ };
+	const emulator = await startEmulator({ ...options, thirdParty: { port } });
 	console.log('\nWhatsApp emulator. Nothing leaves this machine, and everything is forgotten at the end (Ctrl+C).\n');
-	for (const vendor of [meta, whapi, pipes]) console.log(vendor.help());
+	for (const vendor of VENDORS) console.log(emulator[vendor].help());
 }
 
 void main();

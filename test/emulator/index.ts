@@ -1,21 +1,28 @@
-import { MetaEmulator, type MetaOptions } from './meta';
-import { PipesEmulator, type PipesOptions } from './pipes';
+import { MetaEmulator } from './meta';
+import { PipesEmulator } from './pipes';
 import { EmulatorServer, readable, type RecordedRequest, type Site } from './server';
 import { Clock } from './store';
 import { ThirdParty } from './thirdParty';
-import { WhapiEmulator, type WhapiOptions } from './whapi';
+import type { VendorEmulator, VendorOptions } from './vendor';
+import { WhapiEmulator } from './whapi';
 
-export interface EmulatorOptions {
-	meta?: MetaOptions;
-	whapi?: WhapiOptions;
-	pipes?: PipesOptions;
+/** Every vendor, by the name that its provider has. A new vendor is a folder and a line here. */
+const EMULATORS = {
+	meta: MetaEmulator,
+	whapi: WhapiEmulator,
+	pipes: PipesEmulator,
+} satisfies Record<string, new (clock: Clock, options?: VendorOptions) => VendorEmulator>;
+
+export type Vendor = keyof typeof EMULATORS;
+export const VENDORS = Object.keys(EMULATORS) as Vendor[];
+
+type VendorEmulators = { [Name in Vendor]: InstanceType<(typeof EMULATORS)[Name]> };
+
+export interface EmulatorOptions extends Partial<Record<Vendor, VendorOptions>> {
 	thirdParty?: { origin?: string; port?: number };
 }
 
-export interface Emulator {
-	meta: MetaEmulator;
-	whapi: WhapiEmulator;
-	pipes: PipesEmulator;
+export interface Emulator extends VendorEmulators {
 	/** A local address. Every origin is to be had at it, by its Host header: for a proxy that plays the vendors' own names. */
 	localUrl: string;
 	/** An origin that is nobody's: where redirects lead. */
@@ -32,22 +39,18 @@ export interface Emulator {
 /** Starts all vendors in this process, each on its own local ports. */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
 	const clock = new Clock();
-	const vendors = {
-		meta: new MetaEmulator(clock, options.meta),
-		whapi: new WhapiEmulator(clock, options.whapi),
-		pipes: new PipesEmulator(clock, options.pipes),
-	};
+	const created = VENDORS.map((name): [Vendor, VendorEmulator] => [name, new EMULATORS[name](clock, options[name])]);
 	const thirdParty = new ThirdParty(options.thirdParty);
 	const server = new EmulatorServer((body, mimeType) => thirdParty.put(body, mimeType));
 	const { requests } = server;
 	const reset = () => {
 		requests.length = 0;
 		clock.reset();
-		for (const vendor of Object.values(vendors)) vendor.reset();
+		for (const [, vendor] of created) vendor.reset();
 		thirdParty.reset();
 	};
 	let localUrl = '';
-	for (const site of [...Object.values(vendors).flatMap<Site>(({ sites }) => Object.values(sites)), thirdParty.site]) {
+	for (const site of [...created.flatMap<Site>(([, { sites }]) => [sites.api, sites.files]), thirdParty.site]) {
 		Object.assign(site.control, {
 			requests: () => readable(requests),
 			reset: () => readable({ reset: reset() ?? true }),
@@ -55,9 +58,11 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
 		});
 		localUrl = await server.listen(site);
 	}
+	const vendors = Object.fromEntries(created) as unknown as VendorEmulators;
 	return { ...vendors, localUrl, thirdParty, clock, requests, reset, close: () => server.close() };
 }
 
 export { type Fault, type FaultOrder, htmlPage } from './faults';
 export type { RecordedRequest } from './server';
 export { type Bytes, type Content, pattern } from './store';
+export type { CustomerFile, VendorEmulator, VendorFault, VendorOptions } from './vendor';

@@ -43,7 +43,7 @@ const credentials: Record<string, Credential> = {};
 const imported: Record<string, WorkflowJson & { id: string }> = {};
 
 beforeAll(async () => {
-	emulator = await startEmulator({ meta: { graphOrigin: 'https://graph.facebook.com', filesOrigin: 'https://lookaside.fbsbx.com' } });
+	emulator = await startEmulator({ meta: { apiOrigin: 'https://graph.facebook.com', filesOrigin: 'https://lookaside.fbsbx.com' } });
 	openAi = await startOpenAi();
 	s3 = await startS3(BUCKET);
 	disk = await realpath(await mkdtemp(join(tmpdir(), 'examples-disk-')));

@@ -22,7 +22,7 @@ let ours: Credential;
 let theirs: Credential;
 beforeAll(async () => {
 	photo = await readFile(PHOTO);
-	emulator = await startEmulator({ meta: { graphOrigin: 'https://graph.facebook.com', filesOrigin: 'https://lookaside.fbsbx.com' }, thirdParty: { origin: 'https://files.example' } });
+	emulator = await startEmulator({ meta: { apiOrigin: 'https://graph.facebook.com', filesOrigin: 'https://lookaside.fbsbx.com' }, thirdParty: { origin: 'https://files.example' } });
 	const port = Number(new URL(emulator.localUrl).port);
 	n8n = await startN8n({ packages: [await packPackage()], vendors: { 'graph.facebook.com': port, 'lookaside.fbsbx.com': port, 'files.example': port } });
 	const { accessToken, businessAccountId } = emulator.meta.credentials;

@@ -13,8 +13,8 @@ import { demoFile } from '../support/paths';
 jest.setTimeout(240_000);
 
 const ORIGINS = {
-	meta: { graphOrigin: 'https://graph.facebook.com', filesOrigin: 'https://lookaside.fbsbx.com' },
-	whapi: { gateOrigin: 'https://gate.whapi.cloud', filesOrigin: 'https://s3.eu-central-1.wasabisys.com' },
+	meta: { apiOrigin: 'https://graph.facebook.com', filesOrigin: 'https://lookaside.fbsbx.com' },
+	whapi: { apiOrigin: 'https://gate.whapi.cloud', filesOrigin: 'https://s3.eu-central-1.wasabisys.com' },
 	pipes: { apiOrigin: 'https://api.pipes.bot', filesOrigin: 'https://media.account.r2.cloudflarestorage.com' },
 };
 const hostsOf = (vendor: Vendor) => Object.values(ORIGINS[vendor]).map((origin) => new URL(origin).host);

@@ -39,8 +39,8 @@ const credentials: Record<string, Credential> = {};
 
 beforeAll(async () => {
 	emulator = await startEmulator({
-		meta: { graphOrigin: origin('meta'), filesOrigin: origin('meta', 1) },
-		whapi: { gateOrigin: origin('whapi'), filesOrigin: origin('whapi', 1) },
+		meta: { apiOrigin: origin('meta'), filesOrigin: origin('meta', 1) },
+		whapi: { apiOrigin: origin('whapi'), filesOrigin: origin('whapi', 1) },
 		pipes: { apiOrigin: origin('pipes'), filesOrigin: origin('pipes', 1) },
 		thirdParty: { origin: origin('stranger') },
 	});

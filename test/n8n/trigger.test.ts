@@ -25,7 +25,7 @@ let n8n: N8n;
 /** An active workflow whose test nobody ends. */
 let forgotten: { flow: Flow; since: number };
 beforeAll(async () => {
-	emulator = await startEmulator({ meta: { graphOrigin: 'https://graph.facebook.com', filesOrigin: 'https://lookaside.fbsbx.com' } });
+	emulator = await startEmulator({ meta: { apiOrigin: 'https://graph.facebook.com', filesOrigin: 'https://lookaside.fbsbx.com' } });
 	const port = Number(new URL(emulator.localUrl).port);
 	n8n = await startN8n({
 		packages: [await packPackage()],

@@ -63,7 +63,7 @@ export async function startCluster({ webhooks = 2, workers = 2, binaryMode, env 
 		for (const each of closing.splice(0).reverse()) await each();
 	};
 	try {
-		const emulator = await startEmulator({ meta: { graphOrigin: 'https://graph.facebook.com', filesOrigin: 'https://lookaside.fbsbx.com' } });
+		const emulator = await startEmulator({ meta: { apiOrigin: 'https://graph.facebook.com', filesOrigin: 'https://lookaside.fbsbx.com' } });
 		closing.push(() => emulator.close());
 		const [redis, postgres, packed] = await Promise.all([startRedis(), startPostgres(), packPackage()]);
 		closing.push(() => Promise.all([redis.close(), postgres.close()]));

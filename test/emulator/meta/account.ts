@@ -1,44 +1,72 @@
-/** One app, one WhatsApp Business account, two phone numbers. All made up; constant, so that a credential made for it stays good. */
-export const credentials = {
-	accessToken:
-		'EAAGm0PX4ZCpsBO4kZBq7Y1mZAh2vN8sTjQeW3rLx9dKfUcGiVbHnMaJoPtSyE5wRzCl6XgDuF0IqZCZBk1pA7vTnYsWmQhLrJeKbXoUdGfPcVtNiHaMyZAwSxEzRlCq8gDjFuIoBpTkYmWvNhQsLeJrKaXbUdGfPcV0ZD',
-	phoneNumberId: '106540352242922',
-	businessAccountId: '102290129340398',
-	appId: '1179263820447391',
-	appSecret: '8b1a9f0c6d2e4753b9c8e1f70a3d5264',
-	verifyToken: 'n8n-emulator-verify-token',
-};
+import type { MetaEmulator } from '.';
+import { appToken as issuedToken } from './credentials';
+import { errors, GraphError } from './errors';
+import { type Call, type Params, select } from './params';
 
-/** As `/oauth/access_token` issues it; `APPID|SECRET` is as good. */
-export const appToken = `${credentials.appId}|kQ8vT3nYxWmJ5rLhZcPdB1sGaUe`;
-
-export interface PhoneNumber {
-	verified_name: string;
-	display_phone_number: string;
-	id: string;
-	quality_rating: string;
+export function phoneNumber({ phoneNumbers: numbers, subscriptions, credentials, variants }: MetaEmulator, { id, request }: Call): object {
+	const number = numbers.find((one) => one.id === id)!;
+	const configuration = {
+		phone_number: subscriptions.phoneNumbers.get(id)?.url,
+		whatsapp_business_account: subscriptions.account?.url,
+		application: subscriptions.app?.url,
+	};
+	const health = [['PHONE_NUMBER', id], ['WABA', credentials.businessAccountId], ['BUSINESS', '506914307656634'], ['APP', credentials.appId]];
+	const health_status = { can_send_message: 'AVAILABLE', entities: health.map(([entity_type, id]) => ({ entity_type, id, can_send_message: 'AVAILABLE' })) };
+	const rest = { health_status, code_verification_status: 'VERIFIED', platform_type: 'CLOUD_API', throughput: { level: 'STANDARD' } };
+	const fields = request.query.fields ?? 'verified_name,code_verification_status,display_phone_number,quality_rating,platform_type,throughput';
+	if (fields === 'health_status' && variants.healthStatus === 'unknown') throw errors.nonexistingField(fields, 'WhatsAppBusinessPhoneNumber');
+	return select({ ...number, ...rest, webhook_configuration: configuration }, fields);
 }
 
-export const phoneNumbers: PhoneNumber[] = [
-	{ verified_name: 'Jaspers Market', display_phone_number: '+1 555-078-3881', id: credentials.phoneNumberId, quality_rating: 'GREEN' },
-	{ verified_name: 'Jaspers Café', display_phone_number: '+49 1525 5550199', id: '118924467839205', quality_rating: 'UNKNOWN' },
-];
-
-export interface Token {
-	state: 'valid' | 'expired' | 'passwordChanged' | 'loggedOut';
-	scopes: string[];
-	/** Whether its user may see the account; to one who may not, nothing in it exists. */
-	owns: boolean;
-	/** An app token, good for the app's own subscriptions only. */
-	app?: boolean;
+export function phoneNumbers({ phoneNumbers: numbers }: MetaEmulator, { request }: Call): object {
+	const data = numbers.map((number) => (request.query.fields ? select({ ...number }, request.query.fields) : number));
+	return { data, paging: { cursors: { before: 'QVFIUjRYd', after: 'QVFIUmZAx' } } };
 }
 
-/** The tokens that exist at the start. */
-export function defaultTokens(): Array<[string, Token]> {
-	const app = (): Token => ({ state: 'valid', scopes: [], owns: true, app: true });
-	return [
-		[credentials.accessToken, { state: 'valid', scopes: ['whatsapp_business_management', 'whatsapp_business_messaging'], owns: true }],
-		[appToken, app()],
-		[`${credentials.appId}|${credentials.appSecret}`, app()],
-	];
+/** The account's ID where a phone number's belongs is a usual slip, so its answer matters. */
+export function account({ credentials, variants }: MetaEmulator, { id, method, request }: Call): object {
+	const all: Params = { name: 'Jaspers Market', timezone_id: '1', currency: 'USD', message_template_namespace: '6f1d2d4c_8a37_4c1e_9c0b_2f5a7e3b9d10', id: credentials.businessAccountId };
+	const { fields } = request.query;
+	const strange = fields?.split(',').find((field) => !(field in all));
+	if (strange) throw variants.accountAsPhoneNumber === 'gone' ? errors.gone(method, id) : errors.nonexistingField(strange, 'WhatsAppBusinessAccount');
+	return select(all, fields ?? 'name,timezone_id,message_template_namespace');
+}
+
+export function me(): object {
+	return { name: 'n8n system user', id: '122101234567890123' };
+}
+
+export async function appToken({ credentials }: MetaEmulator, { params }: Call): Promise<object> {
+	const { client_id, client_secret } = await params();
+	if (client_id !== credentials.appId) {
+		throw new GraphError(400, { message: 'Error validating application. Cannot get application info due to a system error.', type: 'OAuthException', code: 101 });
+	}
+	if (client_secret !== credentials.appSecret) throw new GraphError(400, { message: 'Error validating client secret.', type: 'OAuthException', code: 1 });
+	return { access_token: issuedToken, token_type: 'bearer' };
+}
+
+export function debugToken(meta: MetaEmulator, { request }: Call): object {
+	const asked = `Bearer ${request.query.input_token}`;
+	const problem = meta.tokenProblem(asked);
+	if (problem) {
+		const { code, message, error_subcode } = problem.body;
+		return { data: { error: { code, message, ...(error_subcode && { subcode: error_subcode }) }, is_valid: false, scopes: [] } };
+	}
+	const { appId, businessAccountId } = meta.credentials;
+	const { scopes, app, owns } = meta.tokenOf(asked)!;
+	if (app) return { data: { app_id: appId, type: 'APP', application: 'n8n', expires_at: 0, is_valid: true, scopes: [] } };
+	return {
+		data: {
+			app_id: appId,
+			type: 'SYSTEM_USER',
+			application: 'n8n',
+			data_access_expires_at: 0,
+			expires_at: 0,
+			is_valid: true,
+			issued_at: 1767225600,
+			scopes,
+			granular_scopes: scopes.map((scope) => ({ scope, target_ids: owns ? [businessAccountId] : [] })),
+			user_id: '122101234567890123',
+		},
+	};
 }

@@ -1,26 +1,19 @@
 import type { MetaEmulator } from '.';
-import { curlUploads } from '../curlUploads';
+import { vendorControl } from '../control';
 import { readable, type Site } from '../server';
 
-/** `/_emulator/receive` and `/_emulator/handshake`, for a person with curl. */
+/** `/_emulator/receive`, `/_emulator/fault` and `/_emulator/handshake`, for a person with curl. */
 export function control(meta: MetaEmulator): Site['control'] {
+	const shared = vendorControl(meta, ({ phoneNumberId, url }) => ({ phoneNumberId, url: url !== 'false' }));
 	return {
+		...shared,
 		async receive(request) {
-			const { callback, from, name, caption, phoneNumberId, url, shape } = request.query;
-			if (shape) return readable(await meta.receiveShape(shape, { phoneNumberId }, { callback }));
-			const received = [];
-			for (const file of await curlUploads(request)) {
-				const incoming = { ...file, from, name, caption, phoneNumberId, url: url !== 'false' };
-				received.push(await meta.receive(incoming, { callback }));
-			}
-			return readable(received);
+			const { callback, phoneNumberId, shape } = request.query;
+			if (!shape) return await shared.receive!(request);
+			return readable(await meta.receiveShape(shape, { phoneNumberId }, { callback }));
 		},
 		async handshake({ query }) {
 			return readable(await meta.handshake(query.callback ?? '', { token: query.token, challenge: query.challenge }));
-		},
-		async fault(request) {
-			meta.fault(JSON.parse((await request.read()).toString()));
-			return readable({ ordered: true });
 		},
 	};
 }

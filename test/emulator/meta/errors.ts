@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Reply } from '../server';
-import { credentials } from './account';
+import { credentials } from './credentials';
 
 /** What Graph puts into `error`; section 1.4 of the facts. */
 export interface GraphErrorBody {

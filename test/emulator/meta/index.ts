@@ -1,12 +1,13 @@
 import type { HttpAnswer } from '../client';
 import { type FaultOrder, Faults } from '../faults';
-import type { Site } from '../server';
 import { type Bytes, type Clock, digits, MediaStore } from '../store';
-import { credentials, defaultTokens, phoneNumbers, type Token } from './account';
+import { announcedHash, type VendorEmulator, type VendorOptions, vendorSites } from '../vendor';
+import { apiRoute } from './api';
 import { control, help } from './control';
+import { credentials, defaultTokens, phoneNumbers, type Token } from './credentials';
 import { type ErrorName, errorReply, errors, errorsByCode, GraphError, phpJson } from './errors';
 import { fileRoute, fileUrl } from './files';
-import { graphRoute } from './graph';
+import * as messages from './messages';
 import { stage } from './shapes';
 import { Subscriptions } from './subscriptions';
 import { defaultVariants, type MetaVariants } from './variants';
@@ -35,19 +36,10 @@ export interface MetaFault extends FaultOrder<MetaOperation> {
 	error?: ErrorName | GraphError;
 }
 
-export interface MetaOptions {
-	/** The origins to play under, such as `https://graph.facebook.com`; default: the local addresses. */
-	graphOrigin?: string;
-	filesOrigin?: string;
-	/** Local ports; default: any that are free. */
-	graphPort?: number;
-	filesPort?: number;
-}
-
 export interface Received {
 	mediaId: string;
 	/** The element of `messages[]`. */
-	message: webhooks.Item;
+	message: messages.Item;
 	/** The body as delivered, or as it would have been. */
 	body: string;
 	/** The webhook's answer; absent if nobody is subscribed. */
@@ -57,7 +49,7 @@ export interface Received {
 const DAY = 86_400_000;
 
 /** Meta's Cloud API: Graph and its file host, and Meta's side of webhooks. */
-export class MetaEmulator {
+export class MetaEmulator implements VendorEmulator {
 	readonly credentials = credentials;
 	/** The credential's own, and a second of the same account. */
 	readonly phoneNumbers = phoneNumbers;
@@ -75,12 +67,12 @@ export class MetaEmulator {
 	/** What was sent through POST /{phone number}/messages. */
 	readonly sent: Array<Record<string, unknown>> = [];
 
-	readonly sites: { graph: Site; files: Site };
+	readonly sites;
 	private readonly faults = new Faults();
 
 	constructor(
 		readonly clock: Clock,
-		options: MetaOptions = {},
+		options: VendorOptions = {},
 	) {
 		this.store = new MediaStore({
 			clock,
@@ -88,17 +80,19 @@ export class MetaEmulator {
 			lifetime: (kind) => (this.variants.noStorage ? DAY / 24 : kind === 'inbound' ? 7 * DAY : 30 * DAY),
 			defaultOwner: this.credentials.phoneNumberId,
 		});
-		const common = { vendor: 'meta', faults: this.faults, control: control(this) };
-		this.sites = {
-			graph: { ...common, port: options.graphPort ?? 0, origin: options.graphOrigin, route: (request) => graphRoute(this, request) },
-			files: { ...common, port: options.filesPort ?? 0, origin: options.filesOrigin, route: (request) => fileRoute(this, request) },
-		};
+		this.sites = vendorSites(options, {
+			vendor: 'meta',
+			faults: this.faults,
+			control: control(this),
+			api: (request) => apiRoute(this, request),
+			files: (request) => fileRoute(this, request),
+		});
 		this.reset();
 	}
 
 	/** The origin of Graph, as the client knows it. */
 	get url(): string {
-		return this.sites.graph.origin!;
+		return this.sites.api.origin!;
 	}
 
 	/** The origin of the files. */
@@ -132,7 +126,7 @@ export class MetaEmulator {
 	// -- What customers do
 
 	/** A customer sends a file: it is stored, and its webhook is delivered if anybody is to get it. */
-	async receive(incoming: webhooks.Incoming & webhooks.Sender, options: webhooks.DeliverOptions = {}): Promise<Received> {
+	async receive(incoming: messages.Incoming & messages.Sender, options: webhooks.DeliverOptions = {}): Promise<Received> {
 		const { mediaId, message } = this.prepare(incoming);
 		const body = this.envelope([[this.value([message])]]);
 		const callback = options.callback ?? this.callbackFor(incoming.phoneNumberId);
@@ -152,37 +146,37 @@ export class MetaEmulator {
 	}
 
 	/** `receive` without the delivery, for messages to be delivered together. */
-	prepare(incoming: webhooks.Incoming & webhooks.Sender): { mediaId: string; message: webhooks.Item } {
-		return webhooks.mediaMessage(this, incoming);
+	prepare(incoming: messages.Incoming & messages.Sender): { mediaId: string; message: messages.Item } {
+		return messages.mediaMessage(this, incoming);
 	}
 
-	text(body: string, sender?: webhooks.Sender): webhooks.Item {
-		return webhooks.message(this, 'text', { body }, sender);
+	text(body: string, sender?: messages.Sender): messages.Item {
+		return messages.message(this, 'text', { body }, sender);
 	}
 
 	/** A message of any type: `message('reaction', { message_id, emoji })`. */
-	message(type: string, content: webhooks.Json, sender?: webhooks.Sender): webhooks.Item {
-		return webhooks.message(this, type, content, sender);
+	message(type: string, content: messages.Json, sender?: messages.Sender): messages.Item {
+		return messages.message(this, type, content, sender);
 	}
 
-	status(state: 'sent' | 'delivered' | 'read' | 'failed', rest?: webhooks.Json): webhooks.Item {
-		return webhooks.status(this, state, rest);
+	status(state: 'sent' | 'delivered' | 'read' | 'failed', rest?: messages.Json): messages.Item {
+		return messages.status(this, state, rest);
 	}
 
-	value(items: webhooks.Json[], rest?: webhooks.Json): webhooks.Json {
-		return webhooks.value(this, items, rest);
+	value(items: messages.Json[], rest?: messages.Json): messages.Json {
+		return messages.value(this, items, rest);
 	}
 
 	/** The body of a webhook: entries of changes. */
-	envelope(entries: webhooks.Json[][]): string {
-		return webhooks.envelope(this, entries);
+	envelope(entries: messages.Json[][]): string {
+		return messages.envelope(this, entries);
 	}
 
 	/**
 	 * Delivers messages and statuses together, in one change; or a body exactly as it is: a second time, from several values
 	 * (`envelope`), or broken.
 	 */
-	async deliver(what: string | Buffer | webhooks.Json[], options: webhooks.DeliverOptions = {}): Promise<HttpAnswer & { sent: string }> {
+	async deliver(what: string | Buffer | messages.Json[], options: webhooks.DeliverOptions = {}): Promise<HttpAnswer & { sent: string }> {
 		const body = Array.isArray(what) ? this.envelope([[this.value(what)]]) : what;
 		const callback = options.callback ?? this.callbackFor();
 		if (!callback) throw new Error('No callback: give one, set meta.callback, or subscribe');
@@ -224,16 +218,14 @@ export class MetaEmulator {
 	}
 
 	hashOf(mediaId: string, encoding: 'hex' | 'base64'): string | undefined {
-		if (this.variants.hash === 'absent') return undefined;
-		const hash = Buffer.from(this.store.get(mediaId)!.sha256);
-		if (this.variants.hash === 'wrong') hash[0] = hash[0]! ^ 0xff;
-		return hash.toString(encoding);
+		return announcedHash(this.store, mediaId, this.variants.hash)?.toString(encoding);
 	}
 }
 
-export type { PhoneNumber, Token } from './account';
+export type { PhoneNumber, Token } from './credentials';
 export { errors, GraphError } from './errors';
 export { URL_LIFETIME } from './files';
+export type { Incoming, Item, Json, Sender } from './messages';
 export { type Shape, shape, shapeNames } from './shapes';
 export type { MetaVariants } from './variants';
-export type { DeliverOptions, Handshake, Incoming, Item, Json, Sender } from './webhooks';
+export type { DeliverOptions, Handshake } from './webhooks';

@@ -504,7 +504,7 @@ describe('faults', () => {
 
 describe('under the vendor’s own names', () => {
 	it('goes by the Host header, whichever port it came to, and remembers what the client meant', async () => {
-		const named = await startEmulator({ meta: { graphOrigin: 'https://graph.facebook.com', filesOrigin: 'https://lookaside.fbsbx.com' } });
+		const named = await startEmulator({ meta: { apiOrigin: 'https://graph.facebook.com', filesOrigin: 'https://lookaside.fbsbx.com' } });
 		const { credentials, store } = named.meta;
 		const id = store.add({ bytes: PHOTO, mimeType: 'image/jpeg' });
 		const ask = (path: string, Host: string) =>

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { MetaEmulator } from '.';
 import type { Bytes } from '../store';
 import { fileUrl } from './files';
-import { wamid, type Json } from './webhooks';
+import { type Json, wamid } from './messages';
 import { ROOT } from '../../support/paths';
 
 /** Every webhook body that the facts know, each in a file of its own: sections 4.4 to 4.6. */

@@ -1,5 +1,6 @@
 import type { MetaEmulator } from '.';
 import { type GraphError, errors } from './errors';
+import { type Call, type Params, parseJson } from './params';
 
 interface Callback {
 	url: string;
@@ -70,4 +71,67 @@ export class Subscriptions {
 /** A wrong answer is told by its status line, no answer by curl's words. */
 function refusal(status: number, statusText: string, error?: string): GraphError {
 	return errors.callbackRefused(error ? `${error}; HTTP Status Code = 0` : `HTTP Status Code = ${status}; HTTP Message = ${statusText}`);
+}
+
+// -- What Graph answers
+
+export function getApp({ subscriptions: { app } }: MetaEmulator): object {
+	if (!app) return { data: [] };
+	const fields = app.fields.map((name) => ({ name, version: app.version }));
+	return { data: [{ object: 'whatsapp_business_account', callback_url: app.url, active: true, fields }] };
+}
+
+export async function postApp({ subscriptions }: MetaEmulator, { params, version }: Call): Promise<object> {
+	const { object, callback_url, verify_token, fields } = await params();
+	if (object !== 'whatsapp_business_account') throw errors.missingParameter('object');
+	if (!callback_url) throw errors.missingParameter('callback_url');
+	// Graph takes a list written as JSON, too: n8n's own trigger sends `["messages"]`.
+	const list = String(fields ?? '').startsWith('[') ? parseJson(String(fields)) : fields;
+	const names = Array.isArray(list) ? list.map(String) : String(list ?? '').split(',').filter(Boolean);
+	await subscriptions.setApp({ url: String(callback_url), verifyToken: String(verify_token ?? '') }, names, version);
+	return { success: true };
+}
+
+export async function deleteApp({ subscriptions }: MetaEmulator, { params }: Call): Promise<object> {
+	const { fields } = await params();
+	const { app } = subscriptions;
+	if (app && fields) app.fields = app.fields.filter((name) => !String(fields).split(',').includes(name));
+	if (!fields || !app?.fields.length) subscriptions.app = undefined;
+	return { success: true };
+}
+
+export function getAccount({ subscriptions, credentials }: MetaEmulator): object {
+	const entry = (id: string, name: string, callback?: string) => ({
+		whatsapp_business_api_data: { link: `https://www.facebook.com/games/?app_id=${id}`, name, id },
+		...(callback && { override_callback_uri: callback }),
+	});
+	const own = subscriptions.subscribed ? [entry(credentials.appId, 'n8n', subscriptions.account?.url)] : [];
+	return { data: [...own, ...subscriptions.otherApps.map(({ id, name, callback }) => entry(id, name, callback))] };
+}
+
+export async function postAccount({ subscriptions }: MetaEmulator, { params }: Call): Promise<object> {
+	const { override_callback_uri: url, verify_token } = await params();
+	if (url) {
+		await subscriptions.setAccount({ url: String(url), verifyToken: String(verify_token ?? '') });
+	} else {
+		// A bare POST subscribes, and takes an override away.
+		subscriptions.subscribed = true;
+		subscriptions.account = undefined;
+	}
+	return { success: true };
+}
+
+export function deleteAccount({ subscriptions }: MetaEmulator): object {
+	subscriptions.subscribed = false;
+	subscriptions.account = undefined;
+	return { success: true };
+}
+
+export async function postPhoneNumber({ subscriptions }: MetaEmulator, { params, id, method }: Call): Promise<object> {
+	const given = (await params()).webhook_configuration;
+	const { override_callback_uri: url, verify_token } = ((typeof given === 'string' ? JSON.parse(given) : given) ?? {}) as Params;
+	if (url === undefined) throw errors.unsupported(method);
+	if (url === '') subscriptions.phoneNumbers.delete(id);
+	else await subscriptions.setPhoneNumber(id, { url: String(url), verifyToken: String(verify_token ?? '') });
+	return { success: true };
 }

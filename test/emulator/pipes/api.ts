@@ -1,10 +1,7 @@
-import { createHmac } from 'node:crypto';
 import type { PipesEmulator } from '.';
 import type { EmulatorRequest, Reply, Route } from '../server';
 import { errorReply, errors, PipesError } from './errors';
-
-/** A presigned URL's life in seconds: B4. */
-export const URL_LIFETIME = 300;
+import { presigned } from './files';
 
 /** api.pipes.bot: B4. Only the download is public; whatever else is asked for is not found. */
 export function apiRoute(pipes: PipesEmulator, request: EmulatorRequest): Route {
@@ -36,49 +33,4 @@ function download(pipes: PipesEmulator, mediaId: string): Reply {
 	if (media.owner !== pipes.credentials.phoneNumberId) throw errors.forbidden();
 	if (!pipes.store.live(mediaId)) throw errors.mediaExpired();
 	return { status: 302, headers: { Location: presigned(pipes, mediaId) } };
-}
-
-// -- The storage, with presigned URLs as S3 and its likes make them
-
-const STORED = '/media/';
-
-/** Seconds precision, as in `20260514T135425Z`. */
-const amzDate = (time: number) => new Date(time).toISOString().replace(/[-:]|\.\d+/g, '');
-
-export function presigned(pipes: PipesEmulator, mediaId: string): string {
-	const date = amzDate(pipes.clock.now());
-	const scope = `${pipes.storageKey.slice(0, 20)}/${date.slice(0, 8)}/auto/s3/aws4_request`;
-	const query = new URLSearchParams({
-		'X-Amz-Algorithm': 'AWS4-HMAC-SHA256',
-		'X-Amz-Credential': scope,
-		'X-Amz-Date': date,
-		'X-Amz-Expires': String(URL_LIFETIME),
-		'X-Amz-Signature': signature(pipes, mediaId, date),
-		'X-Amz-SignedHeaders': 'host',
-	});
-	return `${pipes.filesUrl}${STORED}${encodeURIComponent(mediaId)}?${query}`;
-}
-
-function signature(pipes: PipesEmulator, ...parts: string[]): string {
-	return createHmac('sha256', pipes.storageKey).update(parts.join('\n')).digest('hex');
-}
-
-export function storageRoute(pipes: PipesEmulator, request: EmulatorRequest): Route {
-	const mediaId = decodeURIComponent(request.path.slice(STORED.length));
-	return { operation: 'file', mediaId, answer: () => stored(pipes, request, mediaId) };
-}
-
-function stored(pipes: PipesEmulator, { headers, query }: EmulatorRequest, mediaId: string): Reply {
-	if (headers.authorization) return xml(400, 'InvalidArgument', 'Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string parameter or the Authorization header should be specified');
-	const date = query['X-Amz-Date'] ?? '';
-	if (query['X-Amz-Signature'] !== signature(pipes, mediaId, date)) return xml(403, 'SignatureDoesNotMatch', 'The request signature we calculated does not match the signature you provided.');
-	const signedAt = Date.parse(date.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'));
-	if (pipes.clock.now() >= signedAt + URL_LIFETIME * 1000) return xml(403, 'AccessDenied', 'Request has expired');
-	const media = pipes.store.live(mediaId);
-	if (!media) return xml(404, 'NoSuchKey', 'The specified key does not exist.');
-	return { status: 200, headers: { 'Content-Type': media.mimeType }, body: media.bytes, chunked: pipes.variants.chunkedFiles };
-}
-
-function xml(status: number, code: string, message: string): Reply {
-	return { status, headers: { 'Content-Type': 'application/xml' }, body: `<?xml version="1.0" encoding="UTF-8"?><Error><Code>${code}</Code><Message>${message}</Message></Error>` };
 }

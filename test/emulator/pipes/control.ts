@@ -1,23 +1,9 @@
 import type { PipesEmulator } from '.';
-import { curlUploads } from '../curlUploads';
-import { readable, type Site } from '../server';
+import { vendorControl } from '../control';
+import type { Site } from '../server';
 
-/** `/_emulator/receive` and `/_emulator/fault`, for a person with curl. */
 export function control(pipes: PipesEmulator): Site['control'] {
-	return {
-		async receive(request) {
-			const { callback, from, name, caption, unavailable } = request.query;
-			const received = [];
-			for (const file of await curlUploads(request)) {
-				received.push(await pipes.receive({ ...file, from, name, caption, unavailable: unavailable === 'true' }, { callback }));
-			}
-			return readable(received);
-		},
-		async fault(request) {
-			pipes.fault(JSON.parse((await request.read()).toString()));
-			return readable({ ordered: true });
-		},
-	};
+	return vendorControl(pipes, ({ unavailable }) => ({ unavailable: unavailable === 'true' }));
 }
 
 /** What to type where, for the emulator's own window. */

@@ -1,13 +1,15 @@
 import type { HttpAnswer } from '../client';
 import { type FaultOrder, Faults } from '../faults';
-import type { Site } from '../server';
 import { type Clock, MediaStore } from '../store';
-import { apiRoute, presigned, storageRoute } from './api';
+import { type VendorEmulator, type VendorOptions, vendorSites } from '../vendor';
+import { apiRoute } from './api';
 import { control, help } from './control';
 import { type ErrorName, errorReply, errors, PipesError } from './errors';
+import { fileRoute, presigned } from './files';
 import * as messages from './messages';
 import { Stream } from './stream';
 import { defaultVariants, type PipesVariants } from './variants';
+import * as webhooks from './webhooks';
 
 /** What a fault is ordered on. `download` is the API's redirect, `file` the storage. */
 export type PipesOperation = 'download' | 'file' | 'unknown';
@@ -15,15 +17,6 @@ export type PipesOperation = 'download' | 'file' | 'unknown';
 export interface PipesFault extends FaultOrder<PipesOperation> {
 	/** Answer with one of the vendor's errors. */
 	error?: ErrorName | PipesError;
-}
-
-export interface PipesOptions {
-	/** The origins to play under, such as `https://api.pipes.bot`; default: the local addresses. */
-	apiOrigin?: string;
-	filesOrigin?: string;
-	/** Local ports; default: any that are free. */
-	apiPort?: number;
-	filesPort?: number;
 }
 
 export interface Received {
@@ -39,7 +32,7 @@ export interface Received {
 const HOUR = 3_600_000;
 
 /** Pipes.bot: its API, its storage, its webhooks and its WebSocket. One pool number. */
-export class PipesEmulator {
+export class PipesEmulator implements VendorEmulator {
 	readonly credentials = {
 		accessToken: 'pk_Zr4vK8mWq2TnYx6LbHs9dJf3GcPu7aEe',
 		webhookSecret: 'emulator-webhook-secret-of-32-by',
@@ -56,25 +49,22 @@ export class PipesEmulator {
 	/** The webhook of the dashboard, if any. */
 	callback?: string;
 
-	readonly sites: { api: Site; files: Site };
+	readonly sites;
 	private readonly faults = new Faults();
 
 	constructor(
 		readonly clock: Clock,
-		options: PipesOptions = {},
+		options: VendorOptions = {},
 	) {
 		this.store = new MediaStore({ clock, newId: messages.newMediaId, lifetime: () => 48 * HOUR, defaultOwner: this.credentials.phoneNumberId });
-		const common = { vendor: 'pipes', faults: this.faults, control: control(this) };
-		this.sites = {
-			api: {
-				...common,
-				port: options.apiPort ?? 0,
-				origin: options.apiOrigin,
-				route: (request) => apiRoute(this, request),
-				upgrade: (request, asked) => this.stream.upgrade(request, asked),
-			},
-			files: { ...common, port: options.filesPort ?? 0, origin: options.filesOrigin, route: (request) => storageRoute(this, request) },
-		};
+		const sites = vendorSites(options, {
+			vendor: 'pipes',
+			faults: this.faults,
+			control: control(this),
+			api: (request) => apiRoute(this, request),
+			files: (request) => fileRoute(this, request),
+		});
+		this.sites = { ...sites, api: { ...sites.api, upgrade: this.stream.upgrade.bind(this.stream) } };
 	}
 
 	/** The origin of the API, as the client knows it. */
@@ -109,7 +99,7 @@ export class PipesEmulator {
 	// -- What customers do
 
 	/** A customer sends a file: it is stored, and delivered to the webhook; without one, or if it refuses, to the WebSocket. */
-	async receive(incoming: messages.Incoming & messages.Sender, options: messages.DeliverOptions = {}): Promise<Received> {
+	async receive(incoming: messages.Incoming & messages.Sender, options: webhooks.DeliverOptions = {}): Promise<Received> {
 		const { mediaId, message } = this.prepare(incoming);
 		const answer = await this.deliver(message, options);
 		return { mediaId, message, body: JSON.stringify(message.body), ...(answer && { answer }) };
@@ -130,10 +120,10 @@ export class PipesEmulator {
 	}
 
 	/** Delivers a message; or a webhook's body exactly as it is. */
-	async deliver(what: messages.Item | string | Buffer, options: messages.DeliverOptions = {}): Promise<HttpAnswer | undefined> {
+	async deliver(what: messages.Item | string | Buffer, options: webhooks.DeliverOptions = {}): Promise<HttpAnswer | undefined> {
 		const callback = options.callback ?? this.callback;
 		const raw = typeof what === 'string' || Buffer.isBuffer(what);
-		const answer = callback && (await messages.post(this, callback, raw ? what : JSON.stringify(what.body), options).catch(() => undefined));
+		const answer = callback && (await webhooks.post(this, callback, raw ? what : JSON.stringify(what.body), options).catch(() => undefined));
 		const taken = answer && answer.status >= 200 && answer.status < 300;
 		if (!raw && (!taken || this.variants.delivery === 'both')) this.stream.push(what);
 		return answer || undefined;
@@ -145,7 +135,8 @@ export class PipesEmulator {
 	}
 }
 
-export { URL_LIFETIME } from './api';
 export { errors, PipesError } from './errors';
-export type { DeliverOptions, Incoming, Item, Json, Sender } from './messages';
+export { URL_LIFETIME } from './files';
+export type { Incoming, Item, Json, Sender } from './messages';
 export type { PipesVariants } from './variants';
+export type { DeliverOptions } from './webhooks';

@@ -1,20 +1,15 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import type { PipesEmulator } from '.';
-import { type HttpAnswer, send } from '../client';
-import { type Bytes, digits } from '../store';
+import { digits } from '../store';
+import { type CustomerFile, describeFile, omitUndefined } from '../vendor';
 
 export type Json = Record<string, unknown>;
 
 /** What a customer sends; the words of `receive` that every vendor has. */
-export interface Incoming {
-	/** `voice` is an audio that was recorded in the chat: nothing on the wire says so but its MIME type. */
+export interface Incoming extends CustomerFile {
+	/** Nothing on the wire tells a voice note from an audio but its MIME type. */
 	type: 'image' | 'video' | 'audio' | 'voice' | 'document' | 'sticker';
-	bytes: Bytes;
-	mimeType?: string;
-	/** Documents only. Default for documents: `document.pdf`; null: none. */
-	fileName?: string | null;
-	caption?: string;
-	/** The file could not be had from WhatsApp: the message says so and has no file. */
+	/** Pipes.bot did not get the file from WhatsApp: the message says so and has no file. */
 	unavailable?: boolean;
 	/** Anything to put over `pipes.media`, or `data.media` of the WebSocket. */
 	media?: Json;
@@ -45,40 +40,19 @@ export interface Item {
 	event: { type: 'whatsapp_message'; data: Json };
 }
 
-export interface DeliverOptions {
-	/** Default: `callback` of the emulator, if any. */
-	callback?: string;
-	/** What to sign with; default: the webhook secret. */
-	secret?: string;
-	/** The whole signature header instead of the right one; null: none, as without a secret. */
-	signature?: string | null;
-	/** Over the usual ones. */
-	headers?: Record<string, string>;
-}
-
-const DEFAULT_MIME_TYPES = {
-	image: 'image/jpeg',
-	video: 'video/mp4',
-	audio: 'audio/mpeg',
-	voice: 'audio/ogg; codecs=opus',
-	document: 'application/pdf',
-	sticker: 'image/webp',
-};
-
 /** Stores the customer's file and builds its message. */
 export function mediaMessage(pipes: PipesEmulator, incoming: Incoming & Sender): { mediaId: string; message: Item } {
 	const { type, caption } = incoming;
-	const mimeType = incoming.mimeType ?? DEFAULT_MIME_TYPES[type];
-	const fileName = type === 'document' ? (incoming.fileName === undefined ? 'document.pdf' : (incoming.fileName ?? undefined)) : undefined;
+	const { mimeType, fileName } = describeFile(incoming);
 	const mediaId = incoming.unavailable ? '' : pipes.store.add({ bytes: incoming.bytes, mimeType, fileName, inbound: true });
 	const byteSize = { right: pipes.store.get(mediaId)?.bytes.size, wrong: 1, absent: undefined }[pipes.variants.size];
 	const file = incoming.unavailable
 		? { mimeType, fileName, unavailable: true }
 		: { mediaId, downloadUrl: `/v1/media/download/${mediaId}`, mimeType, byteSize, fileName };
-	const media = defined({ ...file, ...incoming.media });
+	const media = omitUndefined({ ...file, ...incoming.media });
 	const kind = type === 'voice' ? 'audio' : type;
 	// Meta's own ID: it is there, and no key of this vendor's opens it.
-	const content = defined({ id: digits(16), mime_type: mimeType, caption, filename: fileName });
+	const content = omitUndefined({ id: digits(16), mime_type: mimeType, caption, filename: fileName });
 	return { mediaId, message: message(pipes, kind, content, incoming, media, caption) };
 }
 
@@ -94,37 +68,20 @@ export function message(pipes: PipesEmulator, type: string, content: Json, sende
 		messages: [{ id, from, timestamp, type, [type]: content }],
 		contacts: [{ profile: { name }, wa_id: from }],
 	};
-	const common = defined({ conversationId, poolNumberId: phoneNumberId, label });
+	const common = omitUndefined({ conversationId, poolNumberId: phoneNumberId, label });
 	return {
 		id,
 		from,
 		conversationId,
-		body: { object: 'whatsapp_business_account', entry: [{ id: phoneNumberId, changes: [{ value, field: 'messages' }] }], pipes: defined({ ...common, media }) },
+		body: { object: 'whatsapp_business_account', entry: [{ id: phoneNumberId, changes: [{ value, field: 'messages' }] }], pipes: omitUndefined({ ...common, media }) },
 		event: {
 			type: 'whatsapp_message',
-			data: defined({ messageId: id, ...common, poolNumberPhoneNumber: display, fromNumber: from, fromName: name, text, body: text, timestamp, type, media }),
+			data: omitUndefined({ messageId: id, ...common, poolNumberPhoneNumber: display, fromNumber: from, fromName: name, text, body: text, timestamp, type, media }),
 		},
 	};
-}
-
-/** Posts a body, signed: B2. */
-export async function post(pipes: PipesEmulator, callback: string, body: string | Buffer, options: DeliverOptions): Promise<HttpAnswer> {
-	const bytes = Buffer.from(body);
-	const secret = options.secret ?? pipes.credentials.webhookSecret;
-	const signature = options.signature === undefined ? createHmac('sha256', secret).update(bytes).digest('hex') : options.signature;
-	return await send(callback, {
-		method: 'POST',
-		headers: { 'Content-Type': 'application/json', 'User-Agent': 'Pipes-Webhook/1.0', ...(signature !== null && { 'X-Pipes-Signature': signature }), ...options.headers },
-		body: bytes,
-		timeoutMs: pipes.variants.webhookTimeout,
-	});
 }
 
 /** 21 characters, as nanoid makes them. */
 export function newMediaId(): string {
 	return randomBytes(16).toString('base64url').slice(0, 21);
-}
-
-function defined(object: Json): Json {
-	return Object.fromEntries(Object.entries(object).filter(([, one]) => one !== undefined));
 }

@@ -1,23 +1,9 @@
 import type { WhapiEmulator } from '.';
-import { curlUploads } from '../curlUploads';
-import { readable, type Site } from '../server';
+import { vendorControl } from '../control';
+import type { Site } from '../server';
 
-/** `/_emulator/receive` and `/_emulator/fault`, for a person with curl. */
 export function control(whapi: WhapiEmulator): Site['control'] {
-	return {
-		async receive(request) {
-			const { callback, from, name, caption, url } = request.query;
-			const received = [];
-			for (const file of await curlUploads(request)) {
-				received.push(await whapi.receive({ ...file, from, name, caption, url: url === undefined ? undefined : url !== 'false' }, { callback }));
-			}
-			return readable(received);
-		},
-		async fault(request) {
-			whapi.fault(JSON.parse((await request.read()).toString()));
-			return readable({ ordered: true });
-		},
-	};
+	return vendorControl(whapi, ({ url }) => ({ url: url === undefined ? undefined : url !== 'false' }));
 }
 
 /** What to type where, for the emulator's own window. */

@@ -1,11 +1,11 @@
 import type { HttpAnswer } from '../client';
 import { type FaultOrder, Faults } from '../faults';
-import type { Site } from '../server';
 import { type Clock, MediaStore } from '../store';
+import { announcedHash, omitUndefined, type VendorEmulator, type VendorOptions, vendorSites } from '../vendor';
+import { apiRoute } from './api';
 import { control, help } from './control';
 import { type ErrorName, errorReply, errors, WhapiError } from './errors';
-import { storageRoute } from './files';
-import { gateRoute } from './gate';
+import { fileRoute } from './files';
 import * as messages from './messages';
 import { defaultSettings, type Settings } from './settings';
 import { defaultVariants, type WhapiVariants } from './variants';
@@ -17,15 +17,6 @@ export type WhapiOperation = 'settings' | 'changeSettings' | 'health' | 'list' |
 export interface WhapiFault extends FaultOrder<WhapiOperation> {
 	/** Answer with one of the vendor's errors. */
 	error?: ErrorName | WhapiError;
-}
-
-export interface WhapiOptions {
-	/** The origins to play under, such as `https://gate.whapi.cloud`; default: the local addresses. */
-	gateOrigin?: string;
-	filesOrigin?: string;
-	/** Local ports; default: any that are free. */
-	gatePort?: number;
-	filesPort?: number;
 }
 
 export interface Received {
@@ -44,7 +35,7 @@ const DAY = 86_400_000;
 const NEW_MESSAGE: webhooks.Event = { type: 'messages', method: 'post' };
 
 /** Whapi.Cloud: its gate, its public storage, and its side of webhooks. One channel, one number. */
-export class WhapiEmulator {
+export class WhapiEmulator implements VendorEmulator {
 	readonly credentials = {
 		accessToken: 'aW7vQ2kXbT9mRz4LpN6sYc1HdJ8fGu3E',
 		channelId: 'MANTIS-M72HC',
@@ -66,24 +57,26 @@ export class WhapiEmulator {
 	/** Where `receive` and `deliver` go instead of the settings' webhooks, without their headers. */
 	callback?: string;
 
-	readonly sites: { gate: Site; files: Site };
+	readonly sites;
 	private readonly faults = new Faults();
 
 	constructor(
 		readonly clock: Clock,
-		options: WhapiOptions = {},
+		options: VendorOptions = {},
 	) {
 		this.store = new MediaStore({ clock, newId: ({ mimeType }) => messages.newMediaId(mimeType), lifetime: () => 30 * DAY, defaultOwner: this.credentials.channelId });
-		const common = { vendor: 'whapi', faults: this.faults, control: control(this) };
-		this.sites = {
-			gate: { ...common, port: options.gatePort ?? 0, origin: options.gateOrigin, route: (request) => gateRoute(this, request) },
-			files: { ...common, port: options.filesPort ?? 0, origin: options.filesOrigin, route: (request) => storageRoute(this, request) },
-		};
+		this.sites = vendorSites(options, {
+			vendor: 'whapi',
+			faults: this.faults,
+			control: control(this),
+			api: (request) => apiRoute(this, request),
+			files: (request) => fileRoute(this, request),
+		});
 	}
 
 	/** The origin of the gate, as the client knows it. */
 	get url(): string {
-		return this.sites.gate.origin!;
+		return this.sites.api.origin!;
 	}
 
 	/** The origin of the public storage. */
@@ -119,7 +112,8 @@ export class WhapiEmulator {
 		const { id, mimeType, bytes, fileName, createdAt } = this.store.get(mediaId)!;
 		const link = this.linked.has(id) ? this.link(id) : undefined;
 		const timestamp = Math.floor(createdAt / 1000);
-		return messages.defined({ id, link, mime_type: mimeType, file_size: bytes.size, file_name: fileName, sha256: this.hashOf(id), timestamp });
+		const hash = announcedHash(this.store, id, this.variants.hash);
+		return omitUndefined({ id, link, mime_type: mimeType, file_size: bytes.size, file_name: fileName, sha256: hash?.toString('base64'), timestamp });
 	}
 
 	// -- What customers do
@@ -167,13 +161,6 @@ export class WhapiEmulator {
 	/** How to use it by hand. */
 	help(): string {
 		return help(this);
-	}
-
-	private hashOf(mediaId: string): string | undefined {
-		if (this.variants.hash === 'absent') return undefined;
-		const hash = Buffer.from(this.store.get(mediaId)!.sha256);
-		if (this.variants.hash === 'wrong') hash[0] = hash[0]! ^ 0xff;
-		return hash.toString('base64');
 	}
 }
 

@@ -1,19 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import type { WhapiEmulator } from '.';
-import type { Bytes } from '../store';
+import { type CustomerFile, describeFile, omitUndefined } from '../vendor';
 
 export type Json = Record<string, unknown>;
 
 /** What a customer sends; the words of `receive` that every vendor has, and this vendor's more types. */
-export interface Incoming {
+export interface Incoming extends CustomerFile {
 	/** `short` is a video note, round and recorded in the chat. */
 	type: 'image' | 'video' | 'gif' | 'short' | 'audio' | 'voice' | 'document' | 'sticker';
-	bytes: Bytes;
-	mimeType?: string;
-	/** Documents only. Default for documents: `document.pdf`; null: none. */
-	fileName?: string | null;
-	/** Of images, videos, gifs and documents. */
-	caption?: string;
 	animated?: boolean;
 	/** Whether the webhook carries the public link. Default: as the channel's Auto Download is set for the type. */
 	url?: boolean;
@@ -42,17 +36,6 @@ export interface Item extends Json {
 	id: string;
 }
 
-const DEFAULT_MIME_TYPES = {
-	image: 'image/jpeg',
-	video: 'video/mp4',
-	gif: 'video/mp4',
-	short: 'video/mp4',
-	audio: 'audio/mpeg',
-	voice: 'audio/ogg; codecs=opus',
-	document: 'application/pdf',
-	sticker: 'image/webp',
-};
-
 /** What Auto Download calls a type; it has no words for gif and short (A5), which are videos. */
 const autoDownloadName = (type: Incoming['type']) => (type === 'gif' || type === 'short' ? 'video' : type);
 
@@ -61,14 +44,13 @@ const PREVIEW = 'data:image/jpeg;base64,/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDABALDA4M
 /** Stores the customer's file and builds the message of A6. */
 export function mediaMessage(whapi: WhapiEmulator, incoming: Incoming & Sender): { mediaId: string; message: Item } {
 	const { type } = incoming;
-	const mimeType = incoming.mimeType ?? DEFAULT_MIME_TYPES[type];
-	const fileName = type === 'document' ? (incoming.fileName === undefined ? 'document.pdf' : (incoming.fileName ?? undefined)) : undefined;
+	const { mimeType, fileName } = describeFile(incoming);
 	const mediaId = whapi.store.add({ bytes: incoming.bytes, mimeType, fileName, inbound: true });
 	const linked = incoming.url ?? whapi.settings.media.auto_download?.includes(autoDownloadName(type));
 	if (linked) whapi.linked.add(mediaId);
 	const picture = { width: 720, height: 1280, preview: PREVIEW };
 	const film = { ...picture, seconds: 7, autoplay: type === 'gif', view_once: false };
-	const content = defined({
+	const content = omitUndefined({
 		...whapi.mediaFile(mediaId),
 		timestamp: undefined,
 		caption: ['image', 'video', 'gif', 'document'].includes(type) ? incoming.caption : undefined,
@@ -86,7 +68,7 @@ export function mediaMessage(whapi: WhapiEmulator, incoming: Incoming & Sender):
 export function message(whapi: WhapiEmulator, type: string, content: Json, sender: Sender = {}, key = type): Item {
 	const { from = '16505551234', name = 'Sheena Nelson', fromMe = false, groupId } = sender;
 	const author = fromMe ? whapi.credentials.phoneNumber : from;
-	const built = defined({
+	const built = omitUndefined({
 		id: messageId(groupId !== undefined),
 		from_me: fromMe,
 		type,
@@ -117,8 +99,4 @@ export function newMediaId(mimeType: string): string {
 	const bare = mimeType.split(';')[0]!.toLowerCase();
 	const prefix = { 'audio/ogg': 'oga', 'audio/mpeg': 'mp3', 'text/plain': 'txt' }[bare] ?? /^[a-z]+\/([a-z0-9]+)$/.exec(bare)?.[1] ?? 'file';
 	return `${prefix}-${randomBytes(8).toString('hex')}-${randomBytes(6).toString('hex')}`;
-}
-
-export function defined(object: Json): Json {
-	return Object.fromEntries(Object.entries(object).filter(([, one]) => one !== undefined));
 }

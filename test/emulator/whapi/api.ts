@@ -11,7 +11,7 @@ interface Operation {
 }
 
 /** gate.whapi.cloud: A2, A3, A5 and A7. */
-export function gateRoute(whapi: WhapiEmulator, request: EmulatorRequest): Route {
+export function apiRoute(whapi: WhapiEmulator, request: EmulatorRequest): Route {
 	const { name, mediaId, run } = find(whapi, request);
 	return {
 		operation: name,
