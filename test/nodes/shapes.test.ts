@@ -22,7 +22,7 @@ describe.each(names)('%s', (name) => {
 	});
 
 	test('becomes its items, each with the message that it stands in', () => {
-		expect(source).toMatch(/\([A-D]|public client|no source/);
+		expect(source).toMatch(/\((Meta|real traffic|github|third parties|inferred|a guess|one public client)|no source/);
 		expect(messages.map((message) => ({ ...message, raw: undefined }))).toEqual(items);
 		for (const { raw } of messages) expect(JSON.stringify(body)).toContain(JSON.stringify(raw));
 	});

@@ -1,7 +1,3 @@
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-
 import { authenticate } from '../../nodes/WhatsApp/transport/authenticate';
 import { providers } from '../../nodes/WhatsApp/providers';
 import type { MediaErrorCode } from '../../nodes/WhatsApp/errors';
@@ -9,39 +5,30 @@ import type { Credentials, Webhook } from '../../nodes/WhatsApp/providers/provid
 import { equalSecrets } from '../../nodes/WhatsApp/providers/signature';
 import { axiosClient, fetchFile } from '../support/axiosClient';
 import { startEmulator, type Emulator } from '../emulator';
+import { startReceiver, type Receiver } from '../support/receiver';
 import { sha256, VENDORS, type Vendor } from '../support/harness';
 
-/** Ring 1: each provider alone, over axios, without n8n. */
+/** Each provider alone, over axios, without n8n. */
 
 const BYTES = Buffer.from('%PDF-1.7 a contract');
 const PDF = { fileName: 'contract.pdf', mimeType: 'application/pdf', size: BYTES.length, content: BYTES };
 const TYPES = ['image', 'video', 'audio', 'voice', 'document', 'sticker'] as const;
 
 let emulator: Emulator;
-/** What came in on our own address, as it came. */
-const webhooks: Webhook[] = [];
-let hook: Server;
-let hookUrl: string;
+/** Our own address, which vendors deliver to. */
+let receiver: Receiver;
 
 beforeAll(async () => {
 	emulator = await startEmulator();
-	hook = createServer(({ headers }, response) => {
-		const pieces: Buffer[] = [];
-		response.req.on('data', (piece: Buffer) => pieces.push(piece)).on('end', () => {
-			webhooks.push({ query: {}, headers, rawBody: Buffer.concat(pieces) });
-			response.end();
-		});
-	}).listen(0, '127.0.0.1');
-	await once(hook, 'listening');
-	hookUrl = `http://127.0.0.1:${(hook.address() as AddressInfo).port}/hook`;
+	receiver = await startReceiver();
 });
 afterAll(async () => {
-	hook.close().closeAllConnections();
+	await receiver.close();
 	await emulator.close();
 });
 beforeEach(() => {
 	emulator.reset();
-	webhooks.length = 0;
+	receiver.reset();
 });
 
 /** What differs between the vendors: which of them has what, and the emulator's names for the operations. */
@@ -60,13 +47,15 @@ describe.each(VENDORS)('%s', (vendor) => {
 
 	/** A customer sends a file; the webhook as it reaches us, and the media ID. */
 	async function receive(incoming: Parameters<Emulator['meta']['receive']>[0]) {
-		emulator[vendor].callback = hookUrl;
+		emulator[vendor].callback = receiver.url;
 		if (vendor === 'whapi') {
 			emulator.whapi.callback = undefined;
-			await provider.registration!.register(api(), 'phoneNumber', hookUrl);
+			await provider.registration!.register(api(), 'phoneNumber', receiver.url);
 		}
 		const { mediaId } = await emulator[vendor].receive(incoming as never);
-		return { mediaId, webhook: webhooks.at(-1)! };
+		const { headers, body } = receiver.requests.at(-1)!;
+		const webhook: Webhook = { query: {}, headers, rawBody: body };
+		return { mediaId, webhook };
 	}
 	const parse = ({ rawBody }: Webhook) => provider.parse(JSON.parse(rawBody.toString()));
 
