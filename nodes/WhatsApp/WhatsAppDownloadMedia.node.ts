@@ -1,13 +1,12 @@
 import { NodeConnectionTypes, type IExecuteFunctions, type INodeExecutionData, type INodeType, type INodeTypeDescription } from 'n8n-workflow';
 
 import { CREDENTIAL } from './transport/credentials';
-import { download, type Wanted } from './transfer/download';
+import { download } from './transfer/download';
+import type { WantedFile } from './transfer/fileSource';
 import { binaryField, itemField, maxSizeOption, mediaIdField, phoneNumberIdOption, retryOptions } from './execution/fields';
-import { splitList } from './execution/parameters';
-import { optionsOf, textParameter } from './execution/parameters';
+import { optionsOf, splitList, textParameter } from './execution/parameters';
 import { perItem, type ItemJob } from './execution/perItem';
-
-const MEGABYTE = 1_000_000;
+import { MB } from './units';
 
 export class WhatsAppDownloadMedia implements INodeType {
 	description: INodeTypeDescription = {
@@ -90,7 +89,7 @@ async function downloadMedia({ context, client, item, index, setSubject: about, 
 	const chosen = optionsOf<Options>(context, index);
 	const rules = {
 		fileName: chosen.fileName,
-		maxBytes: (chosen.maxSizeMb ?? 0) * MEGABYTE,
+		maxBytes: (chosen.maxSizeMb ?? 0) * MB,
 		allowedTypes: splitList(chosen.allowedMimeTypes),
 		requireHashMatch: chosen.requireHashMatch,
 	};
@@ -100,7 +99,7 @@ async function downloadMedia({ context, client, item, index, setSubject: about, 
 		hint('{n} files could not be had: WhatsApp did not give them to the provider. Their items go on without a file, marked "unavailable".');
 		return { json: item.json, binary: item.binary };
 	}
-	const { binary, ...file } = await download(client, context.helpers, wanted, rules, hint);
+	const { binary, ...file } = await download({ client, store: context.helpers, addHint: hint }, wanted, rules);
 	const kept = chosen.keepInputFields === false ? {} : item.json;
 	return { json: { ...kept, ...(wanted.mediaId && { mediaId: wanted.mediaId }), ...file }, binary: { [field]: binary } };
 }
@@ -116,7 +115,7 @@ interface Options {
 }
 
 /** What the form asks for, with what the item says about that same file. */
-function wantedFile(context: IExecuteFunctions, item: INodeExecutionData, index: number, { phoneNumberId }: Partial<Options>): Wanted {
+function wantedFile(context: IExecuteFunctions, item: INodeExecutionData, index: number, { phoneNumberId }: Partial<Options>): WantedFile {
 	const { json } = item;
 	const known = json as Partial<Record<'mediaId' | 'url' | 'urlExpiresAt' | 'sha256' | 'mimeType' | 'fileName' | 'timestamp' | 'type', string>>;
 	const mediaId = textParameter(context, item, index, 'mediaId');

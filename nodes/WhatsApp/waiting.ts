@@ -36,13 +36,15 @@ export async function retry<T>(
 	signal?: AbortSignal,
 ): Promise<T> {
 	for (let tries = 1; ; tries++) {
-		try {
-			return await work(tries);
-		} catch (cause) {
-			const milliseconds = signal?.aborted ? undefined : waitAfter(cause, tries);
-			if (milliseconds === undefined) throw cause;
-			await wait(milliseconds, signal);
-			if (signal?.aborted) throw cause;
-		}
+		const outcome = await work(tries).then(
+			(result) => ({ result }),
+			(cause: unknown) => ({ cause }),
+		);
+		if ('result' in outcome) return outcome.result;
+		const { cause } = outcome;
+		const milliseconds = signal?.aborted ? undefined : waitAfter(cause, tries);
+		if (milliseconds === undefined) throw cause;
+		await wait(milliseconds, signal);
+		if (signal?.aborted) throw cause;
 	}
 }

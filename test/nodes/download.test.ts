@@ -404,6 +404,26 @@ test('… also those whose size is first heard from the file host', async () => 
 	expect((await running).output[0]!.map(({ json }) => json.size)).toEqual([undefined, 130_000_000]);
 });
 
+test('stopping an execution ends its wait for memory, though another one still holds it', async () => {
+	harness.emulator.meta.fault({ on: 'file', stallAt: 0 });
+	const run = (stop: AbortController) =>
+		harness.run('DownloadMedia', [{ mediaId: customerSent({ bytes: pattern(130_000_000) }) }], { abortSignal: stop.signal });
+	const operations = (operation: string) => harness.emulator.requests.filter((request) => request.operation === operation);
+	const [stopHolder, stopWaiter] = [new AbortController(), new AbortController()];
+	const holder = run(stopHolder);
+	while (!operations('file').length) await sleep(5);
+	const waiter = run(stopWaiter);
+	while (operations('getUrl').length < 2) await sleep(5);
+	await Promise.all(operations('getUrl').map(async ({ over }) => await over));
+	// It has its answer now, and waits for memory: nothing outside shows that.
+	await sleep(200);
+	stopWaiter.abort();
+	expect((await waiter).status).toBe('canceled');
+	expect(operations('file')).toHaveLength(1);
+	stopHolder.abort();
+	expect((await holder).status).toBe('canceled');
+});
+
 describe('what Meta refuses, in words', () => {
 	test('an unknown media ID', async () => {
 		const { message, description } = await download({ mediaId: '123' });

@@ -90,6 +90,22 @@ describe('Download', () => {
 		expect(operations()).toEqual(['media', 'media']);
 	});
 
+	test('stopping the execution ends the waiting for it', async () => {
+		whapi.variants.lateBy = 60_000;
+		const stop = new AbortController();
+		const credentials = { whatsAppMediaApi: credentialFor(harness.emulator, 'whapi') };
+		const running = harness.run('DownloadMedia', [{ json: received() as never }], { credentials, abortSignal: stop.signal });
+		while (!operations().length) await setTimeout(5);
+		await harness.emulator.requests[0]!.over;
+		// The file is being waited for now, a second at first.
+		await setTimeout(100);
+		const stopped = Date.now();
+		stop.abort();
+		expect((await running).status).toBe('canceled');
+		expect(Date.now() - stopped).toBeLessThan(700);
+		expect(operations()).toEqual(['media']);
+	});
+
 	test('an older one that is gone is not', async () => {
 		const message = received({ timestamp: Math.floor(Date.now() / 1000) - 3600 });
 		whapi.store.clear();

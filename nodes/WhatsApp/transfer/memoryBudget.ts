@@ -1,33 +1,79 @@
-/** Of the files under way in this process, in bytes. A larger file goes alone. */
-const ROOM = 256_000_000;
+import { executionCanceled } from '../errors';
+import { MB } from '../units';
 
-let taken = 0;
-const waiting: Array<{ share: number; enter: () => void }> = [];
+interface Waiting {
+	share: number;
+	enter: () => void;
+}
 
-/**
- * Keeps the memory bounded, whatever the files and however many executions: n8n's database and S3 modes hold each file under
- * way as a whole. In order of arrival.
- * @param size in bytes; 0 where it is unknown
- */
-export async function withRoomFor<T>(size: number, work: () => Promise<T>): Promise<T> {
-	if (!size) return await work();
-	const share = Math.min(size, ROOM);
-	await new Promise<void>((enter) => {
-		waiting.push({ share, enter });
-		admit();
-	});
-	try {
-		return await work();
-	} finally {
-		taken -= share;
-		admit();
+/** Asks for room once the size of a file is known. Does nothing where there is room for it already. */
+export type Reserve = (bytes: number | undefined) => Promise<void>;
+
+/** Limits how many bytes of files are under way at once. Files get room in the order they ask for it. */
+export class MemoryBudget {
+	private used = 0;
+	private readonly queue: Waiting[] = [];
+
+	/** @param limit in bytes; a larger file goes alone */
+	constructor(private readonly limit: number) {}
+
+	/**
+	 * Runs `work` as soon as there is room for a file of so many bytes, and frees the room afterwards. If the size is not
+	 * known yet, `work` starts at once and reserves the room itself.
+	 * @throws MediaError when the signal is aborted while waiting for room
+	 */
+	async run<T>(
+		bytes: number | undefined,
+		work: (reserve: Reserve) => Promise<T>,
+		signal?: AbortSignal,
+	): Promise<T> {
+		let share = 0;
+		const reserve: Reserve = async (size) => {
+			if (share || !size) return;
+			const wanted = Math.min(size, this.limit);
+			await this.enter(wanted, signal);
+			share = wanted;
+		};
+		try {
+			await reserve(bytes);
+			return await work(reserve);
+		} finally {
+			this.used -= share;
+			this.admit();
+		}
+	}
+
+	/** Resolves once the share counts as used. */
+	private async enter(share: number, signal?: AbortSignal): Promise<void> {
+		if (signal?.aborted) throw executionCanceled();
+		await new Promise<void>((resolve, reject) => {
+			const leave = () => {
+				this.queue.splice(this.queue.indexOf(waiting), 1);
+				reject(executionCanceled());
+				// Those behind may need less.
+				this.admit();
+			};
+			const waiting: Waiting = {
+				share,
+				enter() {
+					signal?.removeEventListener('abort', leave);
+					resolve();
+				},
+			};
+			signal?.addEventListener('abort', leave, { once: true });
+			this.queue.push(waiting);
+			this.admit();
+		});
+	}
+
+	private admit(): void {
+		while (this.queue.length && this.used + this.queue[0]!.share <= this.limit) {
+			const { share, enter } = this.queue.shift()!;
+			this.used += share;
+			enter();
+		}
 	}
 }
 
-function admit() {
-	while (waiting.length && taken + waiting[0]!.share <= ROOM) {
-		const { share, enter } = waiting.shift()!;
-		taken += share;
-		enter();
-	}
-}
+/** One for the whole process: n8n's database and S3 modes hold each file under way as a whole. */
+export const memoryBudget = new MemoryBudget(256 * MB);

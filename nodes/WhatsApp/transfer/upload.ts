@@ -6,7 +6,7 @@ import { notWhole, type BinaryInput } from './binaryInput';
 import type { UploadCache } from './uploadCache';
 import { mimeEssence, chooseMimeType, extensionOf } from '../formats/mimeTypes';
 import { correctExtension, safeFileName } from '../formats/fileNames';
-import { withRoomFor } from './memoryBudget';
+import { memoryBudget } from './memoryBudget';
 import { checkFile } from './checkFile';
 import { MediaError } from '../errors';
 import type { ByteStream } from '../streams';
@@ -48,7 +48,7 @@ export async function upload(
 	const { size } = source;
 	if (!size) throw new MediaError('permanent', `"${fileName}" is empty (0 bytes)`, 'Check the node that makes the file.');
 	const file = { fileName, mimeType: declared, size, phoneNumberId: chosen.phoneNumberId };
-	return await withRoomFor(size, async () => {
+	return await memoryBudget.run(size, async () => {
 		if (chosen.checkFile !== false) {
 			file.mimeType = await checkFile(client.provider, source, file, hint);
 			if (file.mimeType !== declared) file.fileName = safeFileName(correctExtension(given, file.mimeType), { defaultExtension: extensionOf(file.mimeType) });

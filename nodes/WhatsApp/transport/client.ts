@@ -11,6 +11,7 @@ import type {
 import { executionCanceled, MediaError } from '../errors';
 import type { ApiClient, ApiReply, Provider } from '../providers/provider';
 import type { ByteStream } from '../streams';
+import { SECOND } from '../units';
 import { checkUrl } from './checkUrl';
 import { CREDENTIAL, parseCredentials, type ParsedCredentials } from './credentials';
 import { isAllowedHost, mayReceiveToken } from './hosts';
@@ -23,7 +24,7 @@ const USER_AGENT = 'n8n-nodes-whatsapp-media/1.0';
 const MAX_REDIRECTS = 5;
 
 /** How long a server may send nothing, unless the node's *Timeout* says otherwise. */
-const DEFAULT_IDLE_TIMEOUT_MS = 60_000;
+export const DEFAULT_IDLE_TIMEOUT_MS = 60 * SECOND;
 
 /** The slowest upload that is not given up, in bytes per millisecond. */
 const MIN_UPLOAD_SPEED = 50;
@@ -40,6 +41,8 @@ export interface Client extends ApiClient {
 	provider: Provider;
 	/** How long a server may send nothing, in milliseconds. */
 	idleTimeoutMs: number;
+	/** Aborted when the execution is cancelled. Absent outside executions. */
+	cancelSignal?: AbortSignal;
 	/**
 	 * Opens a file, whatever the status of the answer. Redirects are followed by hand, so that no other host is shown the token.
 	 * @param options.withToken whether the file host wants the token; a host that may not receive it gets none
@@ -82,6 +85,7 @@ export function clientFromData(
 		provider,
 		credentials,
 		idleTimeoutMs,
+		cancelSignal,
 		async send({ method, path, query, headers, body, signal = cancelSignal }) {
 			const invalid = provider.checkCredentials?.(credentials);
 			if (invalid) throw invalid;

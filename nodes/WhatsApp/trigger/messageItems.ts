@@ -50,7 +50,7 @@ export async function toItems(messages: MediaMessage[], options: ItemOptions, cl
 async function addFile(item: INodeExecutionData, message: MediaMessage, client: Client, store: Store): Promise<void> {
 	if (message.unavailable) return;
 	const wanted = { ...message, expiresAt: message.urlExpiresAt };
-	await download(client, store, wanted, {}, () => {}).then(
+	await download({ client, store }, wanted).then(
 		({ binary, ...file }) => {
 			Object.assign(item.json, file);
 			item.binary = { data: binary };

@@ -1,0 +1,157 @@
+import type { IBinaryData, IExecuteFunctions } from 'n8n-workflow';
+
+import { contradicts, detectMimeType } from '../formats/detectMimeType';
+import { correctExtension, safeFileName } from '../formats/fileNames';
+import { chooseMimeType, extensionOf } from '../formats/mimeTypes';
+import type { FileReply } from '../transport/client';
+import { emptyFile, incomplete, notAsAnnounced, stalled, webPageInstead } from './downloadErrors';
+import { sizeViolation, typeViolation, type DownloadRules } from './downloadRules';
+import type { LocatedFile } from './fileSource';
+import { hashingStream, type Digest, type StreamHooks } from './hashingStream';
+
+/** n8n's binary store. */
+export type BinaryStore = Pick<IExecuteFunctions['helpers'], 'prepareBinaryData'>;
+
+export interface DownloadedFile extends Digest {
+	binary: IBinaryData;
+	mimeType: string;
+	fileName: string;
+	/** Whether it is what was announced. Absent when nothing was announced. */
+	verified?: boolean;
+}
+
+/** What a reply must be. */
+export interface Expected {
+	/** Names the file in sentences. */
+	subject: string;
+	/** What was announced. */
+	file: LocatedFile;
+	rules: DownloadRules;
+	/** Milliseconds without bytes after which the reply has failed. */
+	idleTimeoutMs: number;
+	/** An earlier download that was not what was announced. The same bytes again are accepted. */
+	earlier?: Digest;
+}
+
+/** A stored file; or, where the bytes are not what was announced, their digest: then nothing is stored. */
+export type StoredReply =
+	{ file: DownloadedFile; declaredType: string; mismatch?: undefined } | { mismatch: Digest };
+
+/**
+ * Streams a reply into n8n's binary store, and checks it on the way. The store keeps either the whole file or nothing.
+ * @throws MediaError
+ */
+export async function storeReply(
+	reply: FileReply,
+	expected: Expected,
+	store: BinaryStore,
+): Promise<StoredReply> {
+	const { file, rules } = expected;
+	const givenName = rules.fileName || file.fileName || '';
+	const types = [file.mimeType, reply.headers['content-type']];
+	const declaredType = chooseMimeType(types, givenName) ?? 'application/octet-stream';
+	const checks = new ReplyChecks(reply, expected, declaredType);
+	const stream = hashingStream(reply.body, checks.hooks());
+	// n8n wants name and type before the bytes.
+	await stream.started;
+	const { mimeType } = checks;
+	const name = correctExtension(givenName, mimeType) || defaultName(file, mimeType);
+	const fileName = safeFileName(name, { defaultExtension: extensionOf(mimeType) });
+	const stored = await store.prepareBinaryData(stream.bytes, fileName, mimeType).then(
+		(binary) => ({ binary }),
+		(cause: unknown) => ({ cause }),
+	);
+	if (checks.isMismatch) return { mismatch: stream.digest() };
+	if ('cause' in stored) throw stream.error ?? stored.cause;
+	const { binary } = stored;
+	// n8n splits names into folder and file; there is no folder here.
+	delete binary.directory;
+	const { verified } = checks;
+	return { file: { binary, mimeType, fileName, ...stream.digest(), verified }, declaredType };
+}
+
+/** Length of the body as it comes out of the stream; unknown when the server sends it compressed or in chunks. */
+export function bodyLength({ headers }: FileReply): number | undefined {
+	const length = Number(headers['content-length']);
+	return headers['content-encoding'] || !(length > 0) ? undefined : length;
+}
+
+/** Checks a reply's bytes as they come. */
+class ReplyChecks {
+	/** Whether the bytes are what was announced; unknown before the end. */
+	verified?: boolean;
+	/** Ended because the bytes are not what was announced, and no earlier ones were the same. */
+	isMismatch = false;
+	private readonly length: number | undefined;
+
+	/** @throws MediaError for what the headers show already */
+	constructor(
+		private readonly reply: FileReply,
+		private readonly expected: Expected,
+		/** As declared; once the first bytes have come, as they show it. */
+		public mimeType: string,
+	) {
+		const { subject, rules } = expected;
+		this.length = bodyLength(reply);
+		const error =
+			typeViolation(subject, mimeType, rules) ?? sizeViolation(subject, this.length, rules);
+		if (error) throw error;
+	}
+
+	hooks(): StreamHooks {
+		const { reply } = this;
+		const { subject, rules, idleTimeoutMs } = this.expected;
+		return {
+			onFirstChunk: (start) => this.checkStart(start),
+			onProgress: (received) => sizeViolation(subject, received, rules),
+			onEnd: (digest) => this.checkWhole(digest),
+			onSourceError: (received) => incomplete(subject, received, this.length),
+			idleTimeout: {
+				after: idleTimeoutMs,
+				error: (received) => stalled(subject, received, reply),
+				abort: reply.abort,
+			},
+		};
+	}
+
+	private checkStart(start: Buffer): Error | undefined {
+		const { subject, rules } = this.expected;
+		const found = detectMimeType(start);
+		const isPage = found === 'text/html' || looksLikeErrorAnswer(start);
+		if (isPage && /^(image|audio|video)\/|pdf$/.test(this.mimeType))
+			return webPageInstead(subject, this.reply);
+		if (!found || !contradicts(this.mimeType, found)) return undefined;
+		this.mimeType = found;
+		return typeViolation(subject, found, rules);
+	}
+
+	private checkWhole(digest: Digest): Error | undefined {
+		const { subject, file, rules, earlier } = this.expected;
+		// Bytes with the announced hash are whole, whatever size was announced.
+		const announcedSize = file.sha256 === digest.sha256 ? undefined : file.size;
+		const missing = [this.length, announcedSize].find((size) => size && digest.size < size);
+		if (missing) return incomplete(subject, digest.size, missing);
+		if (!digest.size) return emptyFile(subject);
+		this.verified = isAsAnnounced(digest, file);
+		if (this.verified !== false) return undefined;
+		this.isMismatch = digest.sha256 !== earlier?.sha256;
+		// Any error has the store drop what it has; this one is not passed on.
+		if (this.isMismatch) return new Error('mismatch');
+		return rules.requireHashMatch ? notAsAnnounced(subject, file, digest) : undefined;
+	}
+}
+
+/** Compares hashes; sizes where no hash was announced. Nothing where neither was. */
+function isAsAnnounced(digest: Digest, { sha256, size }: LocatedFile): boolean | undefined {
+	if (sha256) return sha256 === digest.sha256;
+	return size === undefined ? undefined : size === digest.size;
+}
+
+function looksLikeErrorAnswer(start: Buffer): boolean {
+	return /^\s*\{\s*"error"/.test(start.toString('latin1', 0, 200));
+}
+
+function defaultName({ type, mediaId }: LocatedFile, mimeType: string): string {
+	const kind = type ?? mimeType.split('/')[0]!.replace('application', 'file');
+	return mediaId ? `${kind}-${mediaId}` : kind;
+}
