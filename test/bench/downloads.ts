@@ -56,7 +56,7 @@ export async function downloadPeers(testbed: Testbed, load: Load, name: string):
 	};
 }
 
-/** How much of our time is not n8n's own. The issue sets no bar for it. */
+/** How much of our time is not n8n's own. There is no bar for it. */
 const OVER_N8N = { of: 'ours / bare node' };
 
 const row = (name: string, what: string, load: Load, bars: Row['bars'], more: Partial<Row> = {}): Row => ({

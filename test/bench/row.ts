@@ -6,7 +6,7 @@ export interface Row {
 	/** What is done, for the table. */
 	what: string;
 	unit: string;
-	/** What the issue asks for. */
+	/** What a round must reach to count as good. */
 	bars: Bar[];
 	/** How often, where the default is too often or too seldom. */
 	rounds?: number;

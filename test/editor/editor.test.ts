@@ -11,7 +11,7 @@ import { manualTrigger, mediaNode, workflow, type Item, type Json, type Workflow
 import { credentialFor, type Vendor } from '../support/harness';
 import { ROOT } from '../support/paths';
 
-/** Ring 5: the packed package in n8n's own editor, in a real browser, by the words on the screen. */
+/** The packed package in n8n's own editor, in a real browser, by the words on the screen. */
 
 jest.setTimeout(240_000);
 

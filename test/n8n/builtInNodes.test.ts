@@ -8,7 +8,7 @@ import { fetchFile, manualTrigger, mediaNode, node, workflow, type Item, type Js
 import { calls, credentialFor, sha256 } from '../support/harness';
 import { demoFile, fixtureFile } from '../support/paths';
 
-/** Files beside n8n's own nodes, in one n8n: rows of the README's table. Those of the trigger are in trigger.n8n.test.ts, 4. */
+/** Files beside n8n's own nodes, in one n8n: rows of the README's table. Those of the trigger are in trigger/besideBuiltIn.ts. */
 
 jest.setTimeout(120_000);
 

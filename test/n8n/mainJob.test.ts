@@ -10,7 +10,7 @@ import { calls, credentialFor, sha256 } from '../support/harness';
 import { demoFile } from '../support/paths';
 
 /**
- * Ring 3: the packed tarball in a real n8n, which reaches the emulator under Meta's own host names, over TLS.
+ * The packed tarball in a real n8n, which reaches the emulator under Meta's own host names, over TLS.
  */
 
 jest.setTimeout(240_000);

@@ -8,7 +8,7 @@ import { mediaNode, workflow, type Json } from '../support/n8n/workflow';
 import { credentialFor, sha256, VENDORS, type Vendor } from '../support/harness';
 import { demoFile } from '../support/paths';
 
-/** Ring 3, the same on every vendor: the packed tarball in a real n8n, which reaches the emulator under the vendors' own names. */
+/** The same on every vendor: the packed tarball in a real n8n, which reaches the emulator under the vendors' own names. */
 
 jest.setTimeout(240_000);
 

@@ -6,7 +6,7 @@ import { serveTrigger } from '../support/core/webhook';
 import { credentialFor, sha256, startHarness, VENDORS, type Vendor, type Harness } from '../support/harness';
 import { demoFile } from '../support/paths';
 
-/** Ring 2, the same workflow on every vendor: only the credential differs. */
+/** The same workflow on every vendor: only the credential differs. */
 
 let harness: Harness;
 beforeAll(async () => {

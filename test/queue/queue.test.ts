@@ -11,7 +11,7 @@ import { sha256 } from '../support/harness';
 import { ROOT } from '../support/paths';
 
 /**
- * Ring 4, queue mode: one main, two webhook processors and two workers of the real n8n on a real Redis and Postgres, with
+ * Queue mode: one main, two webhook processors and two workers of the real n8n on a real Redis and Postgres, with
  * the settings of docs/queue-mode/compose.yaml (compose.test.ts). One cluster for all tests: what one has killed, the next
  * finds replaced.
  */
