@@ -1,9 +1,17 @@
-/**
- * `gone`: the media does not exist (any more), or not for this account. `credential`: the token or its permissions.
- * `temporary`: worth trying again. `unreachable`: no answer at all. `handshake`: the provider could not verify our webhook
- * URL. `permanent`: anything else; trying again is no use.
- */
-export type MediaErrorCode = 'gone' | 'credential' | 'temporary' | 'unreachable' | 'handshake' | 'permanent';
+/** What kind of failure it is: decides whether another try helps, and where it is shown. */
+export type MediaErrorCode =
+	/** The media does not exist (any more), or not for this account. */
+	| 'gone'
+	/** The token, its permissions or another field of the credential. */
+	| 'credential'
+	/** The provider says that another try may help. */
+	| 'temporary'
+	/** No answer came, or the execution was canceled before one did. */
+	| 'unreachable'
+	/** The provider could not verify our webhook URL. */
+	| 'handshake'
+	/** Anything else. Another try does not help. */
+	| 'permanent';
 
 /** What the reply that caused an error says besides its body. */
 export interface ReplyFacts {
@@ -13,14 +21,16 @@ export interface ReplyFacts {
 	retryAfterMs?: number;
 }
 
-/** Why something could not be done, in words for the person at the canvas: what happened, and what to do. */
+/** A failure in words for the person at the canvas. */
 export class MediaError extends Error {
+	/** HTTP status of the reply that caused it, where there was one. */
 	readonly status?: number;
+	/** How long the server wants us to wait before the next try, in milliseconds. */
 	readonly retryAfterMs?: number;
 
 	constructor(
 		readonly code: MediaErrorCode,
-		/** What happened, naming the media ID. */
+		/** What happened, to which media ID or file. */
 		message: string,
 		/** What to do about it. */
 		readonly description?: string,
@@ -32,6 +42,9 @@ export class MediaError extends Error {
 		this.retryAfterMs = reply.retryAfterMs;
 	}
 }
+
+/** The description of an error that the server itself will get over. */
+export const TRY_AGAIN_SOON = 'This is usually over in a few minutes; run it again then.';
 
 /** n8n counts an execution as canceled, rather than failed, by this word in the message. */
 export function executionCanceled(): MediaError {

@@ -10,13 +10,13 @@ export function axiosClient(emulator: Emulator, vendor: Vendor, changes: Partial
 	const credentials: Credentials = { ...empty, ...(credentialFor(emulator, vendor) as unknown as Credentials), ...changes };
 	return {
 		credentials,
-		async send({ method, path, query, headers, body }) {
+		async send({ method, path, query, headers, accessToken = credentials.accessToken, body }) {
 			const reply = await axios.request({
 				method,
 				url: credentials.baseUrl + path,
 				params: query,
 				data: body,
-				headers: { Authorization: `Bearer ${credentials.accessToken}`, ...headers },
+				headers: { Authorization: `Bearer ${accessToken}`, ...headers },
 				validateStatus: () => true,
 				maxRedirects: 0,
 			});

@@ -118,6 +118,8 @@ export interface ApiRequest {
 	path: string;
 	query?: Record<string, string>;
 	headers?: Record<string, string>;
+	/** Sent instead of the credential's own token. */
+	accessToken?: string;
 	body?: Buffer | ByteStream | object;
 	/** Ends the request. Without it, the end of the execution does. */
 	signal?: AbortSignal;

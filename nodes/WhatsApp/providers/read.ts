@@ -1,5 +1,3 @@
-import type { MediaMessage } from './mediaMessage';
-
 /** Reading of foreign JSON: nothing here throws, and what has the wrong shape counts as absent. */
 export type Json = Record<string, unknown>;
 
@@ -52,7 +50,7 @@ export function retryAfterMs(header: string | undefined): number | undefined {
 	return ms >= 0 ? ms : undefined;
 }
 
-/** The same message without the fields that are unknown. */
-export function omitUndefined<T extends Partial<MediaMessage>>(message: T): T {
-	return Object.fromEntries(Object.entries(message).filter(([, value]) => value !== undefined)) as T;
+/** The same object without the fields that are undefined. */
+export function omitUndefined<T extends object>(value: T): T {
+	return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as T;
 }

@@ -86,12 +86,15 @@ export function clientFromData(
 		credentials,
 		idleTimeoutMs,
 		cancelSignal,
-		async send({ method, path, query, headers, body, signal = cancelSignal }) {
+		async send({ signal = cancelSignal, ...apiRequest }) {
+			const { method, path, query, body, accessToken } = apiRequest;
 			const invalid = provider.checkCredentials?.(credentials);
 			if (invalid) throw invalid;
 			// n8n counts the time until the answer begins, the whole upload included.
-			const uploadMs = Number(headers?.['Content-Length'] ?? 0) / MIN_UPLOAD_SPEED;
+			const uploadMs = Number(apiRequest.headers?.['Content-Length'] ?? 0) / MIN_UPLOAD_SPEED;
 			const timeout = idleTimeoutMs + uploadMs;
+			const ownToken = accessToken && { Authorization: `Bearer ${accessToken}` };
+			const headers = { ...apiRequest.headers, ...ownToken };
 			const url = credentials.baseUrl + path;
 			const options = { method, url, qs: query, headers, body: body as Buffer, timeout };
 			const reply = await request(options, { withToken: true, signal });

@@ -1,6 +1,8 @@
-import { MediaError, type MediaErrorCode } from '../../errors';
+import { MediaError, TRY_AGAIN_SOON, type MediaErrorCode } from '../../errors';
+import { MINUTE } from '../../units';
 import type { ApiReply } from '../provider';
 import { object, retryAfterMs, text } from '../read';
+import { RECEIVED_FILE_DAYS, UPLOADED_FILE_DAYS } from './lifetimes';
 
 /**
  * Codes by what they mean for us. Meta says to build on the code, not on the HTTP status: code 1 comes with a 400, and
@@ -11,17 +13,16 @@ const CREDENTIAL = new Set([0, 3, 10, 104, 190, 131005]);
 /** Subcode of "object does not exist, or you may not see it"; Meta does not tell the two apart. */
 const UNKNOWN_OBJECT = 33;
 
-const MEDIA_GONE =
-	'It may have been deleted, be too old (received files are kept 7 days, uploaded ones 30), belong to another phone number or business, or the access token may lack the permission whatsapp_business_messaging for it. Tests sent from Meta’s dashboard name files that never existed.';
+const UNKNOWN_MEDIA = `It may have been deleted, be too old (received files are kept ${RECEIVED_FILE_DAYS} days, uploaded ones ${UPLOADED_FILE_DAYS}), belong to another phone number or business, or the access token may lack the permission whatsapp_business_messaging for it. Tests sent from Meta’s dashboard name files that never existed.`;
 
-/** Where no file is asked for, but something that the credential names. */
+/** What to do where the unknown ID is no file's, but one in the credential. */
 export const UNKNOWN_ID =
 	'Check Phone Number ID in the credential, and that the System User of the access token has the WhatsApp account.';
 
 /** "Callback verification failed with the following errors: …" */
 const HANDSHAKE = 2200;
 
-/** A reply of Graph that says no, taken apart. Nothing when the reply is no Graph answer at all. */
+/** The error that a reply of Graph holds; nothing when it holds none, such as a proxy's page. */
 export function graphError(reply: ApiReply) {
 	const error = object(object(reply.body).error);
 	const code = Number(error.code);
@@ -29,65 +30,76 @@ export function graphError(reply: ApiReply) {
 	const subcode = Number(error.error_subcode) || undefined;
 	// `error_data` is an object or, from some edges, a plain text.
 	const details = text(object(error.error_data).details) ?? text(error.error_data);
-	// Where to read about Graph in general helps nobody, and pushes the advice out of sight.
-	const said = text(error.message)?.replace(/\.? Please read the Graph API documentation at \S+$/, '');
-	const sentence = [said, details].filter(Boolean).join(' — ');
+	// A link to the general documentation helps nobody, and pushes our own description out of sight.
+	const reason = text(error.message)?.replace(/\.? Please read the Graph API documentation at \S+$/, '');
+	const sentence = [reason, details].filter(Boolean).join(' — ');
 	return { code, subcode, message: text(error.message) ?? '', sentence: sentence || 'no reason given' };
 }
 
 /**
- * Turns a reply that is not a success into a refusal.
+ * The error that a reply without success means.
  * @param what what was tried, as the beginning of a sentence: `Media ID 123 could not be looked up`
- * @param unknown what to do about an ID that Meta does not know
+ * @param unknownId what to do about an ID that Meta does not know
  */
-export function apiError(reply: ApiReply, what: string, unknown = MEDIA_GONE): MediaError {
-	const said = graphError(reply);
-	if (!said) {
-		const kind = reply.status >= 500 || reply.status === 429 ? 'temporary' : 'permanent';
+export function apiError(reply: ApiReply, what: string, unknownId = UNKNOWN_MEDIA): MediaError {
+	const facts = { status: reply.status, retryAfterMs: requestedWaitMs(reply) };
+	const error = graphError(reply);
+	if (!error) {
+		const isTemporary = reply.status >= 500 || reply.status === 429;
 		return new MediaError(
-			kind,
+			isTemporary ? 'temporary' : 'permanent',
 			`${what}: the API answered with HTTP ${reply.status} and no explanation`,
-			kind === 'temporary'
-				? 'This is usually over in a few minutes; run it again then.'
+			isTemporary
+				? TRY_AGAIN_SOON
 				: 'Check Base URL in the credential: something other than the API may be answering there.',
-			{ status: reply.status, retryAfterMs: askedWait(reply) },
+			facts,
 		);
 	}
-	const { kind, advice } = explain(said, unknown);
-	const code = said.subcode ? `${said.code}/${said.subcode}` : said.code;
-	return new MediaError(kind, `${what}: Meta says "${said.sentence}" (code ${code})`, advice, { status: reply.status, retryAfterMs: askedWait(reply) });
+	const { code, description } = explain(error, unknownId);
+	const number = error.subcode ? `${error.code}/${error.subcode}` : error.code;
+	return new MediaError(
+		code,
+		`${what}: Meta says "${error.sentence}" (code ${number})`,
+		description,
+		facts,
+	);
 }
 
-/** Seldom `Retry-After`; mostly minutes, by account, in a header of Meta's own: `{"<id>":[{"estimated_time_to_regain_access":1}]}`. */
-function askedWait({ headers }: ApiReply): number | undefined {
+/** Rarely `Retry-After`; mostly minutes, by account, in a header of Meta's own: `{"<id>":[{"estimated_time_to_regain_access":1}]}`. */
+function requestedWaitMs({ headers }: ApiReply): number | undefined {
 	const minutes = /"estimated_time_to_regain_access"\s*:\s*(\d+)/.exec(headers['x-business-use-case-usage'] ?? '')?.[1];
-	return retryAfterMs(headers['retry-after']) ?? (minutes ? Number(minutes) * 60_000 : undefined);
+	return retryAfterMs(headers['retry-after']) ?? (minutes ? Number(minutes) * MINUTE : undefined);
 }
 
-function explain({ code, subcode, sentence }: { code: number; subcode?: number; sentence: string }, unknown: string): { kind: MediaErrorCode; advice: string } {
-	if (code === 100 && subcode === UNKNOWN_OBJECT) return { kind: 'gone', advice: unknown };
+interface Explanation {
+	code: MediaErrorCode;
+	description: string;
+}
+
+function explain({ code, subcode, sentence }: { code: number; subcode?: number; sentence: string }, unknownId: string): Explanation {
+	if (code === 100 && subcode === UNKNOWN_OBJECT) return { code: 'gone', description: unknownId };
 	if (code === 190)
 		return {
-			kind: 'credential',
-			advice:
+			code: 'credential',
+			description:
 				subcode === 463
 					? 'The access token has expired; tokens from the dashboard last 24 hours. Put a permanent one of a System User into the credential (business.facebook.com → Settings → System users).'
 					: 'The access token in the credential is not valid. Paste it again, whole; it starts with EAA and is neither the app secret nor an ID.',
 		};
 	if (CREDENTIAL.has(code) || (code >= 200 && code < 300))
 		return {
-			kind: 'credential',
-			advice:
+			code: 'credential',
+			description:
 				'The access token in the credential lacks a permission. Give its System User the app and the WhatsApp account, with whatsapp_business_messaging and whatsapp_business_management, and make a new token.',
 		};
 	if (TEMPORARY.has(code))
-		return { kind: 'temporary', advice: 'Meta calls this temporary. Run it again later, with fewer files at a time.' };
-	if (code === HANDSHAKE) return { kind: 'handshake', advice: handshakeAdvice(sentence) };
-	return { kind: 'permanent', advice: 'Change what Meta objects to, then run it again.' };
+		return { code: 'temporary', description: 'Meta calls this temporary. Run it again later, with fewer files at a time.' };
+	if (code === HANDSHAKE) return { code: 'handshake', description: handshakeDescription(sentence) };
+	return { code: 'permanent', description: 'Change what Meta objects to, then run it again.' };
 }
 
 /** Meta tells what its own request to our URL met: a status line, or curl's error. */
-function handshakeAdvice(sentence: string): string {
+function handshakeDescription(sentence: string): string {
 	const status = /HTTP Status Code = (\d+)/.exec(sentence)?.[1];
 	if (/curl_errno = 28/.test(sentence)) return 'Meta got no answer from n8n in time. Check that the webhook URL can be reached from the internet.';
 	if (status === '404') return 'Meta reached a server that does not know this webhook. Check that WEBHOOK_URL of n8n is its public address, and that the proxy passes GET requests on.';

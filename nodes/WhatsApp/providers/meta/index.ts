@@ -1,6 +1,8 @@
 import type { Provider } from '../provider';
 import { accepts } from './accepts';
-import { checkCredentials, deleteMedia, phoneNumbers, resolve, upload, urlExpiresAt } from './media';
+import { checkCredentials } from './credentials';
+import { RECEIVED_FILE_DAYS, UPLOADED_FILE_DAYS } from './lifetimes';
+import { deleteMedia, phoneNumbers, resolve, upload, urlExpiresAt } from './media';
 import { parse } from './messages';
 import { registration } from './registration';
 import { challenge, verify } from './webhook';
@@ -13,8 +15,8 @@ export const meta: Provider = {
 	mediaHosts: ['.fbsbx.com', '.fbcdn.net', '.facebook.com', '.whatsapp.net', '.cdnwhatsapp.net'],
 	manualSetup:
 		'open App Dashboard → WhatsApp → Configuration → Webhook → Edit. Paste it as Callback URL, enter the Verify Token of the credential, and subscribe to the field messages.',
-	retention: 'Meta keeps received files for 7 days and uploaded ones for 30.',
-	checkCredentials: checkCredentials,
+	retention: `Meta keeps received files for ${RECEIVED_FILE_DAYS} days and uploaded ones for ${UPLOADED_FILE_DAYS}.`,
+	checkCredentials,
 	challenge,
 	verify,
 	parse,

@@ -1,22 +1,32 @@
-import { multipart } from '../multipart';
 import { MediaError } from '../../errors';
-import type { Credentials, ApiClient, ApiReply, FileLocation, OutgoingFile, PhoneNumber, UploadedMedia } from '../provider';
-import { byteCount, isoTime, omitUndefined, object, objects, sha256Hex, text } from '../read';
-import { withIds } from './ids';
-import { graphError, apiError, UNKNOWN_ID } from './errors';
-
-/** How long an uploaded file is kept. Source: Cloud API → Media, April 2026. */
-const UPLOAD_LIFE_DAYS = 30;
-
-const DAY = 24 * 60 * 60 * 1000;
+import { DAY } from '../../units';
+import { multipart } from '../multipart';
+import type {
+	ApiClient,
+	ApiReply,
+	FileLocation,
+	OutgoingFile,
+	PhoneNumber,
+	UploadedMedia,
+} from '../provider';
+import { byteCount, isoTime, object, objects, omitUndefined, sha256Hex, text } from '../read';
+import { sizeLimits } from './accepts';
+import { apiError, graphError, UNKNOWN_ID } from './errors';
+import { graphPath, withIds } from './ids';
+import { UPLOADED_FILE_DAYS } from './lifetimes';
 
 /** GET /{media-id}: the URL lives 5 minutes and wants the same token. */
-export async function resolve(client: ApiClient, mediaId: string, options: { phoneNumberId?: string } = {}): Promise<FileLocation> {
-	const reply = await onMedia(client, 'GET', mediaId, options.phoneNumberId);
+export async function resolve(
+	client: ApiClient,
+	mediaId: string,
+	options: { phoneNumberId?: string } = {},
+): Promise<FileLocation> {
+	const reply = await sendForMedia(client, 'GET', mediaId, options.phoneNumberId);
 	const body = object(reply.body);
 	const url = text(body.url);
-	if (reply.status !== 200 || !url) throw apiError(reply, `Media ID ${mediaId} could not be looked up`);
-	return omitUndefined({
+	if (reply.status !== 200 || !url)
+		throw apiError(reply, `Media ID ${mediaId} could not be looked up`);
+	return omitUndefined<FileLocation>({
 		url,
 		expiresAt: urlExpiresAt(url),
 		tokenRequired: true,
@@ -32,9 +42,14 @@ export function urlExpiresAt(url: string): string | undefined {
 }
 
 /** DELETE /{media-id} */
-export async function deleteMedia(client: ApiClient, mediaId: string, options: { phoneNumberId?: string } = {}): Promise<void> {
-	const reply = await onMedia(client, 'DELETE', mediaId, options.phoneNumberId);
-	if (object(reply.body).success !== true) throw apiError(reply, `Media ID ${mediaId} could not be deleted`);
+export async function deleteMedia(
+	client: ApiClient,
+	mediaId: string,
+	options: { phoneNumberId?: string } = {},
+): Promise<void> {
+	const reply = await sendForMedia(client, 'DELETE', mediaId, options.phoneNumberId);
+	if (object(reply.body).success !== true)
+		throw apiError(reply, `Media ID ${mediaId} could not be deleted`);
 }
 
 /** POST /{phone-number-id}/media */
@@ -48,13 +63,16 @@ export async function upload(client: ApiClient, file: OutgoingFile): Promise<Upl
 		);
 	// `type` repeats the part's own Content-Type: documented as required, and ignored in practice.
 	const form = multipart({ messaging_product: 'whatsapp', type: file.mimeType }, file);
-	const reply = await client.send({ method: 'POST', path: edge(client, `${encodeURIComponent(phoneNumberId)}/media`), ...form });
+	const path = graphPath(client, phoneNumberId, 'media');
+	const reply = await client.send({ method: 'POST', path, ...form });
 	const mediaId = text(object(reply.body).id);
-	if (reply.status !== 200 || !mediaId) {
-		if (reply.status === 413) throw tooLarge(file);
-		throw apiError(reply, `"${file.fileName}" (${file.mimeType}, ${file.size} bytes) was not accepted`, UNKNOWN_ID);
+	if (reply.status === 200 && mediaId) {
+		const expiresAt = new Date(Date.now() + UPLOADED_FILE_DAYS * DAY).toISOString();
+		return { mediaId, expiresAt };
 	}
-	return { mediaId, expiresAt: new Date(Date.now() + UPLOAD_LIFE_DAYS * DAY).toISOString() };
+	if (reply.status === 413) throw tooLarge(file);
+	const what = `"${file.fileName}" (${file.mimeType}, ${file.size} bytes) was not accepted`;
+	throw apiError(reply, what, UNKNOWN_ID);
 }
 
 /** GET /{waba-id}/phone_numbers */
@@ -66,9 +84,15 @@ export async function phoneNumbers(client: ApiClient): Promise<PhoneNumber[]> {
 			'The list of phone numbers needs Phone Number ID or WhatsApp Business Account ID in the credential',
 			'Fill in one of them, or choose By ID here and enter the phone number ID.',
 		);
-	const query = { fields: 'id,display_phone_number,verified_name', limit: '100' };
-	const reply = await client.send({ method: 'GET', path: edge(client, `${encodeURIComponent(businessAccountId)}/phone_numbers`), query });
-	if (reply.status !== 200) throw apiError(reply, `The phone numbers of account ${businessAccountId} could not be listed`, UNKNOWN_ID);
+	const reply = await client.send({
+		method: 'GET',
+		path: graphPath(client, businessAccountId, 'phone_numbers'),
+		query: { fields: 'id,display_phone_number,verified_name', limit: '100' },
+	});
+	if (reply.status !== 200) {
+		const what = `The phone numbers of account ${businessAccountId} could not be listed`;
+		throw apiError(reply, what, UNKNOWN_ID);
+	}
 	return objects(object(reply.body).data).map((entry) => ({
 		id: text(entry.id) ?? '',
 		number: text(entry.display_phone_number) ?? '',
@@ -78,30 +102,28 @@ export async function phoneNumbers(client: ApiClient): Promise<PhoneNumber[]> {
 
 /**
  * `phone_number_id` makes Meta check that the file belongs to that number. For received files Meta has refused even the
- * right number (chatwoot#13317), so that one refusal is answered by asking again without it.
+ * right number (chatwoot#13317), so that this one error is answered by asking again without it.
  */
-async function onMedia(client: ApiClient, method: 'GET' | 'DELETE', mediaId: string, phoneNumberId?: string): Promise<ApiReply> {
-	const path = edge(client, encodeURIComponent(mediaId));
+async function sendForMedia(
+	client: ApiClient,
+	method: 'GET' | 'DELETE',
+	mediaId: string,
+	phoneNumberId?: string,
+): Promise<ApiReply> {
+	const path = graphPath(client, mediaId);
 	if (!phoneNumberId) return await client.send({ method, path });
 	const reply = await client.send({ method, path, query: { phone_number_id: phoneNumberId } });
-	const refusesNumber = graphError(reply)?.message.includes('Param phone_number_id is not a valid');
+	const refusesNumber = graphError(reply)?.message.includes(
+		'Param phone_number_id is not a valid',
+	);
 	return refusesNumber ? await client.send({ method, path }) : reply;
 }
 
-export function checkCredentials({ apiVersion }: Credentials): MediaError | undefined {
-	if (/^v\d+\.\d+$/.test(apiVersion)) return undefined;
-	return new MediaError('credential', `"${apiVersion}" is not a version of the API`, 'Enter one like v25.0 in API Version in the credential.');
-}
-
-function edge({ credentials }: ApiClient, path: string): string {
-	return `/${credentials.apiVersion}/${path}`;
-}
-
-function tooLarge(file: OutgoingFile): MediaError {
+function tooLarge({ fileName, size }: OutgoingFile): MediaError {
 	return new MediaError(
 		'permanent',
-		`"${file.fileName}" was not accepted: ${file.size} bytes are more than Meta takes`,
-		'Limits: images 5 MB, audio and video 16 MB, documents 100 MB, stickers 100 KB (animated 500 KB).',
+		`"${fileName}" was not accepted: ${size} bytes are more than Meta takes`,
+		sizeLimits(),
 		{ status: 413 },
 	);
 }

@@ -1,3 +1,5 @@
+import { jsonParse } from 'n8n-workflow';
+
 import { mimeEssence } from '../../formats/mimeTypes';
 import type { MediaMessage, MediaType, Origin } from '../mediaMessage';
 import { flag, isoTime, omitUndefined, object, objects, sha256Hex, text, type Json } from '../read';
@@ -10,13 +12,16 @@ const MEDIA_TYPES = ['image', 'video', 'audio', 'document', 'sticker'] as const;
 export function parse(body: unknown): MediaMessage[] {
 	return objects(object(body).entry).flatMap((entry) =>
 		objects(entry.changes).flatMap(({ field, value }) => {
-			const about = { value: object(value), accountId: text(entry.id) };
-			return messagesOf(field, about.value).flatMap(({ message, origin }) => filesOf(message, origin, about));
+			const change = { value: object(value), accountId: text(entry.id) };
+			return messagesOf(field, change.value).flatMap(({ message, origin }) =>
+				filesOf(message, origin, change),
+			);
 		}),
 	);
 }
 
-interface About {
+/** The change of a delivery in which a message stands. */
+interface Change {
 	value: Json;
 	accountId?: string;
 }
@@ -33,60 +38,75 @@ function messagesOf(field: unknown, value: Json): Array<{ message: Json; origin?
 }
 
 /** The files of a message: mostly one, none in a text, up to ten in the answer to a Flow. */
-function filesOf(message: Json, origin: Origin | undefined, about: About): MediaMessage[] {
-	if (message.type === 'edit') {
-		const { edit, ...rest } = message;
-		const edited = object(object(edit).message);
-		if (edited.type === 'edit') return [];
-		// The new file, under the edit's own ID and time.
-		const files = filesOf({ ...rest, ...edited, type: edited.type, id: message.id }, origin ?? 'edit', about);
-		return files.map((file) => ({ ...file, raw: message }));
-	}
-	if (message.type === 'interactive')
-		return flowFiles(message).flatMap(({ file, kind }) => mediaMessage(message, file, kind, 'flow', about) ?? []);
-	if (origin === 'call') {
-		const recording = object(message.call_recording).audio;
-		const transcript = object(message.call_transcript).document;
-		return [
-			mediaMessage(message, object(recording), 'audio', 'call', about) ?? [],
-			mediaMessage(message, object(transcript), 'document', 'call', about) ?? [],
-		].flat();
-	}
-	const kind = MEDIA_TYPES.find((type) => type === message.type);
-	if (!kind) return [];
+function filesOf(message: Json, origin: Origin | undefined, change: Change): MediaMessage[] {
+	if (message.type === 'edit') return editedFiles(message, origin, change);
+	if (message.type === 'interactive') return flowFiles(message, change);
+	if (origin === 'call') return callFiles(message, change);
+	const type = MEDIA_TYPES.find((one) => one === message.type);
+	if (!type) return [];
 	// A voicemail is an ordinary audio message but for its ID.
-	const voicemail = text(message.id)?.startsWith('wacid.') ? 'call' : undefined;
-	return [mediaMessage(message, object(message[kind]), kind, origin ?? voicemail, about) ?? []].flat();
+	const voicemail: Origin | undefined = text(message.id)?.startsWith('wacid.') ? 'call' : undefined;
+	const file = { media: object(message[type]), type, origin: origin ?? voicemail };
+	return [mediaMessage(message, file, change) ?? []].flat();
+}
+
+/** The new file of an edited message, under the edit's own ID and time. */
+function editedFiles(message: Json, origin: Origin | undefined, change: Change): MediaMessage[] {
+	const { edit, ...rest } = message;
+	const edited = object(object(edit).message);
+	if (edited.type === 'edit') return [];
+	const merged = { ...rest, ...edited, type: edited.type, id: message.id };
+	const files = filesOf(merged, origin ?? 'edit', change);
+	return files.map((file) => ({ ...file, raw: message }));
 }
 
 /** `response_json` holds the form's fields by names of the form's own choice; files are told by their shape. */
-function flowFiles({ interactive }: Json): Array<{ file: Json; kind: MediaType }> {
-	const answer = object(parsed(object(object(interactive).nfm_reply).response_json));
+function flowFiles(message: Json, change: Change): MediaMessage[] {
+	const { response_json } = object(object(message.interactive).nfm_reply);
+	const answer = object(jsonParse(String(response_json), { fallbackValue: {} }));
 	return Object.values(answer)
 		.flatMap(objects)
 		.filter(({ id, mime_type, sha256 }) => text(id) && text(mime_type) && text(sha256))
-		.map((file) => ({ file, kind: kindOf(text(file.mime_type)) }));
+		.flatMap((media) => {
+			const type = mediaTypeOf(text(media.mime_type));
+			return mediaMessage(message, { media, type, origin: 'flow' }, change) ?? [];
+		});
 }
 
-function kindOf(mimeType = ''): MediaType {
-	const [top] = mimeEssence(mimeType).split('/');
-	return MEDIA_TYPES.find((type) => type === top) ?? 'document';
+/** A call's recording, and what was said in it as text. */
+function callFiles(message: Json, change: Change): MediaMessage[] {
+	const recording = object(object(message.call_recording).audio);
+	const transcript = object(object(message.call_transcript).document);
+	return [
+		mediaMessage(message, { media: recording, type: 'audio', origin: 'call' }, change) ?? [],
+		mediaMessage(message, { media: transcript, type: 'document', origin: 'call' }, change) ?? [],
+	].flat();
 }
 
-function mediaMessage(message: Json, media: Json, kind: MediaType, origin: Origin | undefined, about: About): MediaMessage | undefined {
+function mediaTypeOf(mimeType = ''): MediaType {
+	const [topLevel] = mimeEssence(mimeType).split('/');
+	return MEDIA_TYPES.find((type) => type === topLevel) ?? 'document';
+}
+
+interface File {
+	media: Json;
+	type: MediaType;
+	origin?: Origin;
+}
+
+function mediaMessage(message: Json, file: File, change: Change): MediaMessage | undefined {
+	const { media, type, origin } = file;
 	const mediaId = text(media.id);
 	// Without an ID there is nothing to fetch: a file that was too large arrives that way, with `errors` beside it.
 	if (!mediaId) return undefined;
-	const { value, accountId } = about;
+	const { value, accountId } = change;
 	const url = text(media.url);
 	const from = text(message.from);
 	const fromUserId = text(message.from_user_id);
 	const context = object(message.context);
-	// What the business itself sent names the customer, whose conversation it is, in `to`. Calls have a `to` either way.
-	const to = origin === 'echo' || origin === 'history' ? (text(message.to) ?? text(message.to_user_id)) : undefined;
-	return omitUndefined({
+	return omitUndefined<MediaMessage>({
 		provider: 'meta',
-		type: kind === 'audio' && media.voice === true ? 'voice' : kind,
+		type: type === 'audio' && media.voice === true ? 'voice' : type,
 		mediaId,
 		url,
 		urlExpiresAt: url && urlExpiresAt(url),
@@ -97,7 +117,7 @@ function mediaMessage(message: Json, media: Json, kind: MediaType, origin: Origi
 		voice: flag(media.voice),
 		animated: flag(media.animated),
 		messageId: text(message.id),
-		chatId: text(message.group_id) ?? to ?? from ?? fromUserId,
+		chatId: text(message.group_id) ?? recipient(message, origin) ?? from ?? fromUserId,
 		from,
 		fromUserId,
 		fromName: senderName(value, from, fromUserId),
@@ -112,18 +132,17 @@ function mediaMessage(message: Json, media: Json, kind: MediaType, origin: Origi
 	});
 }
 
+/** The customer whom the business itself wrote to. Calls have a `to` whoever called. */
+function recipient(message: Json, origin?: Origin): string | undefined {
+	const isOurs = origin === 'echo' || origin === 'history';
+	return isOurs ? (text(message.to) ?? text(message.to_user_id)) : undefined;
+}
+
 /** `wa_id` and `from` are left out for users with a username, so either key may be the one that matches. */
 function senderName(value: Json, from?: string, fromUserId?: string): string | undefined {
 	const contact = objects(value.contacts).find(
-		({ wa_id, user_id }) => (from && text(wa_id) === from) || (fromUserId && text(user_id) === fromUserId),
+		({ wa_id, user_id }) =>
+			(from && text(wa_id) === from) || (fromUserId && text(user_id) === fromUserId),
 	);
 	return text(object(contact?.profile).name);
-}
-
-function parsed(json: unknown): unknown {
-	try {
-		return JSON.parse(String(json));
-	} catch {
-		return undefined;
-	}
 }

@@ -1,7 +1,9 @@
 import type { Provider } from '../provider';
+import { FILE_HOURS } from './lifetimes';
 import { live } from './live';
 import { deleteMedia, resolve, upload, urlExpiresAt } from './media';
-import { parse, verify } from './webhook';
+import { parse } from './messages';
+import { challenge, verify } from './webhook';
 
 /** Pipes.bot, https://docs.pipes.bot. A proxy to Meta's API: its webhooks are Meta's, with an object `pipes` beside. */
 export const pipes: Provider = {
@@ -11,8 +13,8 @@ export const pipes: Provider = {
 	mediaHosts: [],
 	manualSetup:
 		'paste it as Webhook URL where you activate the number, or in the App’s settings, and set the Webhook Secret of the credential there.',
-	retention: 'Pipes.bot keeps files for 48 hours.',
-	challenge: () => undefined,
+	retention: `Pipes.bot keeps files for ${FILE_HOURS} hours.`,
+	challenge,
 	verify,
 	parse,
 	live,

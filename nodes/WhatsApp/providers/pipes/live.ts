@@ -4,8 +4,8 @@ import type { MediaMessage } from '../mediaMessage';
 import type { Credentials, ApiClient, LiveConnection } from '../provider';
 import type { MediaError } from '../../errors';
 import { isoTime, object, text } from '../read';
-import { apiError } from './media';
-import { mediaMessage } from './webhook';
+import { apiError } from './errors';
+import { mediaMessage } from './messages';
 
 /** wss://api.pipes.bot/ws, the way that numbers without a webhook have. Source: docs.pipes.bot, WebSocket. */
 export const live: LiveConnection = { url, checkAccess, parse };

@@ -1,46 +1,53 @@
-import { MediaError, type MediaErrorCode } from '../../errors';
+import { MediaError, TRY_AGAIN_SOON, type MediaErrorCode } from '../../errors';
 import type { ApiReply } from '../provider';
 import { object, retryAfterMs, text } from '../read';
+import { FILE_DAYS } from './lifetimes';
 
 /**
- * Turns a reply that is not a success into a refusal. Its body is `{"error":{"code","message","details"?}}`, with the
+ * The error that a reply without success means. Its body is `{"error":{"code","message","details"?}}`, with the
  * HTTP status as the code. Source: openapi.yaml 1.8.7.
  * @param what what was tried, as the beginning of a sentence: `Media ID jpeg-1 could not be deleted`
  */
 export function apiError(reply: ApiReply, what: string): MediaError {
 	const { status } = reply;
-	const error = object(object(reply.body).error);
-	const sentence = [text(error.message), text(error.details)].filter(Boolean).join(' — ');
+	const sentence = errorSentence(reply);
 	const said = sentence ? `Whapi.Cloud says "${sentence}" (HTTP ${status})` : `HTTP ${status} without an explanation`;
-	const { kind, advice } = explain(status, sentence);
-	return new MediaError(kind, `${what}: ${said}`, advice, { status, retryAfterMs: retryAfterMs(reply.headers['retry-after']) });
+	const { code, description } = explain(reply);
+	const facts = { status, retryAfterMs: retryAfterMs(reply.headers['retry-after']) };
+	return new MediaError(code, `${what}: ${said}`, description, facts);
 }
 
-/** Files come from the API itself, so that its refusals of files are in the same words. */
+/** Files come from the API itself, whose errors look the same for files. */
 export function fileError(reply: ApiReply, what: string): MediaError {
 	return apiError(reply, `${what} could not be downloaded`);
 }
 
 /** A bad token has no channel: it gets a 404, and never a 401. Source: Whapi's agent skill, April 2026. */
-export function isTokenUnknown({ status, body }: ApiReply): boolean {
-	return status === 404 && /channel not found/i.test(text(object(object(body).error).message) ?? '');
+export function isTokenUnknown(reply: ApiReply): boolean {
+	return reply.status === 404 && /channel not found/i.test(errorSentence(reply));
 }
 
-function explain(status: number, sentence: string): { kind: MediaErrorCode; advice: string } {
-	if (status === 404 && /channel not found/i.test(sentence))
-		return { kind: 'credential', advice: 'The token in the credential belongs to no channel. Copy it again, whole, from the channel’s page at panel.whapi.cloud.' };
+function errorSentence({ body }: ApiReply): string {
+	const { message, details } = object(object(body).error);
+	return [text(message), text(details)].filter(Boolean).join(' — ');
+}
+
+function explain(reply: ApiReply): { code: MediaErrorCode; description: string } {
+	const { status } = reply;
+	if (isTokenUnknown(reply))
+		return { code: 'credential', description: 'The token in the credential belongs to no channel. Copy it again, whole, from the channel’s page at panel.whapi.cloud.' };
 	if (status === 404)
-		return { kind: 'gone', advice: 'It may have been deleted, belong to another channel, or be older than the 30 days that Whapi.Cloud keeps files.' };
+		return { code: 'gone', description: `It may have been deleted, belong to another channel, or be older than the ${FILE_DAYS} days that Whapi.Cloud keeps files.` };
 	if (status === 401)
-		return { kind: 'credential', advice: 'The channel is not logged in to WhatsApp. Open it at panel.whapi.cloud and scan the QR code with the phone.' };
-	if (status === 402) return { kind: 'permanent', advice: 'The channel’s trial is used up. Choose a plan at panel.whapi.cloud.' };
+		return { code: 'credential', description: 'The channel is not logged in to WhatsApp. Open it at panel.whapi.cloud and scan the QR code with the phone.' };
+	if (status === 402) return { code: 'permanent', description: 'The channel’s trial is used up. Choose a plan at panel.whapi.cloud.' };
 	if (status === 429)
 		return {
-			kind: 'permanent',
-			advice: 'WhatsApp itself has stopped this number for a while (a soft ban). Trying again makes it worse: leave the number alone for a day or two.',
+			code: 'permanent',
+			description: 'WhatsApp itself has stopped this number for a while (a soft ban). Trying again makes it worse: leave the number alone for a day or two.',
 		};
-	if (status === 413) return { kind: 'permanent', advice: 'The file is larger than Whapi.Cloud takes.' };
-	if (status === 415) return { kind: 'permanent', advice: 'Whapi.Cloud does not take this type of file. Convert it, or set another MIME Type under Options.' };
-	if (status >= 500) return { kind: 'temporary', advice: 'This is usually over in a few minutes; run it again then.' };
-	return { kind: 'permanent', advice: 'Change what Whapi.Cloud objects to, then run it again.' };
+	if (status === 413) return { code: 'permanent', description: 'The file is larger than Whapi.Cloud takes.' };
+	if (status === 415) return { code: 'permanent', description: 'Whapi.Cloud does not take this type of file. Convert it, or set another MIME Type under Options.' };
+	if (status >= 500) return { code: 'temporary', description: TRY_AGAIN_SOON };
+	return { code: 'permanent', description: 'Change what Whapi.Cloud objects to, then run it again.' };
 }

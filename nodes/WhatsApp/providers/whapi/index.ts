@@ -1,8 +1,10 @@
 import type { Provider } from '../provider';
-import { deleteMedia, resolve, upload, urlExpiresAt } from './media';
 import { fileError } from './errors';
+import { FILE_DAYS, LATE_FILE_MS } from './lifetimes';
+import { deleteMedia, resolve, upload, urlExpiresAt } from './media';
+import { parse } from './messages';
 import { registration } from './registration';
-import { challenge, parse, verify } from './webhook';
+import { challenge, verify } from './webhook';
 
 /** Whapi.Cloud, https://whapi.readme.io/reference. One token is one channel is one WhatsApp number. */
 export const whapi: Provider = {
@@ -12,16 +14,16 @@ export const whapi: Provider = {
 	mediaHosts: [],
 	manualSetup:
 		'not from the dashboard, which cannot set the header that proves a delivery; choose another Registration.',
-	retention: 'Whapi.Cloud keeps files for 30 days.',
-	lateFilesMs: 15_000,
+	retention: `Whapi.Cloud keeps files for ${FILE_DAYS} days.`,
+	lateFilesMs: LATE_FILE_MS,
 	challenge,
 	verify,
 	parse,
 	registration,
 	resolve,
 	urlExpiresAt,
-	fileError: fileError,
-	// No version of its documentation has a limit, and it encodes anew what WhatsApp would not take.
+	fileError,
+	// No version of its documentation has a limit, and it re-encodes what WhatsApp would not take.
 	accepts: [],
 	keepsFileNames: true,
 	upload,

@@ -1,15 +1,12 @@
+import { transformStream } from '../../streams';
+import { DAY } from '../../units';
 import type { ApiClient, ApiRequest, FileLocation, OutgoingFile, ResolveOptions, UploadedMedia } from '../provider';
 import { byteCount, isoTime, omitUndefined, object, objects, sha256Hex, text, type Json } from '../read';
-import { transformStream } from '../../streams';
-import { isTokenUnknown, apiError } from './errors';
-
-/** Of received and uploaded files, and of public links. Source: help desk, "File expiration period". */
-const LIFE_DAYS = 30;
-
-const DAY = 24 * 60 * 60 * 1000;
+import { apiError, isTokenUnknown } from './errors';
+import { FILE_DAYS } from './lifetimes';
 
 /** The longest page that GET /media gives. */
-const PAGE = '500';
+const PAGE_SIZE = '500';
 
 /**
  * No endpoint tells the address of a file, but GET /media/{id} is one: it answers with the bytes, and wants the token.
@@ -19,7 +16,7 @@ export async function resolve(client: ApiClient, mediaId: string, options: Resol
 	const url = `${client.credentials.baseUrl}/media/${encodeURIComponent(mediaId)}`;
 	const file = options.details ? await describe(client, mediaId, options.messageId) : undefined;
 	const link = text(file?.link);
-	return omitUndefined({
+	return omitUndefined<FileLocation>({
 		...(link ? { url: link, expiresAt: linkExpiresAt(file!.timestamp), tokenRequired: false } : { url, tokenRequired: true }),
 		mimeType: text(file?.mime_type),
 		sha256: sha256Hex(file?.sha256),
@@ -28,24 +25,24 @@ export async function resolve(client: ApiClient, mediaId: string, options: Resol
 	});
 }
 
-/** What the message says of its file; else what the newest page of the channel's files says, where it is on it. */
+/** What the message says of its file; else what the list of the channel's newest files says, where it is among them. */
 async function describe(client: ApiClient, mediaId: string, messageId?: string): Promise<Json | undefined> {
-	const ask = async (request: Pick<ApiRequest, 'path' | 'query'>) => {
+	const get = async (request: Pick<ApiRequest, 'path' | 'query'>) => {
 		const reply = await client.send({ method: 'GET', ...request });
 		if (reply.status === 200) return object(reply.body);
 		if (reply.status === 404 && !isTokenUnknown(reply)) return {};
 		throw apiError(reply, `Media ID ${mediaId} could not be looked up`);
 	};
 	if (messageId) {
-		const message = await ask({ path: `/messages/${encodeURIComponent(messageId)}` });
+		const message = await get({ path: `/messages/${encodeURIComponent(messageId)}` });
 		const file = Object.values(message).map(object).find(({ id }) => id === mediaId);
 		if (file) return { timestamp: message.timestamp, ...file };
 	}
-	const { files } = await ask({ path: '/media', query: { count: PAGE, sort: 'desc' } });
+	const { files } = await get({ path: '/media', query: { count: PAGE_SIZE, sort: 'desc' } });
 	return objects(files).find(({ id }) => id === mediaId);
 }
 
-/** A link says nothing of its end. */
+/** A link does not say when it expires. */
 export function urlExpiresAt(): undefined {
 	return undefined;
 }
@@ -53,7 +50,7 @@ export function urlExpiresAt(): undefined {
 /** @param since when the file came: Unix seconds */
 export function linkExpiresAt(since: unknown): string | undefined {
 	const start = isoTime(since);
-	return start && new Date(Date.parse(start) + LIFE_DAYS * DAY).toISOString();
+	return start && new Date(Date.parse(start) + FILE_DAYS * DAY).toISOString();
 }
 
 /** DELETE /media/{id} */
@@ -62,11 +59,11 @@ export async function deleteMedia(client: ApiClient, mediaId: string): Promise<v
 	if (object(reply.body).success !== true) throw apiError(reply, `Media ID ${mediaId} could not be deleted`);
 }
 
-/** What the raw form of POST /media lists, but for documents, which need their names. Source: openapi.yaml 1.8.7. */
+/** The types that the raw form of POST /media lists, without documents, which need their names. Source: openapi.yaml 1.8.7. */
 const RAW_TYPES = new Set(['image/jpeg', 'image/png', 'audio/mp4', 'audio/amr', 'audio/mpeg', 'audio/ogg', 'audio/aac', 'video/mp4']);
 
 /**
- * POST /media, in one of two forms. Pictures, sounds and films go as raw bytes: the oldest form, which lets Whapi.Cloud
+ * POST /media, in one of two forms. Images, audio and video go as raw bytes: the oldest form, which lets Whapi.Cloud
  * encode them as WhatsApp wants them. Everything else goes as a data URL in JSON: the only form that carries a file
  * name, and the safer one for types that the raw form does not list.
  */
@@ -77,12 +74,12 @@ export async function upload(client: ApiClient, file: OutgoingFile): Promise<Upl
 	const reply = await client.send({ method: 'POST', path: '/media', ...form });
 	const mediaId = text(objects(object(reply.body).media)[0]?.id);
 	if (reply.status !== 200 || !mediaId) throw apiError(reply, `"${file.fileName}" (${file.mimeType}, ${file.size} bytes) was not accepted`);
-	return { mediaId, expiresAt: new Date(Date.now() + LIFE_DAYS * DAY).toISOString() };
+	return { mediaId, expiresAt: new Date(Date.now() + FILE_DAYS * DAY).toISOString() };
 }
 
 /** `{"media":"data:application/pdf;name=invoice.pdf;base64,…","no_encode":…}`, made while it is sent. */
 function dataUrl({ fileName, mimeType, size, content }: OutgoingFile): Required<Pick<ApiRequest, 'headers' | 'body'>> {
-	// A document is to arrive as it is; a picture of an unlisted type as WhatsApp can show it.
+	// A document must arrive as it is; an image of an unlisted type, as WhatsApp can show it.
 	const noEncode = !/^(image|audio|video)\//.test(mimeType);
 	const head = `{"no_encode":${noEncode},"media":"data:${mimeType};name=${encodeURIComponent(fileName)};base64,`;
 	const tail = '"}';
@@ -93,15 +90,20 @@ function dataUrl({ fileName, mimeType, size, content }: OutgoingFile): Required<
 			? Buffer.from(head + content.toString('base64') + tail)
 			: transformStream(content, async function* (chunks) {
 					yield Buffer.from(head);
-					let rest = Buffer.alloc(0);
-					for await (const chunk of chunks) {
-						const bytes = Buffer.concat([rest, chunk]);
-						// Base64 takes three bytes at a time.
-						const whole = bytes.length - (bytes.length % 3);
-						rest = bytes.subarray(whole);
-						yield Buffer.from(bytes.toString('base64', 0, whole));
-					}
-					yield Buffer.from(rest.toString('base64') + tail);
+					yield* base64Chunks(chunks);
+					yield Buffer.from(tail);
 				}),
 	};
+}
+
+async function* base64Chunks(chunks: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
+	let rest = Buffer.alloc(0);
+	for await (const chunk of chunks) {
+		const bytes = Buffer.concat([rest, chunk]);
+		// Base64 takes three bytes at a time.
+		const whole = bytes.length - (bytes.length % 3);
+		rest = bytes.subarray(whole);
+		yield Buffer.from(bytes.toString('base64', 0, whole));
+	}
+	yield Buffer.from(rest.toString('base64'));
 }

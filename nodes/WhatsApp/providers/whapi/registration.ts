@@ -1,48 +1,62 @@
-import { sleep } from 'n8n-workflow';
-
 import { MediaError } from '../../errors';
-import type { Credentials, ApiClient, ApiReply, Registration } from '../provider';
+import { SECOND } from '../../units';
+import { wait } from '../../waiting';
+import type { ApiClient, ApiReply, Credentials, Registration } from '../provider';
 import { object, objects, text, type Json } from '../read';
 import { apiError } from './errors';
 import { deliverySecret, SECRET_HEADER } from './webhook';
 
+/** Enough for as many processes that change the webhooks at the same time. */
+const MAX_ATTEMPTS = 20;
+
+/** The wait between two attempts is random, so that two processes do not collide for ever. */
+const MAX_WAIT_MS = 300;
+
+/** Longer than another process takes from reading the webhooks to writing them. */
+const CHECK_AFTER_MS = SECOND;
+
+/** All types that the setting `auto_download` has words for. */
+const AUTO_DOWNLOAD_TYPES = ['image', 'audio', 'voice', 'video', 'document', 'sticker'];
+
 /**
- * A channel has a list of webhooks, which PATCH /settings takes whole: read, change, write. Two who do that at the same
- * time write over one another, and what is lost may be somebody else's. Within this process they take turns. Between
- * processes, the reply helps: it tells what was there before the write (`before_update`), so that a writer sees what it
- * wrote over, and puts it back. It may so put back what was just taken away; therefore who takes away looks again.
+ * A channel has a list of webhooks, which PATCH /settings takes whole: read, edit, write. When two do that at the same time,
+ * one overwrites the other's webhook. Within this process, one update waits for the other. Between processes, the reply
+ * helps: it holds the list from before the write (`before_update`), so that a writer sees what it has overwritten, and puts
+ * it back. That may also put back a webhook that was just removed; therefore whoever removes one checks again later.
  */
 export const registration: Registration = {
 	exclusive: false,
 
-	/** Only webhooks that deliver what we need and prove it: one with the secret of an earlier token is to be registered anew. */
 	async currentUrls(client) {
-		const { webhooks } = await settings(client);
-		return objects(webhooks).filter((webhook) => isSound(webhook, client.credentials)).flatMap(({ url }) => text(url) ?? []);
+		const { webhooks } = await getSettings(client);
+		return objects(webhooks)
+			.filter((webhook) => isUsable(webhook, client.credentials))
+			.flatMap(({ url }) => text(url) ?? []);
 	},
 
-	async register(client, _level, url) {
-		await change(client, (webhooks) => {
+	async register(client, _scope, url) {
+		await updateWebhooks(client, (webhooks) => {
 			const old = webhooks.find((webhook) => webhook.url === url);
-			return [...webhooks.filter((webhook) => webhook.url !== url), { ...old, url, ...delivery(client.credentials) }];
+			const others = webhooks.filter((webhook) => webhook.url !== url);
+			return [...others, { ...old, url, ...deliverySettings(client.credentials) }];
 		});
 	},
 
-	async unregister(client, _level, url) {
-		for (let tries = 0; tries < TRIES; tries++) {
-			await change(client, (webhooks) => webhooks.filter((webhook) => webhook.url !== url));
-			await sleep(LOOK_AGAIN_MS);
-			const { webhooks } = await settings(client);
+	async unregister(client, _scope, url) {
+		for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+			await updateWebhooks(client, (webhooks) => webhooks.filter((webhook) => webhook.url !== url));
+			await wait(CHECK_AFTER_MS);
+			const { webhooks } = await getSettings(client);
 			if (!objects(webhooks).some((webhook) => webhook.url === url)) return;
 		}
 	},
 
-	/** Auto Download, for all types that it has words for. Whether `media` is merged or replaced is not documented, so it is sent whole. */
+	/** Auto Download. Whether `media` is merged or replaced is not documented, so that it is sent whole. */
 	async publicLinks(client) {
-		const media = object((await settings(client)).media);
-		if (DOWNLOADED.every((type) => Array.isArray(media.auto_download) && media.auto_download.includes(type))) return;
-		const reply = await client.send({ method: 'PATCH', path: '/settings', body: { media: { ...media, auto_download: DOWNLOADED } } });
-		if (reply.status !== 200) throw refused(reply);
+		const media = object((await getSettings(client)).media);
+		const current: unknown[] = Array.isArray(media.auto_download) ? media.auto_download : [];
+		if (AUTO_DOWNLOAD_TYPES.every((type) => current.includes(type))) return;
+		await patchSettings(client, { media: { ...media, auto_download: AUTO_DOWNLOAD_TYPES } });
 	},
 };
 
@@ -50,73 +64,85 @@ export const registration: Registration = {
  * Mode body: the others change the path or the HTTP method. Events must be named: the default is one that no longer
  * exists. Source: openapi.yaml 1.8.7; help desk, "Webhooks".
  */
-function delivery(credentials: Credentials) {
-	return { events: [{ type: 'messages', method: 'post' }], mode: 'body', headers: { [SECRET_HEADER]: deliverySecret(credentials) } };
+function deliverySettings(credentials: Credentials) {
+	return {
+		events: [{ type: 'messages', method: 'post' }],
+		mode: 'body',
+		headers: { [SECRET_HEADER]: deliverySecret(credentials) },
+	};
 }
 
-function isSound({ events, mode, headers }: Json, credentials: Credentials): boolean {
-	const wanted = objects(events).some(({ type, method }) => type === 'messages' && method === 'post');
-	return wanted && mode === 'body' && object(headers)[SECRET_HEADER] === deliverySecret(credentials);
+/** Whether a webhook delivers messages, with the secret of the credential's token and not of an earlier one. */
+function isUsable({ events, mode, headers }: Json, credentials: Credentials): boolean {
+	const hasMessages = objects(events).some(
+		({ type, method }) => type === 'messages' && method === 'post',
+	);
+	const secret = object(headers)[SECRET_HEADER];
+	return hasMessages && mode === 'body' && secret === deliverySecret(credentials);
 }
 
-const DOWNLOADED = ['image', 'audio', 'voice', 'video', 'document', 'sticker'];
+/** The last update of each channel's webhooks, by its token, until it ends. */
+const lastUpdates = new Map<string, Promise<unknown>>();
 
-/** As many writers at once are reckoned with. */
-const TRIES = 20;
-
-const MAX_WAIT_MS = 300;
-
-/** Longer than others have between reading and writing. */
-const LOOK_AGAIN_MS = 1000;
-
-/** The last of those who change a channel, by its token. */
-const turns = new Map<string, Promise<unknown>>();
-
-async function change(client: ApiClient, edit: (webhooks: Json[]) => Json[]): Promise<void> {
+/** Updates the webhooks of a channel after all updates that this process has begun before. */
+async function updateWebhooks(
+	client: ApiClient,
+	edit: (webhooks: Json[]) => Json[],
+): Promise<void> {
 	const { accessToken } = client.credentials;
-	const turn = (turns.get(accessToken) ?? Promise.resolve()).then(async () => await changeNow(client, edit));
-	const over = turn.catch(() => {}).then(() => {
-		if (turns.get(accessToken) === over) turns.delete(accessToken);
-	});
-	turns.set(accessToken, over);
-	await turn;
+	const previous = lastUpdates.get(accessToken) ?? Promise.resolve();
+	const update = previous.then(async () => await writeWebhooks(client, edit));
+	const ended = update
+		.catch(() => {})
+		.then(() => {
+			if (lastUpdates.get(accessToken) === ended) lastUpdates.delete(accessToken);
+		});
+	lastUpdates.set(accessToken, ended);
+	await update;
 }
 
-async function changeNow(client: ApiClient, edit: (webhooks: Json[]) => Json[]): Promise<void> {
-	let seen = objects((await settings(client)).webhooks);
+async function writeWebhooks(client: ApiClient, edit: (webhooks: Json[]) => Json[]): Promise<void> {
+	let seen = objects((await getSettings(client)).webhooks);
 	let wanted = edit(seen);
-	for (let tries = 0; tries < TRIES; tries++) {
-		if (isEqual(wanted, seen)) return;
-		const reply = await client.send({ method: 'PATCH', path: '/settings', body: { webhooks: wanted } });
-		if (reply.status !== 200) throw refused(reply);
-		const { before_update, after_update } = object(reply.body);
+	for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+		if (isSameList(wanted, seen)) return;
+		const { before_update, after_update } = await patchSettings(client, { webhooks: wanted });
 		const before = objects(object(before_update).webhooks);
 		const written = objects(object(after_update).webhooks);
-		const lost = before.filter((webhook) => !has(seen, webhook) && !has(written, webhook));
+		const lost = before.filter((webhook) => !includes(seen, webhook) && !includes(written, webhook));
 		if (!lost.length) return;
-		// Of a webhook that somebody changed meanwhile, we wrote the old state.
-		const isOld = (webhook: Json) => !has(before, webhook) && lost.some(({ url }) => url === webhook.url);
+		// Of a webhook that somebody edited meanwhile, we have written the old state.
+		const isOld = (webhook: Json) =>
+			!includes(before, webhook) && lost.some(({ url }) => url === webhook.url);
 		wanted = edit([...written.filter((webhook) => !isOld(webhook)), ...lost]);
 		seen = written;
-		await sleep(Math.random() * MAX_WAIT_MS);
+		await wait(Math.random() * MAX_WAIT_MS);
 	}
-	throw new MediaError('temporary', 'The webhooks of the Whapi.Cloud channel are being changed by others all the time', 'Activate the workflow again in a minute.');
+	throw new MediaError(
+		'temporary',
+		'The webhooks of the Whapi.Cloud channel are being changed by others all the time',
+		'Activate the workflow again in a minute.',
+	);
 }
 
-function has(webhooks: Json[], webhook: Json): boolean {
+function includes(webhooks: Json[], webhook: Json): boolean {
 	return webhooks.some((one) => JSON.stringify(one) === JSON.stringify(webhook));
 }
 
-function isEqual(some: Json[], others: Json[]): boolean {
-	return some.length === others.length && some.every((webhook) => has(others, webhook));
+/** In whatever order. */
+function isSameList(some: Json[], others: Json[]): boolean {
+	return some.length === others.length && some.every((webhook) => includes(others, webhook));
 }
 
-async function settings(client: ApiClient): Promise<Json> {
-	const reply = await client.send({ method: 'GET', path: '/settings' });
-	if (reply.status !== 200) throw refused(reply);
-	return object(reply.body);
+async function getSettings(client: ApiClient): Promise<Json> {
+	return bodyOf(await client.send({ method: 'GET', path: '/settings' }));
 }
 
-function refused(reply: ApiReply): MediaError {
-	return apiError(reply, 'The webhooks of the Whapi.Cloud channel could not be changed');
+async function patchSettings(client: ApiClient, settings: object): Promise<Json> {
+	return bodyOf(await client.send({ method: 'PATCH', path: '/settings', body: settings }));
+}
+
+function bodyOf(reply: ApiReply): Json {
+	if (reply.status === 200) return object(reply.body);
+	throw apiError(reply, 'The webhooks of the Whapi.Cloud channel could not be changed');
 }

@@ -1,0 +1,148 @@
+import { MediaError } from '../../errors';
+import type {
+	ApiClient,
+	ApiReply,
+	ApiRequest,
+	Credentials,
+	RegistrationScope,
+} from '../provider';
+import { object, objects, text } from '../read';
+import { apiError, graphError, UNKNOWN_ID } from './errors';
+import { graphPath } from './ids';
+import { verifyToken } from './webhook';
+
+/** How the webhook URL of one scope is read, set and taken away. */
+interface Scope {
+	/** As the option of *Registration* is called. */
+	displayName: string;
+	/** The fields of the credential without which it cannot be read. */
+	requiredFields: Array<keyof Credentials>;
+	read(client: ApiClient): Promise<string | undefined>;
+	write(client: ApiClient, url: string): Promise<ApiReply>;
+	clear(client: ApiClient): Promise<ApiReply>;
+}
+
+export const SCOPES: Record<RegistrationScope, Scope> = {
+	phoneNumber: {
+		displayName: 'This Phone Number',
+		requiredFields: ['phoneNumberId'],
+		async read(client) {
+			const path = graphPath(client, client.credentials.phoneNumberId);
+			const body = await get(client, path, { fields: 'webhook_configuration' });
+			return text(object(body.webhook_configuration).phone_number);
+		},
+		write: async (client, url) => await postPhoneNumber(client, callback(client, url)),
+		clear: async (client) => await postPhoneNumber(client, { override_callback_uri: '' }),
+	},
+
+	account: {
+		displayName: 'This WhatsApp Business Account',
+		requiredFields: ['businessAccountId', 'appId'],
+		read: async (client) => text((await subscribedApp(client))?.override_callback_uri),
+		write: async (client, url) => await postSubscribedApps(client, callback(client, url)),
+		// Without a URL it takes the override away and leaves the subscription; DELETE would take both.
+		clear: async (client) => await postSubscribedApps(client, {}),
+	},
+
+	app: {
+		displayName: 'The Whole App',
+		requiredFields: ['appId', 'webhookSecret'],
+		read: async (client) => text((await appSubscription(client))?.callback_url),
+		async write(client, url) {
+			// Fields that somebody ticked in the dashboard stay subscribed.
+			const current = objects((await appSubscription(client))?.fields);
+			const fields = current.flatMap(({ name }) => text(name) ?? []);
+			return await sendAsApp(client, {
+				method: 'POST',
+				body: {
+					object: 'whatsapp_business_account',
+					callback_url: url,
+					verify_token: verifyToken(client.credentials),
+					fields: [...new Set([...fields, 'messages'])].join(','),
+				},
+			});
+		},
+		clear: async (client) =>
+			await sendAsApp(client, { method: 'DELETE', query: { object: 'whatsapp_business_account' } }),
+	},
+};
+
+/** Without this nothing is delivered at all, and no override is taken. A second POST would take an override away. */
+export async function subscribeToAccount(client: ApiClient): Promise<void> {
+	if (!client.credentials.businessAccountId || (await subscribedApp(client))) return;
+	const reply = await postSubscribedApps(client, {});
+	if (reply.status !== 200)
+		throw apiError(reply, 'The app could not be subscribed to the WhatsApp Business Account');
+}
+
+/** Our app among those subscribed to the account. Without an App ID to know it by, any counts as ours. */
+async function subscribedApp(client: ApiClient) {
+	const { appId, businessAccountId } = client.credentials;
+	const { data } = await get(client, graphPath(client, businessAccountId, 'subscribed_apps'));
+	return objects(data).find(
+		(app) => !appId || text(object(app.whatsapp_business_api_data).id) === appId,
+	);
+}
+
+async function appSubscription(client: ApiClient) {
+	const reply = await sendAsApp(client, { method: 'GET' });
+	if (reply.status !== 200) throw registrationError(reply, 'app');
+	const subscriptions = objects(object(reply.body).data);
+	return subscriptions.find((entry) => entry.object === 'whatsapp_business_account');
+}
+
+/** Subscriptions of the app answer to the app's own token, not to a user's. */
+async function sendAsApp(client: ApiClient, request: Omit<ApiRequest, 'path'>): Promise<ApiReply> {
+	const { appId, webhookSecret } = client.credentials;
+	return await client.send({
+		...request,
+		path: graphPath(client, appId, 'subscriptions'),
+		accessToken: `${appId}|${webhookSecret}`,
+	});
+}
+
+async function get(client: ApiClient, path: string, query?: Record<string, string>) {
+	const reply = await client.send({ method: 'GET', path, query });
+	if (reply.status !== 200)
+		throw apiError(reply, 'Meta did not tell where it delivers now', UNKNOWN_ID);
+	return object(reply.body);
+}
+
+async function postPhoneNumber(client: ApiClient, configuration: object): Promise<ApiReply> {
+	const path = graphPath(client, client.credentials.phoneNumberId);
+	return await client.send({
+		method: 'POST',
+		path,
+		body: { webhook_configuration: configuration },
+	});
+}
+
+async function postSubscribedApps(client: ApiClient, body: object): Promise<ApiReply> {
+	const path = graphPath(client, client.credentials.businessAccountId, 'subscribed_apps');
+	return await client.send({ method: 'POST', path, body });
+}
+
+function callback({ credentials }: ApiClient, url: string) {
+	return { override_callback_uri: url, verify_token: verifyToken(credentials) };
+}
+
+/** Why Meta did not take a webhook URL. */
+export function registrationError(reply: ApiReply, scope: RegistrationScope): MediaError {
+	const what = `Meta did not take the webhook URL for "${SCOPES[scope].displayName}"`;
+	const error = graphError(reply);
+	if (error?.message.includes('your app must be subscribed'))
+		return new MediaError(
+			'permanent',
+			`${what}: the app is not subscribed to the WhatsApp Business Account`,
+			'Fill in WhatsApp Business Account ID in the credential, and it is done for you.',
+			{ status: reply.status },
+		);
+	if (error?.code === 15)
+		return new MediaError(
+			'credential',
+			`${what}: App ID and App Secret do not belong together`,
+			'Copy both from App Dashboard → App settings → Basic.',
+			{ status: reply.status },
+		);
+	return apiError(reply, what, UNKNOWN_ID);
+}

@@ -1,0 +1,60 @@
+import type { MediaMessage, MediaType } from '../mediaMessage';
+import { byteCount, flag, isoTime, omitUndefined, object, objects, text, type Json } from '../read';
+
+const MEDIA_TYPES = ['image', 'video', 'audio', 'document', 'sticker'] as const;
+
+/** One message in each delivery: `pipes` stands at the root. */
+export function parse(body: unknown): MediaMessage[] {
+	const extra = object(object(body).pipes);
+	return objects(object(body).entry).flatMap((entry) =>
+		objects(entry.changes).flatMap((change) => {
+			const value = object(change.value);
+			return objects(value.messages).flatMap((message) => webhookMessage(message, value, extra) ?? []);
+		}),
+	);
+}
+
+function webhookMessage(message: Json, value: Json, extra: Json): MediaMessage | undefined {
+	const content = object(message[String(message.type)]);
+	const context = object(message.context);
+	const from = text(message.from);
+	const contact = objects(value.contacts).find(({ wa_id }) => text(wa_id) === from);
+	return mediaMessage(message.type, object(extra.media), {
+		mimeType: text(content.mime_type),
+		fileName: text(content.filename),
+		caption: text(content.caption),
+		voice: flag(content.voice),
+		animated: flag(content.animated),
+		messageId: text(message.id),
+		chatId: text(extra.conversationId) ?? from,
+		from,
+		fromName: text(object(contact?.profile).name),
+		timestamp: isoTime(message.timestamp),
+		phoneNumberId: text(extra.poolNumberId) ?? text(object(value.metadata).phone_number_id),
+		forwarded: flag(context.forwarded) ?? flag(context.frequently_forwarded),
+		replyTo: text(context.id),
+		referral: message.referral === undefined ? undefined : object(message.referral),
+		raw: message,
+	});
+}
+
+/** The ID in the message is Meta's, which no key of Pipes.bot's opens; its own stands in `media`. */
+export function mediaMessage(type: unknown, media: Json, details: Partial<MediaMessage> & Pick<MediaMessage, 'raw'>): MediaMessage | undefined {
+	const kind = MEDIA_TYPES.find((one) => one === type);
+	if (!kind) return undefined;
+	const mediaId = text(media.mediaId);
+	const mimeType = text(media.mimeType) ?? details.mimeType;
+	// WhatsApp records Ogg, and sends attached music as MP3, M4A or AAC; where the flag was lost, this tells them apart.
+	const voice = kind === 'audio' ? (details.voice ?? /^audio\/ogg/.test(mimeType ?? '')) : undefined;
+	return omitUndefined<MediaMessage>({
+		provider: 'pipes',
+		type: (voice ? 'voice' : kind) satisfies MediaType,
+		mediaId,
+		unavailable: media.unavailable === true || !mediaId ? true : undefined,
+		...details,
+		voice,
+		mimeType,
+		size: byteCount(media.byteSize),
+		fileName: text(media.fileName) ?? details.fileName,
+	});
+}

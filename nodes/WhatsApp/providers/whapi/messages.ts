@@ -1,0 +1,63 @@
+import type { MediaMessage, MediaType } from '../mediaMessage';
+import { byteCount, flag, isoTime, omitUndefined, object, objects, sha256Hex, text, type Json } from '../read';
+import { linkExpiresAt } from './media';
+
+/** Where a message of each type keeps its file, and our type for it. A short is a video note. */
+const MEDIA_TYPES: Record<string, { key: string; type: MediaType }> = {
+	image: { key: 'image', type: 'image' },
+	video: { key: 'video', type: 'video' },
+	gif: { key: 'gif', type: 'video' },
+	short: { key: 'short', type: 'video' },
+	audio: { key: 'audio', type: 'audio' },
+	voice: { key: 'voice', type: 'voice' },
+	document: { key: 'document', type: 'document' },
+	documentWithCaption: { key: 'document', type: 'document' },
+	sticker: { key: 'sticker', type: 'sticker' },
+};
+
+/** Messages that the channel sent through the API come back too. They are left out, else a workflow that sends would start itself. */
+export function parse(body: unknown): MediaMessage[] {
+	const { messages, channel_id } = object(body);
+	return objects(messages).flatMap((message) =>
+		message.from_me === true && message.source === 'api' ? [] : (mediaMessage(message, text(channel_id)) ?? []),
+	);
+}
+
+function mediaMessage(message: Json, accountId?: string): MediaMessage | undefined {
+	const name = String(message.type);
+	if (!Object.hasOwn(MEDIA_TYPES, name)) return undefined;
+	const { type, key } = MEDIA_TYPES[name]!;
+	const media = object(message[key] ?? message[name]);
+	const mediaId = text(media.id);
+	if (!mediaId) return undefined;
+	const url = text(media.link);
+	const from = text(message.from);
+	const isNumber = /^\d+$/.test(from ?? '');
+	const context = object(message.context);
+	return omitUndefined<MediaMessage>({
+		provider: 'whapi',
+		type,
+		mediaId,
+		url,
+		urlExpiresAt: url && linkExpiresAt(message.timestamp),
+		mimeType: text(media.mime_type),
+		sha256: sha256Hex(media.sha256),
+		size: byteCount(media.file_size),
+		fileName: text(media.file_name) ?? text(media.filename),
+		caption: text(media.caption),
+		voice: type === 'audio' || type === 'voice' ? type === 'voice' : undefined,
+		animated: key === 'gif' ? true : flag(media.animated),
+		messageId: text(message.id),
+		chatId: text(message.chat_id),
+		from: isNumber ? from : undefined,
+		// Users who hide their number have an ID ending in @lid.
+		fromUserId: isNumber ? undefined : from,
+		fromName: text(message.from_name),
+		timestamp: isoTime(message.timestamp),
+		accountId,
+		forwarded: flag(context.forwarded),
+		replyTo: text(context.quoted_id),
+		origin: message.from_me === true ? 'echo' : undefined,
+		raw: message,
+	});
+}
