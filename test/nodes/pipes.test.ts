@@ -33,6 +33,11 @@ test('the item has its own media ID, never Meta’s; ISO times; its conversation
 	expect(providers.pipes!.parse(pipes.text('hi').body)).toEqual([]);
 });
 
+test('a frame of the live connection that is no JSON, or no object, holds no message', () => {
+	for (const frame of ['', 'pong', '{"type":"whatsapp_message","data"', 'null', '[]', '"whatsapp_message"'])
+		expect(providers.pipes!.live!.parse(frame)).toEqual([]);
+});
+
 test('Get Media URL: where the redirect leads, for five minutes, without the key', async () => {
 	const { json } = await run('GetMediaUrl', { mediaId: add() });
 	expect(json).toMatchObject({ url: expect.stringContaining(`${pipes.filesUrl}/media/`), tokenRequired: false });

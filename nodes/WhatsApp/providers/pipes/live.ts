@@ -24,7 +24,7 @@ async function checkAccess(client: ApiClient): Promise<MediaError | undefined> {
 
 /** `{"type":"whatsapp_message","data":{…}}`; frames of other types carry no message. */
 function parse(frame: string): MediaMessage[] {
-	const { type, data } = object(jsonParse(frame, { fallbackValue: undefined }));
+	const { type, data } = object(jsonParse(frame, { fallbackValue: {} }));
 	if (type !== 'whatsapp_message') return [];
 	const message = object(data);
 	const from = text(message.fromNumber);
