@@ -11,7 +11,7 @@ import { startEmulator, type Emulator } from '../emulator';
 let emulator: Emulator;
 beforeAll(async () => {
 	Object.assign(globalThis, { WebSocket });
-	Object.assign(timing, { firstWait: 1, lastWait: 10 });
+	Object.assign(timing, { firstWait: 1, longestWait: 10 });
 	emulator = await startEmulator();
 });
 afterAll(async () => await emulator.close());
@@ -19,7 +19,7 @@ beforeEach(() => emulator.reset());
 
 const open = () => {
 	const account = { ...axiosClient(emulator, 'pipes'), provider: providers.pipes!, idleTimeoutMs: 1000, open: async () => await Promise.reject(new Error('not used')) };
-	return listen(account, { received: () => {}, refused: () => {} });
+	return listen(account, { onMessages: () => {}, onAccessLost: () => {} });
 };
 
 test('after the last listener has left there is no connection, and no request is made', async () => {

@@ -2,40 +2,42 @@ import type { ICredentialDataDecryptedObject, IWebhookFunctions } from 'n8n-work
 
 import { clientFromData, type Client } from '../transport/client';
 import { CREDENTIAL } from '../transport/credentials';
+import { SECOND } from '../units';
 
-/** How long a trigger goes by what it has read: a secret that was withdrawn may be believed for so long. */
-const MAX_AGE_MS = 10_000;
+/** How long a credential is used without reading it again: a secret that was withdrawn may be believed for so long. */
+const MAX_AGE_MS = 10 * SECOND;
 const MAX_CREDENTIALS = 500;
 
-/** By workflow, node and credential, oldest first. */
+/** By workflow, node and credential, oldest first. `at` is of `performance.now()`. */
 const cache = new Map<string, { at: number; data: ICredentialDataDecryptedObject }>();
 
 /**
- * Checks a delivery with the client of its credential. Reading the credential takes n8n more time than all else that a
- * trigger does (numbers in docs/benchmarks.md), so it is cached for a moment. It is read again at once when the delivery
- * fails the check, so that a secret counts from the moment it is changed.
- * @param check what is to be found out about the delivery
- * @param passed whether the answer is the hoped-for one
+ * Checks a delivery with the node's credential. To read a credential takes n8n longer than everything else that a trigger
+ * does (docs/benchmarks.md), so it is cached for a moment. It is read again at once when a delivery fails the check: a new
+ * secret counts from the moment that it is saved.
+ * @param check what to find out about the delivery
+ * @param isPassed whether its result is the one hoped for
+ * @returns the result, and the client that it was found with
  */
 export async function withCachedClient<T>(
 	context: IWebhookFunctions,
 	check: (client: Client) => T,
-	passed: (answer: T) => boolean,
-): Promise<{ client: Client; answer: T }> {
+	isPassed: (result: T) => boolean,
+): Promise<{ client: Client; result: T }> {
 	const { id: node, credentials } = context.getNode();
 	const key = [context.getWorkflow().id, node, credentials?.[CREDENTIAL]?.id].join('/');
 	const cached = cache.get(key);
 	if (cached && performance.now() - cached.at < MAX_AGE_MS) {
 		const client = clientFromData(context, cached.data);
-		const answer = check(client);
-		if (passed(answer)) return { client, answer };
+		const result = check(client);
+		if (isPassed(result)) return { client, result };
 	}
 	cache.delete(key);
-	// Counted from before it is read: it may change while n8n reads it.
+	// The age counts from before the read: the credential may change while n8n reads it.
 	const at = performance.now();
 	const data = await context.getCredentials(CREDENTIAL);
 	cache.set(key, { at, data });
 	if (cache.size > MAX_CREDENTIALS) cache.delete(cache.keys().next().value!);
 	const client = clientFromData(context, data);
-	return { client, answer: check(client) };
+	return { client, result: check(client) };
 }

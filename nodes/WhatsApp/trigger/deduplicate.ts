@@ -1,56 +1,82 @@
 import type { IWebhookFunctions, Workflow } from 'n8n-workflow';
 
 import type { MediaMessage } from '../providers/mediaMessage';
+import { DAY } from '../units';
 
 /**
- * Providers deliver again what they believe to be lost: for days, and at once where our answer took too long. n8n offers
- * a trigger no store for what it has seen, so this is the memory of one process: bounded in number and time. What must
- * never run twice is told apart by `messageId`.
+ * Providers deliver again what they believe to be lost: for days, and at once when our answer took too long. n8n gives a
+ * trigger no store for what it has seen, so this is the memory of one process, bounded in number and age. A workflow that
+ * must never run twice for a message has to compare `messageId` itself.
  */
-const REMEMBERED_MS = 24 * 60 * 60 * 1000;
-const REMEMBERED_FILES = 20_000;
+const MAX_AGE_MS = DAY;
+const MAX_FILES = 20_000;
 
-/** By workflow, node and file, oldest first. `taken`, while that is open: whether n8n will start an execution with it. */
-const seen = new Map<string, { at: number; taken?: Promise<boolean> }>();
+interface SeenFile {
+	/** When it was delivered, in milliseconds since 1970. */
+	at: number;
+	/** Whether n8n started an execution with it; absent once that is known. */
+	started?: Promise<boolean>;
+}
+
+/** By workflow, node and file, oldest first. */
+const seen = new Map<string, SeenFile>();
 
 /** A trigger's node, in whichever of n8n's contexts. */
-interface Receiver {
+interface TriggerContext {
 	getMode: IWebhookFunctions['getMode'];
 	getNode: IWebhookFunctions['getNode'];
 	getWorkflow: () => Pick<Workflow, 'id'> | { id?: string };
 }
 
 /**
- * The messages that this node has not had yet. Those that n8n could not start an execution with, as `taken` tells later,
- * are new when the provider sends them again. What another call has under way is waited for: to take it for had might
- * lose it, to take it for new would start it twice.
+ * The messages that this node has not seen before.
+ *
+ * Another delivery of the same message may be under way. It is waited for: a message is lost when both count as
+ * duplicates, and starts two executions when neither does.
+ * @param executionStarted whether n8n started an execution with them; if not, they are new when they are delivered again
  */
-export async function deduplicate(receiver: Receiver, messages: MediaMessage[], taken?: () => Promise<boolean>): Promise<MediaMessage[]> {
-	// Who tests wants to see the same message as often as it is sent.
-	if (receiver.getMode() === 'manual') return messages;
-	const node = `${receiver.getWorkflow().id}/${receiver.getNode().id}`;
-	const fresh = new Map(messages.map((message) => [`${node}/${message.messageId}/${message.mediaId}`, message]));
-	const underWay = () => [...fresh.keys()].flatMap((key) => seen.get(key)?.taken ?? []);
-	// All of them before one is claimed, so that no two calls wait for each other.
+export async function deduplicate(
+	context: TriggerContext,
+	messages: MediaMessage[],
+	executionStarted?: () => Promise<boolean>,
+): Promise<MediaMessage[]> {
+	// Manual tests may repeat a message.
+	if (context.getMode() === 'manual') return messages;
+	const node = `${context.getWorkflow().id}/${context.getNode().id}`;
+	const keyOf = ({ messageId, mediaId }: MediaMessage) => `${node}/${messageId}/${mediaId}`;
+	const byKey = new Map(messages.map((message) => [keyOf(message), message]));
+
+	const underWay = () => [...byKey.keys()].flatMap((key) => seen.get(key)?.started ?? []);
+	// Wait for all of them before one is remembered, so that no two deliveries wait for each other.
 	while (underWay().length) await Promise.all(underWay());
 
-	const now = Date.now();
-	for (const key of fresh.keys()) if (now - (seen.get(key)?.at ?? 0) < REMEMBERED_MS) fresh.delete(key);
-	if (fresh.size) remember([...fresh.keys()], { at: now, taken: taken?.() });
-	return [...fresh.values()];
+	const fresh = [...byKey].filter(([key]) => !isDuplicate(key));
+	if (fresh.length)
+		remember(
+			fresh.map(([key]) => key),
+			executionStarted?.(),
+		);
+	return fresh.map(([, message]) => message);
 }
 
-function remember(keys: string[], entry: { at: number; taken?: Promise<boolean> }): void {
+function isDuplicate(key: string): boolean {
+	return Date.now() - (seen.get(key)?.at ?? 0) < MAX_AGE_MS;
+}
+
+/** Forgets them again when no execution starts. */
+function remember(keys: string[], started?: Promise<boolean>): void {
+	const file: SeenFile = { at: Date.now(), started };
 	for (const key of keys) {
+		// A key that is set again would keep its old place.
 		seen.delete(key);
-		seen.set(key, entry);
+		seen.set(key, file);
 	}
 	for (const oldest of seen.keys()) {
-		if (seen.size <= REMEMBERED_FILES) break;
+		if (seen.size <= MAX_FILES) break;
 		seen.delete(oldest);
 	}
-	void entry.taken?.then((taken) => {
-		entry.taken = undefined;
-		if (!taken) for (const key of keys) seen.delete(key);
+	void started?.then((hasStarted) => {
+		file.started = undefined;
+		if (!hasStarted) for (const key of keys) seen.delete(key);
 	});
 }

@@ -1,14 +1,25 @@
-import { sleep, type IWebhookFunctions } from 'n8n-workflow';
+import type { IWebhookFunctions } from 'n8n-workflow';
 
-const ANSWER_MS = 5 * 60 * 1000;
-const ASK_MS = 250;
+import { MINUTE } from '../units';
+import { wait } from '../waiting';
+
+const MAX_WAIT_MS = 5 * MINUTE;
+const POLL_INTERVAL_MS = 250;
 
 /**
- * Whether n8n answers a webhook call with 200, which it does once it has taken the execution; also when the caller has
- * hung up and is not there to hear it.
+ * Whether n8n answers a webhook call with 200, which it does once it has started the execution. Also works when the caller
+ * has hung up, so that the answer reaches nobody.
  */
-export async function executionStarted(response: ReturnType<IWebhookFunctions['getResponseObject']>): Promise<boolean> {
+export async function executionStarted(
+	response: ReturnType<IWebhookFunctions['getResponseObject']>,
+): Promise<boolean> {
 	if (!response.destroyed) await new Promise((resolve) => response.once('close', resolve));
-	for (let waited = 0; !response.writableEnded && waited < ANSWER_MS; waited += ASK_MS) await sleep(ASK_MS);
+	for (
+		let waited = 0;
+		!response.writableEnded && waited < MAX_WAIT_MS;
+		waited += POLL_INTERVAL_MS
+	) {
+		await wait(POLL_INTERVAL_MS);
+	}
 	return response.writableEnded && response.statusCode < 300;
 }

@@ -1,159 +1,178 @@
-import { sleep } from 'n8n-workflow';
-
-import type { Client } from '../transport/client';
 import { MediaError } from '../errors';
 import type { MediaMessage } from '../providers/mediaMessage';
-import type { LiveConnection } from '../providers/provider';
+import type { ApiClient, LiveConnection } from '../providers/provider';
+import type { Client } from '../transport/client';
+import { MINUTE, SECOND } from '../units';
+import { backoff, wait } from '../waiting';
 
-/** In milliseconds. */
+/** In milliseconds. Tests shorten them. */
 export const timing = {
-	/** A connection that is not open by then will not be. */
-	opening: 10_000,
+	/** A connection that is not open after this time has failed. */
+	openTimeout: 10 * SECOND,
 	/**
-	 * A connection that was silent for so long is renewed. The runtime's WebSocket answers pings but does not show them, so a
-	 * dead connection looks like a quiet one; what comes between the two, the provider keeps for the next.
+	 * A connection on which nothing arrives for this time is replaced. The runtime's WebSocket answers pings without showing
+	 * them, so a dead connection looks like a quiet one. The provider keeps what is sent between the two connections.
 	 */
-	silence: 3 * 60_000,
-	/** Waits between tries: at random up to a bound that doubles, from the first to the last. */
-	firstWait: 1_000,
-	lastWait: 120_000,
+	idleTimeout: 3 * MINUTE,
+	/** The wait before a new connection is random. Its upper bound starts here and doubles after each failure. */
+	firstWait: SECOND,
+	longestWait: 2 * MINUTE,
 };
 
 export interface Listener {
-	received: (messages: MediaMessage[]) => void;
-	/** The provider refuses the account for good; nothing more will come. */
-	refused: (refusal: MediaError) => void;
+	onMessages: (messages: MediaMessage[]) => void;
+	/** The provider no longer lets the account connect. Nothing more will arrive. */
+	onAccessLost: (error: MediaError) => void;
 }
 
-export interface Listening {
-	/** Settles when the connection is first open; rejects with a MediaRefusal when it is not to be had. */
+export interface Subscription {
+	/** Resolves when the connection is first open, or closed before that. Rejects with a MediaError when it cannot be opened. */
 	ready: Promise<void>;
+	/** The last subscription of an account closes the connection: no socket, request or timer of it goes on. */
 	close: () => void;
 }
 
-/** By account: a provider hands each message to one connection, so all workflows of an account share theirs. */
+/** By URL, which holds the key. A provider hands each message to one connection, so all workflows of an account share theirs. */
 const connections = new Map<string, Connection>();
 
 /**
  * Listens on the account's live connection, which opens with its first listener and closes with its last.
- * @throws MediaRefusal when there can be none
+ * @throws MediaError of code `permanent` when the provider or this version of Node has no live connection
  */
-export function listen(client: Client, listener: Listener): Listening {
+export function listen(client: Client, listener: Listener): Subscription {
 	const { live, displayName } = client.provider;
-	if (!live) throw new MediaError('permanent', `${displayName} has no live connection`, 'Use WhatsApp Media Trigger, which receives through a webhook.');
-	if (typeof WebSocket === 'undefined')
-		throw new MediaError('permanent', 'A live connection needs n8n on Node.js 22 or newer', 'Use WhatsApp Media Trigger, or update Node.js.');
+	if (!live) {
+		throw new MediaError(
+			'permanent',
+			`${displayName} has no live connection`,
+			'Use WhatsApp Media Trigger, which receives through a webhook.',
+		);
+	}
+	if (typeof WebSocket === 'undefined') {
+		throw new MediaError(
+			'permanent',
+			'A live connection needs n8n on Node.js 22 or newer',
+			'Use WhatsApp Media Trigger, or update Node.js.',
+		);
+	}
 	const url = live.url(client.credentials);
 	let connection = connections.get(url);
 	if (!connection) {
-		connection = new Connection(client, live, url, () => connections.delete(url));
+		connection = new Connection(client, live, url);
 		connections.set(url, connection);
+		connection.signal.addEventListener('abort', () => connections.delete(url));
 	}
 	return connection.add(listener);
 }
 
 class Connection {
 	private readonly listeners = new Set<Listener>();
+	private readonly closing = new AbortController();
+	/** Aborted when the connection is closed for good. */
+	readonly signal = this.closing.signal;
+	private hasBeenOpen = false;
 	private readonly ready: Promise<void>;
-	private setReady!: { open: () => void; failed: (refusal: MediaError) => void };
-	/** Nobody listens any more. */
-	private isAbandoned = false;
-	/** Resolves when nobody listens any more. */
-	private readonly abandoned: Promise<void>;
-	private abandon!: () => void;
+	private onReady!: () => void;
+	private onFailure!: (error: MediaError) => void;
 
 	constructor(
 		private readonly client: Client,
 		private readonly live: LiveConnection,
 		private readonly url: string,
-		private readonly onEnd: () => void,
 	) {
-		this.ready = new Promise((open, failed) => (this.setReady = { open, failed }));
-		this.ready.catch(() => {});
-		this.abandoned = new Promise((resolve) => {
-			this.abandon = () => {
-				this.isAbandoned = true;
-				resolve();
-			};
+		this.ready = new Promise((resolve, reject) => {
+			this.onReady = resolve;
+			this.onFailure = reject;
 		});
-		void this.keepOpen();
+		// Listeners that closed before it failed do not wait for it.
+		this.ready.catch(() => {});
+		this.signal.addEventListener('abort', () => this.onReady());
+		this.keepOpen().catch((cause: MediaError) => this.fail(cause));
 	}
 
-	add(listener: Listener): Listening {
+	add(listener: Listener): Subscription {
 		this.listeners.add(listener);
 		const close = () => {
 			this.listeners.delete(listener);
-			if (this.listeners.size) return;
-			this.onEnd();
-			this.abandon();
+			if (!this.listeners.size) this.closing.abort();
 		};
 		return { ready: this.ready, close };
 	}
 
-	/** One session after the other, until the last listener leaves or the provider refuses the account. */
+	/**
+	 * Opens one socket after the other, until the connection is closed.
+	 * @throws MediaError when it is no use to go on
+	 */
 	private async keepOpen(): Promise<void> {
-		let everOpen = false;
-		for (let failures = 0; !this.isAbandoned; ) {
-			const wasOpen = await this.session();
-			if (this.isAbandoned) return;
+		for (let failures = 0; !this.signal.aborted; failures++) {
+			const wasOpen = await this.holdSocket();
 			if (wasOpen) failures = 0;
-			everOpen ||= wasOpen;
-			if (!wasOpen) {
-				// A WebSocket does not tell why it was refused; the API does.
-				const objection = await this.live.checkAccess(this.client).catch((cause: MediaError) => cause);
-				if (!everOpen) return this.fail(objection ?? notReachable(this.client));
-				if (objection?.code === 'credential') return this.end(objection);
-			}
-			const bound = Math.min(timing.lastWait, timing.firstWait * 2 ** failures++);
-			await Promise.race([sleep(Math.random() * bound), this.abandoned]);
+			else if (!this.signal.aborted) await this.checkAccess();
+			const longest = backoff(failures + 1, timing.firstWait, timing.longestWait);
+			await wait(Math.random() * longest, this.signal);
 		}
 	}
 
-	/** From opening a socket to its end. Answers whether it ever was open. */
-	private async session(): Promise<boolean> {
+	/** Opens a socket and stays until it ends. Whether it was ever open. */
+	private async holdSocket(): Promise<boolean> {
 		const socket = new WebSocket(this.url);
-		let opened = false;
-		let last = Date.now();
-		const ended = new Promise<void>((resolve) => {
-			socket.addEventListener('close', () => resolve());
-			socket.addEventListener('error', () => resolve());
-		});
+		const ended = new AbortController();
+		const end = () => ended.abort();
+		socket.addEventListener('close', end);
+		socket.addEventListener('error', end);
+		this.signal.addEventListener('abort', end);
+		let wasOpen = false;
+		let lastActive = Date.now();
 		socket.addEventListener('open', () => {
-			opened = true;
-			last = Date.now();
-			this.setReady.open();
+			wasOpen = this.hasBeenOpen = true;
+			lastActive = Date.now();
+			this.onReady();
 		});
 		socket.addEventListener('message', ({ data }) => {
-			last = Date.now();
-			const messages = typeof data === 'string' ? this.live.parse(data) : [];
-			if (messages.length) for (const listener of this.listeners) listener.received(messages);
+			lastActive = Date.now();
+			this.receive(data);
 		});
-		const over = Promise.race([ended.then(() => true), this.abandoned.then(() => true)]);
-		for (;;) {
-			const limit = opened ? timing.silence : timing.opening;
-			const left = last + limit - Date.now();
-			if (left <= 0 || (await Promise.race([over, sleep(left).then(() => false)]))) break;
+		while (!ended.signal.aborted) {
+			const timeout = wasOpen ? timing.idleTimeout : timing.openTimeout;
+			const left = lastActive + timeout - Date.now();
+			if (left <= 0) break;
+			await wait(left, ended.signal);
 		}
+		this.signal.removeEventListener('abort', end);
 		socket.close();
-		return opened;
+		return wasOpen;
 	}
 
-	/** It never was open: those who wait for that are told. */
-	private fail(refusal: MediaError): void {
-		this.onEnd();
-		this.setReady.failed(refusal);
-		this.abandon();
+	private receive(frame: unknown): void {
+		const messages = typeof frame === 'string' ? this.live.parse(frame) : [];
+		if (!messages.length) return;
+		for (const listener of this.listeners) listener.onMessages(messages);
 	}
 
-	/** It was open, and never will be again. */
-	private end(refusal: MediaError): void {
-		this.onEnd();
-		for (const listener of this.listeners) listener.refused(refusal);
-		this.abandon();
+	/**
+	 * A WebSocket does not tell why it was not opened; the API does.
+	 * @throws MediaError when the account may not connect, or when the very first socket was not opened
+	 */
+	private async checkAccess(): Promise<void> {
+		const { credentials, send } = this.client;
+		const client: ApiClient = {
+			credentials,
+			send: async (request) => await send({ ...request, signal: this.signal }),
+		};
+		const error = await this.live.checkAccess(client).catch((cause: MediaError) => cause);
+		if (!this.hasBeenOpen) throw error ?? noConnection(this.client);
+		if (error?.code === 'credential') throw error;
+	}
+
+	private fail(error: MediaError): void {
+		if (this.signal.aborted) return;
+		this.onFailure(error);
+		if (this.hasBeenOpen) for (const listener of this.listeners) listener.onAccessLost(error);
+		this.closing.abort();
 	}
 }
 
-function notReachable({ credentials, provider }: Client): MediaError {
+function noConnection({ credentials, provider }: Client): MediaError {
 	return new MediaError(
 		'unreachable',
 		`${provider.displayName} did not open a live connection at ${new URL(credentials.baseUrl).host}`,

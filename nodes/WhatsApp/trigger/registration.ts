@@ -1,175 +1,190 @@
-import { sleep, type IHookFunctions, type IWebhookFunctions } from 'n8n-workflow';
+import type { IHookFunctions, IWebhookFunctions } from 'n8n-workflow';
 
-import { createClient, type Client } from '../transport/client';
+import { MediaError, type MediaErrorCode } from '../errors';
 import { nodeError } from '../execution/nodeError';
-import { MediaError } from '../errors';
-import type { RegistrationScope, Registration } from '../providers/provider';
-import { withTest, testPathOf, withoutTest } from './testForwarding';
+import type { RegistrationScope } from '../providers/provider';
+import { createClient } from '../transport/client';
+import { backoff, retry } from '../waiting';
+import { testPathOf, withoutTest, withTest } from './testForwarding';
 
 /**
- * The life of a trigger's webhook at the provider. One rule above all: a callback that is not this node's own is never
- * taken away.
+ * How a trigger's webhook is registered with the provider and removed again. One rule above all: a callback that is not
+ * this node's own is never changed.
  */
 export const registrationHooks = {
 	async checkExists(this: IHookFunctions): Promise<boolean> {
-		return await asNode(this, async (place) => !place || (await place.current()).some((url) => isSame(url, place.url) || isTestOf(url, place)));
+		return await withRegistration(this, async (registration) => {
+			const urls = await registration.currentUrls();
+			return urls.some((url) => isSame(url, registration.url) || isForwarding(url, registration));
+		});
 	},
 
 	async create(this: IHookFunctions): Promise<boolean> {
-		return await asNode(this, async (place) => {
-			if (place) await (this.getMode() === 'manual' ? startTest(place) : activate(place));
+		return await withRegistration(this, async (registration) => {
+			await (this.getMode() === 'manual' ? registerTest : registerProduction)(registration);
 			return true;
 		});
 	},
 
-	/** n8n calls this for each HTTP method at once, and after whatever went wrong; it may find nothing to do. */
+	/** n8n calls this once for each HTTP method, at the same time, and after errors too: there may be nothing to remove. */
 	async delete(this: IHookFunctions): Promise<boolean> {
-		return await asNode(this, async (place) => {
-			if (place) await release(place).catch((cause) => forgiven(this, cause));
+		return await withRegistration(this, async (registration) => {
+			await unregister(registration).catch((cause) => {
+				if (!isCode(cause, 'credential', 'gone')) throw cause;
+				// Without access there is nothing that we could remove. An error here would block n8n: after a test that
+				// could not start, the next one would never start, and a workflow whose token has expired would stay published.
+				this.logger.warn(`WhatsApp Media Trigger left its webhook as it is: ${cause.message}`);
+			});
 			return true;
 		});
 	},
 };
 
-/**
- * Where the credential does not let us look, there is nothing that we could take away. And an error here would hold n8n up:
- * after a test that could not begin, the next one would never start, and a workflow whose token has expired would stay published.
- */
-function forgiven(context: IHookFunctions, cause: unknown): void {
-	if (!(cause instanceof MediaError && ['credential', 'gone'].includes(cause.code))) throw cause;
-	context.logger.warn(`WhatsApp Media Trigger left its webhook as it is: ${cause.message}`);
+/** Ends the forwarding to a test that no longer listens, because its n8n was killed. */
+export async function stopForwarding(context: IWebhookFunctions, testPath: string): Promise<void> {
+	const registration = await createRegistration(context);
+	const urls = (await registration?.currentUrls()) ?? [];
+	if (urls.some((url) => testPathOf(url) === testPath))
+		await registration?.register(registration.url);
 }
 
-/** After a delivery to production for a test that nobody listens for any more: its n8n was killed. */
-export async function forgetTest(context: IWebhookFunctions, path: string): Promise<void> {
-	const place = await registrationOf(context);
-	if ((await place?.current())?.some((url) => testPathOf(url) === path)) await place?.register(place.url);
-}
-
-/** This node's URL, and the provider's side of it. */
+/** This node's webhook URL, and what the provider can do with it. */
 interface NodeRegistration {
+	/** The node's own URL: the test URL during a test, the production URL otherwise. */
 	url: string;
+	/** Whether the provider delivers to one URL only, so that registering one replaces the other. */
 	exclusive: boolean;
-	current: () => Promise<string[]>;
+	/** Where the provider delivers now. */
+	currentUrls: () => Promise<string[]>;
 	register: (url: string) => Promise<void>;
 	unregister: (url: string) => Promise<void>;
 }
 
-async function activate(place: NodeRegistration): Promise<void> {
-	const holder = await currentCallbackUrl(place);
-	if (holder && !isSame(holder, place.url)) throw taken(holder);
-	await place.register(place.url);
+/** Nothing when the user registers the webhook by hand, or the provider has no API for it. */
+async function createRegistration(
+	context: IHookFunctions | IWebhookFunctions,
+): Promise<NodeRegistration | undefined> {
+	const scope = context.getNodeParameter('registration') as RegistrationScope | 'manual';
+	if (scope === 'manual') return undefined;
+	const client = await createClient(context);
+	const api = client.provider.registration;
+	if (!api) return undefined;
+	const wantsPublicLinks = context.getNodeParameter('options.autoDownload', false) as boolean;
+	return {
+		url: context.getNodeWebhookUrl('default')!,
+		exclusive: api.exclusive,
+		currentUrls: async () => await api.currentUrls(client, scope),
+		async register(url) {
+			await api.register(client, scope, url);
+			if (wantsPublicLinks) await api.publicLinks?.(client);
+		},
+		unregister: async (url) => await api.unregister(client, scope, url),
+	};
 }
 
-async function startTest(place: NodeRegistration): Promise<void> {
-	const holder = await currentCallbackUrl(place);
-	if (!holder) return await place.register(place.exclusive ? withTest(place.url) : place.url);
-	const { origin, pathname } = new URL(place.url);
-	if (!holder.startsWith(`${origin}/`)) throw notShared(holder);
-	const refused = await place.register(withTest(holder, pathname)).catch((cause) => {
-		if (cause instanceof MediaError && cause.code === 'handshake') return cause;
-		throw cause;
+/** Runs a hook, and answers yes where there is nothing to register. */
+async function withRegistration(
+	context: IHookFunctions,
+	work: (registration: NodeRegistration) => Promise<boolean>,
+): Promise<boolean> {
+	try {
+		const registration = await createRegistration(context);
+		return registration ? await work(registration) : true;
+	} catch (cause) {
+		throw nodeError(context, withDescriptionInMessage(cause));
+	}
+}
+
+/** n8n shows the message of a trigger's error, and not its description. */
+function withDescriptionInMessage(cause: unknown): unknown {
+	if (!(cause instanceof MediaError && cause.description)) return cause;
+	const message = `${cause.message}. ${cause.description}`;
+	return new MediaError(cause.code, message, '', { status: cause.status });
+}
+
+async function registerProduction(registration: NodeRegistration): Promise<void> {
+	const current = await currentCallbackUrl(registration);
+	if (current && !isSame(current, registration.url)) throw callbackInUse(current);
+	await registration.register(registration.url);
+}
+
+async function registerTest(registration: NodeRegistration): Promise<void> {
+	const { url, exclusive } = registration;
+	const current = await currentCallbackUrl(registration);
+	if (!current) return await registration.register(exclusive ? withTest(url) : url);
+	const { origin, pathname } = new URL(url);
+	if (!current.startsWith(`${origin}/`)) throw cannotForward(current);
+	await registration.register(withTest(current, pathname)).catch(async (cause) => {
+		if (!isCode(cause, 'handshake')) throw cause;
+		if (nodePath(current) !== nodePath(url)) throw cannotForward(current);
+		// This node's own production URL does not answer: the workflow is not active.
+		await registration.register(withTest(url));
 	});
-	if (refused && tail(holder) !== tail(place.url)) throw notShared(holder);
-	// This node's own production URL, and it does not answer: the workflow is not active.
-	if (refused) await place.register(withTest(place.url));
 }
 
-async function release(place: NodeRegistration): Promise<void> {
-	if (!place.exclusive) return await place.unregister(place.url);
-	for (const url of await place.current()) {
-		if (isTestOf(url, place)) await restore(place, url);
-		else if (isSame(url, place.url)) await place.unregister(url);
+async function unregister(registration: NodeRegistration): Promise<void> {
+	const { url: own, exclusive } = registration;
+	if (!exclusive) return await registration.unregister(own);
+	for (const url of await registration.currentUrls()) {
+		if (isForwarding(url, registration)) await restoreProduction(registration, url);
+		else if (isSame(url, own)) await registration.unregister(url);
 	}
 }
 
-/** Waits of the tries to end the detour of deliveries over a test that has ended. */
-const RESTORE_WAITS_MS = [500, 1000, 2000, 4000, 0];
+const RESTORE_TRIES = 5;
+const RESTORE_FIRST_WAIT_MS = 500;
 
-async function restore(place: NodeRegistration, url: string): Promise<void> {
-	let last: unknown;
-	for (const wait of RESTORE_WAITS_MS) {
-		const done = await place.register(withoutTest(url)).then(
-			() => true,
-			(cause) => {
-				last = cause;
-				return false;
-			},
-		);
-		if (done) return;
-		// It no longer answers: its workflow was deactivated during the test.
-		if (last instanceof MediaError && last.code === 'handshake') return await place.unregister(url);
-		await sleep(wait);
-	}
-	throw last;
+/** Has deliveries go to production only, after they were forwarded to a test. */
+async function restoreProduction(registration: NodeRegistration, url: string): Promise<void> {
+	const work = async () => await registration.register(withoutTest(url));
+	const waitAfter = (cause: unknown, tries: number) =>
+		tries < RESTORE_TRIES && !isCode(cause, 'handshake')
+			? backoff(tries, RESTORE_FIRST_WAIT_MS)
+			: undefined;
+	await retry(work, waitAfter).catch(async (cause) => {
+		if (!isCode(cause, 'handshake')) throw cause;
+		// Production no longer answers: its workflow was deactivated during the test.
+		await registration.unregister(url);
+	});
 }
 
-/** Whose production is delivered to now. */
-async function currentCallbackUrl(place: NodeRegistration): Promise<string | undefined> {
-	const [url] = place.exclusive ? await place.current() : [];
+/** The production URL that the provider delivers to, if it delivers to one only. A test's own URL does not count. */
+async function currentCallbackUrl(registration: NodeRegistration): Promise<string | undefined> {
+	const [url] = registration.exclusive ? await registration.currentUrls() : [];
 	return url && testPathOf(url) !== '' ? withoutTest(url) : undefined;
 }
 
-/** Whether production passes deliveries on to this node's test. */
-function isTestOf(url: string, place: NodeRegistration): boolean {
-	return testPathOf(url) === new URL(place.url).pathname;
+/** Whether deliveries to this URL are forwarded to this node's test. */
+function isForwarding(url: string, registration: NodeRegistration): boolean {
+	return testPathOf(url) === new URL(registration.url).pathname;
 }
 
 /** Equal but for the query. */
-function isSame(url: string, own: string): boolean {
-	return url.split('?')[0] === own.split('?')[0];
+function isSame(url: string, other: string): boolean {
+	return url.split('?')[0] === other.split('?')[0];
 }
 
-/** `<webhookId>/webhook`: what the test URL and the production URL of a node have in common. */
-function tail(url: string): string {
+/** `<webhookId>/webhook`, which the test URL and the production URL of a node have in common. */
+function nodePath(url: string): string {
 	return url.split('?')[0]!.split('/').slice(-2).join('/');
 }
 
-function taken(holder: string): MediaError {
+function isCode(cause: unknown, ...codes: MediaErrorCode[]): cause is MediaError {
+	return cause instanceof MediaError && codes.includes(cause.code);
+}
+
+function callbackInUse(url: string): MediaError {
 	return new MediaError(
 		'permanent',
-		`Deliveries already go to another webhook: ${holder.split('?')[0]}`,
+		`Deliveries already go to another webhook: ${url.split('?')[0]}`,
 		'It was left as it is. Switch off the workflow or service behind it, or use another phone number. If Registration is for an account or app, This Phone Number may still be free.',
 	);
 }
 
-function notShared(holder: string): MediaError {
+function cannotForward(url: string): MediaError {
 	return new MediaError(
 		'permanent',
-		`Deliveries go to another webhook, and a test would take them away from it: ${holder.split('?')[0]}`,
+		`Deliveries go to another webhook, and a test would take them away from it: ${url.split('?')[0]}`,
 		'It was left as it is. Test with another phone number, or pin the data of an earlier execution.',
 	);
-}
-
-/** Runs a hook with this node's place at the provider; with nothing when the user registers by hand. */
-async function asNode(context: IHookFunctions, work: (place?: NodeRegistration) => Promise<boolean>): Promise<boolean> {
-	return await registrationOf(context)
-		.then(work)
-		.catch((cause) => {
-			// n8n shows the message of a trigger's error, and not its description.
-			const whole = cause instanceof MediaError && cause.description ? new MediaError(cause.code, `${cause.message}. ${cause.description}`, '', { status: cause.status }) : cause;
-			throw nodeError(context, whole);
-		});
-}
-
-async function registrationOf(context: IHookFunctions | IWebhookFunctions): Promise<NodeRegistration | undefined> {
-	const level = context.getNodeParameter('registration') as RegistrationScope | 'manual';
-	if (level === 'manual') return undefined;
-	const client = await createClient(context);
-	const { registration } = client.provider;
-	const autoDownload = context.getNodeParameter('options.autoDownload', false) as boolean;
-	return registration && createRegistration(registration, client, level, context.getNodeWebhookUrl('default')!, autoDownload);
-}
-
-function createRegistration(registration: Registration, client: Client, level: RegistrationScope, url: string, autoDownload: boolean): NodeRegistration {
-	return {
-		url,
-		exclusive: registration.exclusive,
-		current: async () => await registration.currentUrls(client, level),
-		register: async (to) => {
-			await registration.register(client, level, to);
-			if (autoDownload) await registration.publicLinks?.(client);
-		},
-		unregister: async (from) => await registration.unregister(client, level, from),
-	};
 }

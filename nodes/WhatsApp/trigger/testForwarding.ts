@@ -1,59 +1,72 @@
 import type { IWebhookFunctions } from 'n8n-workflow';
 
+import { SECOND } from '../units';
+
 /**
- * While one listens for a test event, a provider with a single place to deliver to goes on delivering to the production
- * URL, whose `?test=…` asks to pass deliveries on to the test URL. So production loses nothing, whatever becomes of the
- * test: n8n runs no hook of ours when it starts again after it was killed, and then the first delivery finds no test and
- * is production's. A test URL that stands in for no production is marked by an empty `?test=`.
+ * Some providers deliver to one URL only. During a test they go on delivering to the production URL, with a query
+ * `?test=<path>` that asks production to forward deliveries to the test URL. So production loses nothing, whatever becomes
+ * of the test: an n8n that was killed runs no hook of ours when it starts again, and then the first delivery finds no test
+ * and goes to production. A test URL that is registered because there is no production has an empty `?test=`.
  */
 const TEST = 'test';
 
-/** A URL that asks to pass deliveries on to the test at this path of the same n8n. */
-export function withTest(url: string, path = ''): string {
-	const asking = new URL(url);
-	asking.searchParams.set(TEST, path);
-	return asking.href;
+/** The URL with a query that asks to forward deliveries to the test at this path of the same n8n. */
+export function withTest(url: string, testPath = ''): string {
+	const result = new URL(url);
+	result.searchParams.set(TEST, testPath);
+	return result.href;
 }
 
-/** The path of the test that a URL asks for; empty where it is a test's own. */
+/** The path of the test that a URL asks to forward to. Empty for a test's own URL, nothing where there is no test. */
 export function testPathOf(url: string): string | undefined {
 	return URL.canParse(url) ? (new URL(url).searchParams.get(TEST) ?? undefined) : undefined;
 }
 
+/** The production URL in it. */
 export function withoutTest(url: string): string {
 	return testPathOf(url) === undefined ? url : url.split('?')[0]!;
 }
 
-/** The path of the test that a request is for, if it is one of a trigger. */
+/** The path of the test that a delivery asks to be forwarded to, if it is the path of a trigger's webhook. */
 export function requestedTestPath({ [TEST]: path }: Record<string, unknown>): string | undefined {
-	return typeof path === 'string' && /^\/\w[^?#]*\/webhook$/.test(path) ? path : undefined;
+	const isWebhook = typeof path === 'string' && /^\/\w[^?#]*\/webhook$/.test(path);
+	return isWebhook ? path : undefined;
 }
 
-/** A test only starts before it answers. */
-const TIMEOUT_MS = 10_000;
+/** A test only starts its execution before it answers. */
+const TIMEOUT_MS = 10 * SECOND;
 
-/** Of the connection that a delivery came by, and of how its body, which n8n has unzipped, was sent. */
-const NOT_PASSED_ON = ['host', 'connection', 'content-length', 'content-encoding', 'transfer-encoding'];
+/** They belong to the connection, or describe the body as it was sent: n8n has unzipped it. */
+const NOT_FORWARDED = [
+	'host',
+	'connection',
+	'content-length',
+	'content-encoding',
+	'transfer-encoding',
+];
 
-/** Passes a delivery on, as it came, to the test that listens at this path; whether one took it. */
+/** Forwards a delivery, as it came, to the test that listens at this path. Whether a test accepted it. */
 export async function forwardToTest(context: IWebhookFunctions, path: string): Promise<boolean> {
 	const { headers, rawBody, socket } = context.getRequestObject();
-	const others = Object.fromEntries(Object.entries(headers).filter(([name]) => !NOT_PASSED_ON.includes(name)));
+	const forwarded = Object.fromEntries(
+		Object.entries(headers).filter(([name]) => !NOT_FORWARDED.includes(name)),
+	);
 	const address = socket.localFamily === 'IPv6' ? `[${socket.localAddress}]` : socket.localAddress;
-	const here = `http${'encrypted' in socket ? 's' : ''}://${address}:${socket.localPort}`;
-	// This very server, since a proxy may hide test URLs; in queue mode they are another process's, whom the proxy knows.
-	for (const origin of [here, new URL(context.getNodeWebhookUrl('default')!).origin]) {
+	const thisServer = `http${'encrypted' in socket ? 's' : ''}://${address}:${socket.localPort}`;
+	const publicOrigin = new URL(context.getNodeWebhookUrl('default')!).origin;
+	// This server first, since a proxy may hide test URLs. In queue mode another process has them, and the proxy knows which.
+	for (const origin of [thisServer, publicOrigin]) {
 		const reply = await context.helpers
 			.httpRequest({
 				method: 'POST',
 				url: origin + path,
-				headers: others as Record<string, string>,
+				headers: forwarded as Record<string, string>,
 				body: rawBody,
 				timeout: TIMEOUT_MS,
 				returnFullResponse: true,
 				ignoreHttpStatusErrors: true,
 				disableFollowRedirect: true,
-				skipSslCertificateValidation: origin === here,
+				skipSslCertificateValidation: origin === thisServer,
 			})
 			.catch(() => undefined);
 		if (reply?.statusCode === 200) return true;

@@ -1,0 +1,75 @@
+import type { IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
+
+import type { Webhook } from '../providers/provider';
+import { withCachedClient } from './cachedClient';
+import { deduplicate } from './deduplicate';
+import { executionStarted } from './executionStarted';
+import { triggerParameters } from './fields';
+import { matchesFilter } from './messageFilter';
+import { toItems } from './messageItems';
+import { stopForwarding } from './registration';
+import { forwardToTest, requestedTestPath } from './testForwarding';
+
+/** Answers a provider that asks whether the webhook URL is ours. */
+export async function answerHandshake(context: IWebhookFunctions): Promise<IWebhookResponseData> {
+	const webhook = webhookOf(context);
+	const { result: answer } = await withCachedClient(
+		context,
+		({ provider, credentials }) => provider.challenge(webhook, credentials),
+		(challenge) => challenge !== undefined,
+	);
+	if (answer !== undefined) return respond(context, 200, answer);
+	context.logger.warn(
+		'WhatsApp Media Trigger refused a handshake: its verify token is not the one in the credential.',
+	);
+	return respond(context, 403, 'The verify token is not the one in the n8n credential.');
+}
+
+/** Starts the workflow with the new files of a delivery, once the delivery is verified. */
+export async function receive(context: IWebhookFunctions): Promise<IWebhookResponseData> {
+	const webhook = webhookOf(context);
+	const { client, result: verdict } = await withCachedClient(
+		context,
+		({ provider, credentials }) => provider.verify(webhook, credentials),
+		(verified) => verified === true,
+	);
+	if (verdict !== true) {
+		context.logger.warn(`WhatsApp Media Trigger refused a delivery: ${verdict.reason}`);
+		return respond(context, 401, 'The signature is missing or does not match.');
+	}
+	if (await acceptedByTest(context, webhook)) return {};
+
+	const parameters = triggerParameters(context);
+	const messages = client.provider
+		.parse(context.getBodyData())
+		.filter((message) => matchesFilter(message, parameters));
+	const hasStarted = async () => await executionStarted(context.getResponseObject());
+	const fresh = await deduplicate(context, messages, hasStarted);
+	if (!fresh.length) return {};
+	const items = await toItems(fresh, parameters.options, { client, store: context.helpers });
+	return { workflowData: [items] };
+}
+
+/** Whether a test of this workflow or another one accepted the delivery in the place of production. */
+async function acceptedByTest(context: IWebhookFunctions, { query }: Webhook): Promise<boolean> {
+	const testPath = requestedTestPath(query);
+	if (!testPath || context.getMode() === 'manual') return false;
+	if (await forwardToTest(context, testPath)) return true;
+	void stopForwarding(context, testPath).catch((cause: Error) => {
+		context.logger.warn(`WhatsApp Media Trigger: ${cause.message}`);
+	});
+	return false;
+}
+
+function webhookOf(context: IWebhookFunctions): Webhook {
+	const { query, headers, rawBody } = context.getRequestObject();
+	// n8n keeps no bytes of a form, so nothing that could be signed.
+	return { query, headers, rawBody: rawBody ?? Buffer.alloc(0) };
+}
+
+/** Answers without starting an execution. As plain text, so that no browser runs what a caller had us echo. */
+function respond(context: IWebhookFunctions, status: number, text: string): IWebhookResponseData {
+	const response = context.getResponseObject();
+	response.status(status).set('X-Content-Type-Options', 'nosniff').type('text/plain').send(text);
+	return { noWebhookResponse: true };
+}

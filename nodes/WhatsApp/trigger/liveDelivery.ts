@@ -1,0 +1,49 @@
+import type { ITriggerFunctions } from 'n8n-workflow';
+
+import { nodeError } from '../execution/nodeError';
+import type { MediaMessage } from '../providers/mediaMessage';
+import { createClient, type Client } from '../transport/client';
+import { deduplicate } from './deduplicate';
+import { triggerParameters } from './fields';
+import { listen, type Listener, type Subscription } from './liveConnection';
+import { matchesFilter } from './messageFilter';
+import { toItems } from './messageItems';
+
+/** Starts the workflow with each new file that arrives over the live connection, from `start` until `close`. */
+export function liveDelivery(context: ITriggerFunctions) {
+	let subscription: Subscription | undefined;
+	let isClosed = false;
+
+	const close = () => {
+		isClosed = true;
+		subscription?.close();
+	};
+	/** Resolves once the connection is open. @throws NodeOperationError or NodeApiError when it cannot be opened */
+	const start = async () => {
+		try {
+			const client = await createClient(context);
+			const listener = createListener(context, client);
+			if (isClosed) return;
+			subscription = listen(client, listener);
+			await subscription.ready;
+		} catch (cause) {
+			close();
+			throw nodeError(context, cause);
+		}
+	};
+	return { start, close };
+}
+
+function createListener(context: ITriggerFunctions, client: Client): Listener {
+	const parameters = triggerParameters(context);
+	const receive = async (messages: MediaMessage[]) => {
+		const wanted = messages.filter((message) => matchesFilter(message, parameters));
+		const fresh = await deduplicate(context, wanted);
+		if (!fresh.length) return;
+		context.emit([await toItems(fresh, parameters.options, { client, store: context.helpers })]);
+	};
+	return {
+		onMessages: (messages) => void receive(messages),
+		onAccessLost: (error) => context.emitError(nodeError(context, error)),
+	};
+}
