@@ -1,13 +1,14 @@
-import { existsSync } from 'node:fs';
 import { chromium, type Browser } from 'playwright-core';
+
+import { findChromium } from '../support/programs/chromium';
 
 /** Without these, Chromium calls its maker's hosts at every start. */
 const QUIET = ['--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
 
-/** Debian's Chromium, headless. */
+/** The machine's Chromium or the one that `npm test` has fetched, headless. */
 export async function launchBrowser(): Promise<Browser> {
-	const known = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
-	const executablePath = known.find((path) => path && existsSync(path));
-	if (!executablePath) throw new Error('This needs Chromium (Debian: apt-get install chromium). CHROMIUM names another place for it.');
-	return await chromium.launch({ executablePath, args: ['--no-sandbox', ...QUIET] });
+	const found = await findChromium();
+	if (!found) throw new Error('This needs Chromium: `npm test` fetches one, CHROMIUM names one.');
+	const env = { ...(process.env as Record<string, string>), ...found.env };
+	return await chromium.launch({ executablePath: found.command, args: ['--no-sandbox', ...QUIET], env });
 }

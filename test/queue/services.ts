@@ -1,13 +1,18 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { chown, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { chown, cp, mkdtemp, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
+import { CACHE, installN8n } from '../support/n8n/install';
 import { freePort } from '../support/n8n/instance';
 import { until } from '../support/n8n/rest';
+import { ownProcess } from '../support/ownProcess';
+import { findPostgres } from '../support/programs/postgres';
+import { findRedis } from '../support/programs/redis';
 
 const run = promisify(execFile);
 
@@ -31,11 +36,10 @@ export interface Postgres extends Service {
 }
 
 const UP_MS = 60_000;
-const INSTALL = 'Debian: apt-get install redis-server postgresql';
 /** Whoever shares the servers with us, by `REDIS_URL` and `DATABASE_URL`, keeps what is theirs. */
 const namespace = `n8n_test_${randomBytes(4).toString('hex')}`;
 
-/** Debian's redis-server on a port of its own, unless `REDIS_URL` names one. */
+/** The machine's Redis or the one that `npm test` has fetched, on a port of its own, unless `REDIS_URL` names one. */
 export async function startRedis(): Promise<Service> {
 	const names = { QUEUE_BULL_PREFIX: namespace, N8N_REDIS_KEY_PREFIX: namespace };
 	const given = process.env.REDIS_URL;
@@ -57,11 +61,12 @@ export async function startRedis(): Promise<Service> {
 	const env = { ...names, QUEUE_BULL_REDIS_HOST: '127.0.0.1', QUEUE_BULL_REDIS_PORT: String(port) };
 	// As in docs/queue-mode/compose.yaml: what it was given is on disk before it says so.
 	const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'yes', '--appendfsync', 'always'];
-	const ready = async () => (await run('redis-cli', ['-p', String(port), 'ping']).catch(() => undefined))?.stdout.trim() === 'PONG';
-	return { env, ...(await ownProcess({ name: 'Redis', command: 'redis-server', args, folder, ready, stopSignal: 'SIGTERM' })) };
+	const found = await findRedis();
+	if (!found) throw new Error('This needs Redis: `npm test` fetches one, REDIS_URL names one.');
+	return { env, ...(await startProgram({ name: 'Redis', ...found, args, folder, ready: async () => await pong(port), stopSignal: 'SIGTERM' })) };
 }
 
-/** Debian's PostgreSQL on a port of its own, unless `DATABASE_URL` names one. */
+/** The same of Postgres, unless `DATABASE_URL` names one. */
 export async function startPostgres(): Promise<Postgres> {
 	const given = process.env.DATABASE_URL;
 	if (given) {
@@ -78,24 +83,27 @@ export async function startPostgres(): Promise<Postgres> {
 			env: { DB_TYPE: 'postgresdb', ...env },
 			rows: async (sql) => await query(given, sql),
 			...somebodyElses,
-			close: async () => void (await run('psql', [given, '-c', `DROP SCHEMA IF EXISTS ${namespace} CASCADE`])),
+			close: async () => void (await rowsOf(given, `DROP SCHEMA IF EXISTS ${namespace} CASCADE`)),
 		};
 	}
-	const bin = await postgresBin();
+	const installed = await findPostgres();
+	if (!installed) throw new Error('This needs Postgres: `npm test` fetches one, DATABASE_URL names one.');
 	const folder = await mkdtemp(join(tmpdir(), 'postgres-'));
 	const port = await freePort();
 	// It refuses to run as root.
-	const user = process.getuid?.() === 0 ? await systemUser('postgres') : undefined;
+	const user = process.getuid?.() === 0 ? await unprivilegedUser() : undefined;
 	if (user) await chown(folder, user.uid, user.gid);
+	const bin = join(user ? await readable(installed, folder) : installed, 'bin');
 	const data = join(folder, 'data');
 	const init = ['-D', data, '-U', 'n8n', '--auth=trust', '--no-sync', '--no-instructions'];
 	await run(join(bin, 'initdb'), init, { ...user, cwd: folder }).catch((error: Error) => {
-		throw new Error(`Postgres could not be set up (${INSTALL}): ${error.message}`);
+		throw new Error(`Postgres could not be set up: ${error.message}`);
 	});
 	const args = ['-D', data, '-p', String(port), '-c', 'listen_addresses=127.0.0.1', '-k', folder];
-	const ready = async () => Boolean(await run(join(bin, 'pg_isready'), ['-h', '127.0.0.1', '-p', String(port)]).catch(() => undefined));
+	const url = `postgresql://n8n@127.0.0.1:${port}/postgres`;
+	const ready = async () => Boolean(await rowsOf(url, 'SELECT 1').catch(() => undefined));
 	// SIGINT is its "fast" shutdown: clients are sent away, nothing is lost.
-	const service = await ownProcess({ name: 'Postgres', command: join(bin, 'postgres'), args, folder, ready, stopSignal: 'SIGINT', ...user });
+	const service = await startProgram({ name: 'Postgres', command: join(bin, 'postgres'), args, folder, ready, stopSignal: 'SIGINT', ...user });
 	const env = {
 		DB_TYPE: 'postgresdb',
 		DB_POSTGRESDB_HOST: '127.0.0.1',
@@ -104,7 +112,7 @@ export async function startPostgres(): Promise<Postgres> {
 		DB_POSTGRESDB_DATABASE: 'postgres',
 		DB_POSTGRESDB_SCHEMA: namespace,
 	};
-	return { env, rows: async (sql) => await query(`postgresql://n8n@127.0.0.1:${port}/postgres`, sql), ...service };
+	return { env, rows: async (sql) => await query(url, sql), ...service };
 }
 
 const somebodyElses = {
@@ -116,14 +124,42 @@ const somebodyElses = {
 };
 
 async function query<T>(url: string, sql: string): Promise<T[]> {
-	const asJson = `SET search_path TO ${namespace}; SELECT coalesce(json_agg(found), '[]') FROM (${sql}) AS found`;
-	const { stdout } = await run('psql', [url, '-qAtc', asJson], { maxBuffer: 64 * 1024 * 1024 });
-	return JSON.parse(stdout);
+	const [, found] = await rowsOf(url, `SET search_path TO ${namespace}; SELECT coalesce(json_agg(found), '[]') AS rows FROM (${sql}) AS found`);
+	return (found as { rows: Array<{ rows: T[] }> }).rows[0]!.rows;
+}
+
+/** With n8n's own client: Postgres' is not in every package of it. */
+async function rowsOf(url: string, sql: string): Promise<unknown[]> {
+	const { dir } = await installN8n();
+	const { Client } = createRequire(join(dir, 'node_modules/n8n/package.json'))('pg');
+	const client = new Client({ connectionString: url });
+	client.on('error', () => {});
+	await client.connect();
+	try {
+		const result = await client.query(sql);
+		return Array.isArray(result) ? result : [result];
+	} finally {
+		await client.end();
+	}
+}
+
+async function pong(port: number): Promise<boolean> {
+	return await new Promise((resolve) => {
+		const socket = connect(port, '127.0.0.1', () => socket.write('PING\r\n'));
+		socket.setTimeout(1_000, () => socket.destroy());
+		socket.on('data', (data) => {
+			socket.destroy();
+			resolve(String(data).startsWith('+PONG'));
+		});
+		socket.on('error', () => resolve(false)).on('close', () => resolve(false));
+	});
 }
 
 interface Program {
 	name: string;
 	command: string;
+	/** Added to ours. */
+	env?: Record<string, string>;
 	args: string[];
 	/** Gone with close(). */
 	folder: string;
@@ -133,7 +169,7 @@ interface Program {
 	gid?: number;
 }
 
-async function ownProcess({ name, command, args, folder, ready, stopSignal, uid, gid }: Program): Promise<Omit<Service, 'env'>> {
+async function startProgram({ name, command, env, args, folder, ready, stopSignal, uid, gid }: Program): Promise<Omit<Service, 'env'>> {
 	let child: ChildProcess | undefined;
 	let printed = '';
 	const hasEnded = () => !child || child.exitCode !== null || child.signalCode !== null;
@@ -141,13 +177,12 @@ async function ownProcess({ name, command, args, folder, ready, stopSignal, uid,
 	async function start() {
 		if (!hasEnded()) return;
 		printed = '';
-		const started = (child = spawn(command, args, { cwd: folder, uid, gid, stdio: ['ignore', 'pipe', 'pipe'] }));
+		const started = (child = spawn(command, args, { cwd: folder, uid, gid, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] }));
 		for (const stream of [started.stdout!, started.stderr!]) stream.on('data', (chunk) => (printed += chunk));
 		started.on('error', (error: NodeJS.ErrnoException) => (printed += `${error.message}\n`));
-		running.add(started);
-		started.on('exit', () => running.delete(started));
+		ownProcess(started);
 		await until(`${name} is up`, UP_MS, async () => {
-			if (started.pid === undefined || hasEnded()) throw new Error(`${name} did not start (${INSTALL}):\n${printed}`);
+			if (started.pid === undefined || hasEnded()) throw new Error(`${name} did not start:\n${printed}`);
 			return (await ready()) || undefined;
 		});
 	}
@@ -172,20 +207,19 @@ async function ownProcess({ name, command, args, folder, ready, stopSignal, uid,
 	};
 }
 
-/** A failing program must not leave a server behind. Postgres takes SIGQUIT for "now"; SIGKILL would leave its children. */
-const running = new Set<ChildProcess>();
-process.on('exit', () => running.forEach((child) => child.kill('SIGQUIT')));
-
-/** Debian keeps each version's programs apart from PATH. */
-async function postgresBin(): Promise<string> {
-	const versions = await readdir('/usr/lib/postgresql').catch(() => []);
-	const newest = versions.sort((a, b) => Number(b) - Number(a))[0];
-	const bin = newest ? join('/usr/lib/postgresql', newest, 'bin') : '';
-	// Without a folder: whatever PATH has.
-	return existsSync(join(bin, 'initdb')) ? bin : '';
+async function unprivilegedUser(): Promise<{ uid: number; gid: number }> {
+	return await systemUser('postgres').catch(async () => await systemUser('nobody'));
 }
 
 async function systemUser(name: string): Promise<{ uid: number; gid: number }> {
 	const [uid, gid] = await Promise.all(['-u', '-g'].map(async (flag) => Number((await run('id', [flag, name])).stdout)));
 	return { uid: uid!, gid: gid! };
+}
+
+/** Our cache is in root's home, which another user may not enter: it gets a copy. */
+async function readable(installed: string, folder: string): Promise<string> {
+	if (!installed.startsWith(CACHE)) return installed;
+	const copy = join(folder, 'programs');
+	await cp(installed, copy, { recursive: true, verbatimSymlinks: true });
+	return copy;
 }

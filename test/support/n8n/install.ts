@@ -3,7 +3,9 @@ import { createHash } from 'node:crypto';
 import { closeSync, existsSync, openSync } from 'node:fs';
 import { copyFile, mkdir, readdir, readFile, rename, rm, stat, unlink, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+
+import { canInstall, COMPILER, installPackages } from '../programs/debian';
 
 /** A real n8n on this disk, ready to start. */
 export type N8nInstall = {
@@ -25,6 +27,16 @@ const OTHER_VERSION = process.env.N8N_VERSION;
 const WAIT_MS = 1_000;
 const SAY_EVERY_MS = 15_000;
 
+/** Outside the checkout: n8n, and other programs that the tests need. */
+export const CACHE = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'n8n-nodes-whatsapp-media');
+
+/** The n8n that installN8n() would have to install otherwise. */
+export async function findN8n(): Promise<N8nInstall | undefined> {
+	if (process.env.N8N_DIR) return await describe(resolve(process.env.N8N_DIR));
+	const dir = join(CACHE, await cacheKey());
+	return existsSync(dir) ? await describe(dir) : undefined;
+}
+
 /**
  * n8n in a cache of its own, outside the checkout: about 5 minutes and 2.2 GB once, then reused for as long as
  * runtime/package-lock.json stays as it is. `N8N_VERSION` asks for another version, `N8N_DIR` names an install to use instead.
@@ -32,12 +44,11 @@ const SAY_EVERY_MS = 15_000;
 export async function installN8n({ log = toStderr }: { log?: Log } = {}): Promise<N8nInstall> {
 	if (process.env.N8N_DIR) return await describe(resolve(process.env.N8N_DIR));
 
-	const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'n8n-nodes-whatsapp-media');
-	const dir = join(cache, await cacheKey());
+	const dir = join(CACHE, await cacheKey());
 	// The folder gets its name when it is complete, so that it exists is the proof that it is.
 	if (existsSync(dir)) return await describe(dir);
 
-	await mkdir(cache, { recursive: true });
+	await mkdir(CACHE, { recursive: true });
 	const unlock = await lock(`${dir}.lock`, () => existsSync(dir), log);
 	try {
 		if (!existsSync(dir)) await install(dir, log);
@@ -68,21 +79,35 @@ async function install(dir: string, log: Log) {
 
 	log('Installing n8n for the tests: once, about 5 minutes and 2.2 GB.');
 	log(`  into ${dir}`);
-	await npm(partial, 'n8n: 1/2 downloading packages', [OTHER_VERSION ? 'install' : 'ci', '--ignore-scripts', '--legacy-peer-deps'], log);
+	await runNpm(partial, 'n8n: 1/2 downloading packages', [OTHER_VERSION ? 'install' : 'ci', '--ignore-scripts', '--legacy-peer-deps'], log);
 
-	// The only install script that n8n cannot do without. It fetches a prebuilt binary from GitHub, or compiles (80 s).
-	await npm(partial, 'n8n: 2/2 preparing sqlite3', ['rebuild', 'sqlite3', '--ignore-scripts=false'], log).catch((error) => {
-		throw new Error(
-			`n8n keeps its data with sqlite3, and no binary of it could be fetched or compiled here. Install a C++ compiler, make and ` +
-				`Python 3 (Debian: apt-get install build-essential python3, macOS: xcode-select --install) and run this again.\n${error.message}`,
-		);
-	});
+	await prepareSqlite(partial, log);
 	await rename(partial, dir);
 	log('n8n is installed.');
 }
 
+/** The only install script that n8n cannot do without. It fetches a prebuilt binary from GitHub, or compiles (80 s). */
+async function prepareSqlite(dir: string, log: Log) {
+	const prefix = dirname(dirname(process.execPath));
+	// Where Node has its headers with it, node-gyp need not fetch them.
+	const headers = existsSync(join(prefix, 'include/node/node.h')) ? [`--nodedir=${prefix}`] : [];
+	const prepare = async () => await runNpm(dir, 'n8n: 2/2 preparing sqlite3', ['rebuild', 'sqlite3', '--ignore-scripts=false', ...headers], log);
+	try {
+		await prepare().catch(async (error) => {
+			if (!(await canInstall())) throw error;
+			await installPackages(COMPILER, log);
+			await prepare();
+		});
+	} catch (error) {
+		throw new Error(
+			`n8n keeps its data with sqlite3, and no binary of it could be fetched or compiled here. Install a C++ compiler, make and ` +
+				`Python 3 (Debian: apt-get install ${COMPILER.join(' ')}, macOS: xcode-select --install) and run this again.\n${(error as Error).message}`,
+		);
+	}
+}
+
 /** Runs npm in `cwd`, saying every so often that it is alive. Everything npm says goes to a log that errors quote. */
-async function npm(cwd: string, phase: string, args: string[], log: Log) {
+export async function runNpm(cwd: string, phase: string, args: string[], log: Log) {
 	const logFile = join(cwd, `npm-${args[0]}.log`);
 	const fd = openSync(logFile, 'w');
 	const options = ['--no-audit', '--no-fund', '--no-update-notifier', '--loglevel=error'];
