@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
+import { ownProcess, runMark } from '../ownProcess';
 import { installN8n, type Log } from './install';
 import { startRegistry } from './registry';
 import { type N8nApi, signIn, until } from './rest';
@@ -113,6 +114,7 @@ export async function startN8n(options: N8nOptions = {}): Promise<N8n> {
 			env: {
 				// Nothing else of ours: an N8N_ or npm_ setting of the developer's shell would make tests differ.
 				HOME: process.env.HOME,
+				...runMark,
 				// n8n starts its task runner with the first `node` it finds, and installs packages with `npm`.
 				PATH: [dirname(install.node), process.env.PATH].join(delimiter),
 				...defaults,
@@ -129,8 +131,7 @@ export async function startN8n(options: N8nOptions = {}): Promise<N8n> {
 			},
 		});
 		for (const stream of [child.stdout!, child.stderr!]) stream.on('data', (chunk) => (printed += chunk));
-		running.add(child);
-		child.on('exit', () => running.delete(child));
+		ownProcess(child);
 
 		await until('n8n is up', BOOT_MS, async () => {
 			if (hasEnded(child)) throw new Error(`n8n ended while starting (${child.exitCode ?? child.signalCode}):\n${logs()}`);
@@ -205,10 +206,6 @@ export async function startN8n(options: N8nOptions = {}): Promise<N8n> {
 }
 
 const hasEnded = (child: ChildProcess) => child.exitCode !== null || child.signalCode !== null;
-
-/** A failing program must not leave an n8n behind. (Ctrl-C in a terminal reaches n8n by itself; its task runner follows it.) */
-const running = new Set<ChildProcess>();
-process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')));
 
 /** Below the range that systems take ports of outgoing connections from: between this look and its use nothing else takes it. */
 export async function freePort(): Promise<number> {
