@@ -13,6 +13,7 @@ import { packPackage } from './support/n8n/pack';
 import { items, until } from './support/n8n/rest';
 import { mediaNode, node, webhook, workflow, type Item } from './support/n8n/workflow';
 import { credentialFor } from './support/harness';
+import { hostPorts, publicOrigins } from './support/vendors';
 
 /**
  * Thousands of files through Download Media in a real n8n, while a tenth of the calls fails. Every file must be there in the
@@ -100,9 +101,8 @@ function send({ meta }: Emulator, first: number, count: number, random: () => nu
 
 async function main() {
 	const random = seeded(SEED);
-	const emulator = await startEmulator({ meta: { apiOrigin: 'https://graph.facebook.com', filesOrigin: 'https://lookaside.fbsbx.com' } });
-	const port = Number(new URL(emulator.localUrl).port);
-	const names = { 'graph.facebook.com': port, 'lookaside.fbsbx.com': port };
+	const emulator = await startEmulator(publicOrigins(['meta']));
+	const names = hostPorts(emulator, ['meta']);
 	const n8n = await startN8n({ packages: [await packPackage()], vendors: names, binaryMode: 'filesystem', log: toStderr });
 	let wrong: string[] = [];
 	try {

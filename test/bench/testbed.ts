@@ -13,6 +13,7 @@ import { startVendorNames } from '../support/n8n/tls';
 import { node, webhook, workflow, type Item, type Json, type WorkflowNode } from '../support/n8n/workflow';
 import { credentialFor } from '../support/harness';
 import type { Order } from './plainNode';
+import { hostPorts, publicOrigins } from '../support/vendors';
 
 /** One real n8n, Meta under its own host names, and a plain Node client beside them. */
 export interface Testbed {
@@ -34,10 +35,9 @@ export interface Testbed {
 export const PUBLIC = 'https://n8n.example';
 
 export async function startTestbed({ env = {}, log }: { env?: Record<string, string>; log?: Log }): Promise<Testbed> {
-	const emulator = await startEmulator({ meta: { apiOrigin: 'https://graph.facebook.com', filesOrigin: 'https://lookaside.fbsbx.com' } });
+	const emulator = await startEmulator(publicOrigins(['meta']));
 	emulator.meta.variants.webhookTimeout = 120_000;
-	const port = Number(new URL(emulator.localUrl).port);
-	const names = { 'graph.facebook.com': port, 'lookaside.fbsbx.com': port };
+	const names = hostPorts(emulator, ['meta']);
 	const tarball = await packPackage();
 	const n8n = await startN8n({ packages: [tarball, await packPackage(join(__dirname, 'bare'))], vendors: names, env: { N8N_WEBHOOK_URL: `${PUBLIC}/`, WEBHOOK_URL: `${PUBLIC}/`, ...env }, log });
 	hostOverrides.set(PUBLIC, n8n.url);

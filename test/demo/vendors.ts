@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Emulator, startEmulator } from '../emulator';
+import { startEmulator, type Vendor as VendorName, type VendorEmulator, VENDORS } from '../emulator';
 import type { Json } from '../support/n8n/workflow';
+import { hostPorts, publicCredentialFor, publicOrigins, VENDOR_FACTS } from '../support/vendors';
 
 /** WhatsApp as the demo knows it: a vendor that n8n reaches under its own names, and customers who send files. */
 export type Vendor = {
@@ -38,61 +39,26 @@ const messages: Sent[] = [
 	{ what: 'a PDF', file: 'invoice.pdf', type: 'document', fileName: 'Invoice 2026-1121.pdf', caption: 'For Harbour Street 12', ...glazier },
 ];
 
-/** What differs from one vendor to the other. */
-const VENDORS = {
-	meta: {
-		name: 'Meta',
-		origins: { apiOrigin: 'https://graph.facebook.com', filesOrigin: 'https://lookaside.fbsbx.com' },
-		credential({ meta }: Emulator) {
-			const { appSecret, ...others } = meta.credentials;
-			return { ...others, webhookSecret: appSecret };
-		},
-		// The other kinds of registration are for public https addresses only.
-		registration: 'manual' as const,
-		async check({ meta }: Emulator, webhookUrl: string) {
-			const { ok, status, body, error } = await meta.handshake(webhookUrl);
-			return ok ? undefined : (error ?? `it answered ${status} ${body}`);
-		},
-	},
-	whapi: {
-		name: 'Whapi.Cloud',
-		origins: { apiOrigin: 'https://gate.whapi.cloud', filesOrigin: 'https://s3.eu-central-1.wasabisys.com' },
-		credential: ({ whapi }: Emulator) => ({ accessToken: whapi.credentials.accessToken }),
-		registration: 'phoneNumber' as const,
-		check: async ({ whapi }: Emulator, webhookUrl: string) =>
-			JSON.stringify(whapi.settings).includes(webhookUrl) ? undefined : 'it is not among the webhooks of the channel',
-	},
-	pipes: {
-		name: 'Pipes.bot',
-		origins: { apiOrigin: 'https://api.pipes.bot', filesOrigin: 'https://media.account.r2.cloudflarestorage.com' },
-		credential: ({ pipes }: Emulator) => ({ accessToken: pipes.credentials.accessToken, webhookSecret: pipes.credentials.webhookSecret }),
-		registration: 'manual' as const,
-		async check({ pipes }: Emulator, webhookUrl: string) {
-			pipes.callback = webhookUrl;
-			return undefined;
-		},
-	},
-};
+export const vendorNames = VENDORS;
 
-export const vendorNames = Object.keys(VENDORS) as Array<keyof typeof VENDORS>;
-
-export async function startVendor(provider: keyof typeof VENDORS): Promise<Vendor> {
-	const { name, origins, credential, registration, check } = VENDORS[provider];
-	const emulator = await startEmulator({ [provider]: origins });
-	const port = Number(new URL(emulator.localUrl).port);
+export async function startVendor(provider: VendorName): Promise<Vendor> {
+	const { title, localRegistration, connect } = VENDOR_FACTS[provider];
+	const emulator = await startEmulator(publicOrigins([provider]));
+	const played: VendorEmulator = emulator[provider];
 	return {
-		name,
-		hosts: Object.fromEntries(Object.values(origins).map((origin) => [new URL(origin).host, port])),
-		credential: { provider, ...credential(emulator) },
-		registration,
-		check: async (webhookUrl) => await check(emulator, webhookUrl),
+		name: title,
+		hosts: hostPorts(emulator, [provider]),
+		credential: publicCredentialFor(emulator, provider),
+		registration: localRegistration,
+		check: async (webhookUrl) => await connect(emulator, webhookUrl),
 		messages: messages.map(({ what, file, ...message }) => {
 			const bytes = readFileSync(join(__dirname, 'files', file));
 			return {
 				what,
 				bytes,
 				async send(callback) {
-					const { mediaId, answer } = await emulator[provider].receive({ ...message, bytes }, registration === 'manual' ? { callback } : {});
+					const delivery = localRegistration === 'manual' ? { callback } : {};
+					const { mediaId, answer } = await played.receive({ ...message, bytes }, delivery);
 					return { mediaId, status: answer?.status };
 				},
 			};

@@ -8,8 +8,9 @@ import { photo, walkWithTheBuiltInNodes, walkWithTheTriggerAlone, walkWithThisPa
 import type { Emulator } from '../emulator';
 import { items, type Credential } from '../support/n8n/rest';
 import { manualTrigger, mediaNode, workflow, type Item, type Json, type WorkflowNode } from '../support/n8n/workflow';
-import { credentialFor, type Vendor } from '../support/harness';
+import type { Vendor } from '../support/harness';
 import { ROOT } from '../support/paths';
+import { publicCredentialFor, VENDOR_FACTS } from '../support/vendors';
 
 /** The packed package in n8n's own editor, in a real browser, by the words on the screen. */
 
@@ -41,7 +42,7 @@ async function empty(): Promise<void> {
 
 // -- Workflows that are there when the user comes
 
-const account = (vendor: Vendor, changes: Json = {}): Json => ({ ...credentialFor(emulator, vendor), baseUrl: '', mediaHosts: '', ...changes });
+const account = (vendor: Vendor, changes: Json = {}): Json => ({ ...publicCredentialFor(emulator, vendor), ...changes });
 
 async function credential(vendor: Vendor = 'meta', changes: Json = {}) {
 	const { id, name } = await n8n.api.createCredential('WhatsApp Media account', 'whatsAppMediaApi', account(vendor, changes));
@@ -139,15 +140,6 @@ async function cutOff(texts: Locator): Promise<string[]> {
 
 // -- 3. The credential
 
-const GOOD: Record<Vendor, () => Record<string, string>> = {
-	meta: () => {
-		const { accessToken, appSecret, phoneNumberId } = emulator.meta.credentials;
-		return { 'Access Token': accessToken, 'App Secret': appSecret, 'Phone Number ID': phoneNumberId };
-	},
-	whapi: () => ({ Token: emulator.whapi.credentials.accessToken }),
-	pipes: () => ({ 'API Key': emulator.pipes.credentials.accessToken, 'Webhook Secret': emulator.pipes.credentials.webhookSecret }),
-};
-
 describe('the credential', () => {
 	const openForm = async () => {
 		await openTrigger();
@@ -168,11 +160,11 @@ describe('the credential', () => {
 			await editor.form().getByText('Media Hosts').scrollIntoViewIfNeeded();
 			await picture('credential-meta-rest');
 		}
-		await editor.fillIn({ ...GOOD[vendor](), [field]: wrong });
+		await editor.fillIn({ ...VENDOR_FACTS[vendor].form(emulator), [field]: wrong });
 		await editor.saveCredential();
 		await editor.readRefusal(sentence);
 		await picture(`credential-${vendor}-refused`);
-		await editor.fillIn({ [field]: GOOD[vendor]()[field]! });
+		await editor.fillIn({ [field]: VENDOR_FACTS[vendor].form(emulator)[field]! });
 		await editor.saveCredential();
 		await closesByItself();
 	});
@@ -182,7 +174,7 @@ describe('the credential', () => {
 		['a phone number ID that is not one', () => ({ 'Phone Number ID': '106540352242999' }), 'The phone number ID is unknown, or the access token may not use it', 'credential-unknown-number'],
 	])('with %s', async (_, slip, sentence, name) => {
 		await openForm();
-		await editor.fillIn({ ...GOOD.meta(), ...slip() });
+		await editor.fillIn({ ...VENDOR_FACTS.meta.form(emulator), ...slip() });
 		await editor.saveCredential();
 		await editor.readRefusal(sentence);
 		await picture(name);
@@ -190,7 +182,7 @@ describe('the credential', () => {
 
 	test('with a token that ran out, and with Meta down: tested again with Retry', async () => {
 		await openForm();
-		await editor.fillIn(GOOD.meta());
+		await editor.fillIn(VENDOR_FACTS.meta.form(emulator));
 		emulator.meta.fault({ on: 'phoneNumber', error: '190/463' });
 		await editor.saveCredential();
 		await editor.readRefusal('The access token has expired. Tokens from the dashboard last 24 hours');

@@ -8,15 +8,10 @@ import { packPackage } from '../support/n8n/pack';
 import { launchBrowser } from './browser';
 import { Editor } from './editor';
 import { ROOT } from '../support/paths';
+import { hostPorts, publicOrigins } from '../support/vendors';
 
 /** Where this n8n believes to be: Meta delivers to https addresses only. */
 export const PUBLIC = 'https://n8n.example';
-
-const ORIGINS = {
-	meta: { apiOrigin: 'https://graph.facebook.com', filesOrigin: 'https://lookaside.fbsbx.com' },
-	whapi: { apiOrigin: 'https://gate.whapi.cloud', filesOrigin: 'https://s3.eu-central-1.wasabisys.com' },
-	pipes: { apiOrigin: 'https://api.pipes.bot', filesOrigin: 'https://media.account.r2.cloudflarestorage.com' },
-};
 
 /** Wide enough that the output panel shows all its tabs; drawn smaller, for pages of 1200 pixels. */
 const SCREEN = { width: 1440, height: 810 };
@@ -45,12 +40,10 @@ const addressed = (address: string) => ({ WEBHOOK_URL: `${address}/`, N8N_WEBHOO
 
 /** One n8n with the packed package, the three vendors beside it, and a browser that is signed in. */
 export async function startSession(): Promise<Session> {
-	const emulator = await startEmulator(ORIGINS);
-	const port = Number(new URL(emulator.localUrl).port);
-	const hosts = Object.values(ORIGINS).flatMap((origins) => Object.values(origins)).map((origin) => new URL(origin).host);
+	const emulator = await startEmulator(publicOrigins());
 	const n8n = await startN8n({
 		packages: [await packPackage()],
-		vendors: Object.fromEntries(hosts.map((host) => [host, port])),
+		vendors: hostPorts(emulator),
 		env: addressed(PUBLIC),
 	});
 	let address = PUBLIC;

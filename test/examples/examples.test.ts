@@ -17,6 +17,7 @@ import { items, until, type Credential, type Execution } from '../support/n8n/re
 import type { Json, WorkflowJson } from '../support/n8n/workflow';
 import { credentialFor } from '../support/harness';
 import { ROOT, demoFile } from '../support/paths';
+import { hostPorts, publicOrigins } from '../support/vendors';
 
 /**
  * The workflows of examples/, as a user imports them, filled in as their notes say, and run in a real n8n: Meta is the
@@ -43,14 +44,13 @@ const credentials: Record<string, Credential> = {};
 const imported: Record<string, WorkflowJson & { id: string }> = {};
 
 beforeAll(async () => {
-	emulator = await startEmulator({ meta: { apiOrigin: 'https://graph.facebook.com', filesOrigin: 'https://lookaside.fbsbx.com' } });
+	emulator = await startEmulator(publicOrigins(['meta']));
 	openAi = await startOpenAi();
 	s3 = await startS3(BUCKET);
 	disk = await realpath(await mkdtemp(join(tmpdir(), 'examples-disk-')));
-	const port = Number(new URL(emulator.localUrl).port);
 	n8n = await startN8n({
 		packages: [await packPackage()],
-		vendors: { 'graph.facebook.com': port, 'lookaside.fbsbx.com': port },
+		vendors: hostPorts(emulator, ['meta']),
 		env: { N8N_WEBHOOK_URL: `${PUBLIC}/`, N8N_RESTRICT_FILE_ACCESS_TO: disk },
 	});
 	hostOverrides.set(PUBLIC, n8n.url);

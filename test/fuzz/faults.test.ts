@@ -5,6 +5,8 @@ import { FAULTS, FILE, type NamedFault } from './faults/catalog';
 import { POINTS, type Point } from './faults/points';
 import { credentialFor, sha256, startHarness, type Harness } from '../support/harness';
 import { ROOT } from '../support/paths';
+import { VENDOR_FACTS } from '../support/vendors';
+import type { VendorEmulator } from '../emulator';
 
 /**
  * Every fault of the emulator, at every answer that a node waits for, of every provider; once, and each time. Whatever
@@ -71,19 +73,16 @@ interface Run {
 async function run(point: Point, { fault }: NamedFault, times: number): Promise<Run> {
 	const { emulator, engine } = harness;
 	emulator.reset();
-	const vendor = emulator[point.vendor];
+	const vendor: VendorEmulator = emulator[point.vendor];
+	const { onlyInItem, publicUrl } = VENDOR_FACTS[point.vendor];
 	const mediaId = vendor.store.add({ bytes: FILE, mimeType: 'image/jpeg', inbound: true });
-	// What the trigger knows of a file, where the API itself says nothing of it.
-	const known = { meta: {}, whapi: { mimeType: 'image/jpeg', size: FILE.length, sha256: sha256(FILE) }, pipes: { mimeType: 'image/jpeg', size: FILE.length } };
-	const item = { mediaId, ...known[point.vendor] } as Record<string, unknown>;
-	if (point.link) {
-		emulator.whapi.linked.add(mediaId);
-		item.url = emulator.whapi.link(mediaId);
-	}
+	const known = { mimeType: 'image/jpeg', size: FILE.length, sha256: sha256(FILE) };
+	const item: Record<string, unknown> = { mediaId, ...Object.fromEntries(onlyInItem.map((field) => [field, known[field]])) };
+	if (point.link) item.url = publicUrl!(emulator, mediaId);
 	const fileName = 'contract.jpg';
 	const data = point.node === 'UploadMedia' ? await engine.file(FILE, { mimeType: 'image/jpeg', fileName }) : undefined;
 	const before = new Set(await engine.binaryFiles());
-	vendor.fault({ on: point.on, times, ...fault } as never);
+	vendor.fault({ on: point.on, times, ...fault });
 	const options = point.node === 'DownloadMedia' ? { ...OPTIONS, maxSizeMb: 1 } : OPTIONS;
 	const running = harness.run(point.node, [data ? { json: {}, binary: { data } } : (item as never)], {
 		credentials: { whatsAppMediaApi: credentialFor(emulator, point.vendor) },
@@ -122,12 +121,12 @@ async function judged(run: Run, { once, harmless, fault }: NamedFault, times: 'o
 
 	if (!result.error) {
 		const unverified = isDownload && fault.wrongBytes && result.output[0]![0]!.json.verified === false;
-		const unannounced = isDownload && fault.wrongBytes && point.vendor === 'pipes';
+		const unannounced = isDownload && fault.wrongBytes && !VENDOR_FACTS[point.vendor].announcesHash;
 		if (!unverified && !unannounced && !(await run.done())) return wrong(`the result is not right: ${JSON.stringify(result.output[0]?.[0]?.json)}`);
 		if (times === 'once' && once === 'says') return wrong('nothing is said');
 		// The bytes, and what n8n notes of them.
 		if (left.length !== (isDownload ? 2 : 0)) return wrong(`${left.length} files in the store`);
-		return cell('recovered', unverified ? 'went on, marked `verified: false`' : unannounced ? 'went on: Pipes.bot announces no hash' : '');
+		return cell('recovered', unverified ? 'went on, marked `verified: false`' : unannounced ? `went on: ${VENDOR_FACTS[point.vendor].title} announces no hash` : '');
 	}
 	const { message, description } = result.error as Error & { description?: string };
 	if (harmless || (times === 'once' && once === 'recovers')) return wrong(`it does not recover: ${message}`);

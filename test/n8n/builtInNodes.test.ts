@@ -7,6 +7,7 @@ import { items, type Credential } from '../support/n8n/rest';
 import { fetchFile, manualTrigger, mediaNode, node, workflow, type Item, type Json, type WorkflowNode } from '../support/n8n/workflow';
 import { calls, credentialFor, sha256 } from '../support/harness';
 import { demoFile, fixtureFile } from '../support/paths';
+import { hostPorts, publicOrigins } from '../support/vendors';
 
 /** Files beside n8n's own nodes, in one n8n: rows of the README's table. Those of the trigger are in trigger/besideBuiltIn.ts. */
 
@@ -22,9 +23,9 @@ let ours: Credential;
 let theirs: Credential;
 beforeAll(async () => {
 	photo = await readFile(PHOTO);
-	emulator = await startEmulator({ meta: { apiOrigin: 'https://graph.facebook.com', filesOrigin: 'https://lookaside.fbsbx.com' }, thirdParty: { origin: 'https://files.example' } });
+	emulator = await startEmulator({ ...publicOrigins(['meta']), thirdParty: { origin: 'https://files.example' } });
 	const port = Number(new URL(emulator.localUrl).port);
-	n8n = await startN8n({ packages: [await packPackage()], vendors: { 'graph.facebook.com': port, 'lookaside.fbsbx.com': port, 'files.example': port } });
+	n8n = await startN8n({ packages: [await packPackage()], vendors: { ...hostPorts(emulator, ['meta']), 'files.example': port } });
 	const { accessToken, businessAccountId } = emulator.meta.credentials;
 	ours = await n8n.api.createCredential('Ours', 'whatsAppMediaApi', { ...credentialFor(emulator), baseUrl: '', mediaHosts: '' });
 	theirs = await n8n.api.createCredential('Theirs', 'whatsAppApi', { accessToken, businessAccountId });

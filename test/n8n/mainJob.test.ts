@@ -8,6 +8,7 @@ import { items, type Credential } from '../support/n8n/rest';
 import { manualTrigger, mediaNode, workflow, type Item, type Json, type WorkflowNode } from '../support/n8n/workflow';
 import { calls, credentialFor, sha256 } from '../support/harness';
 import { demoFile } from '../support/paths';
+import { hostPorts, publicOrigins } from '../support/vendors';
 
 /**
  * The packed tarball in a real n8n, which reaches the emulator under Meta's own host names, over TLS.
@@ -22,9 +23,9 @@ let emulator: Emulator;
 let n8n: N8n;
 let credential: Credential;
 beforeAll(async () => {
-	emulator = await startEmulator({ meta: { apiOrigin: 'https://graph.facebook.com', filesOrigin: 'https://lookaside.fbsbx.com' }, thirdParty: { origin: 'https://files.example' } });
+	emulator = await startEmulator({ ...publicOrigins(['meta']), thirdParty: { origin: 'https://files.example' } });
 	const port = Number(new URL(emulator.localUrl).port);
-	n8n = await startN8n({ packages: [await packPackage()], vendors: { 'graph.facebook.com': port, 'lookaside.fbsbx.com': port, 'files.example': port } });
+	n8n = await startN8n({ packages: [await packPackage()], vendors: { ...hostPorts(emulator, ['meta']), 'files.example': port } });
 	credential = await n8n.api.createCredential('WhatsApp', 'whatsAppMediaApi', account());
 }, 900_000);
 afterAll(async () => {

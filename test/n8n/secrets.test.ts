@@ -2,12 +2,13 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { htmlPage, startEmulator, type Emulator, type Fault } from '../emulator';
+import { htmlPage, startEmulator, type Emulator, type Fault, type VendorEmulator } from '../emulator';
 import { startN8n, type N8n } from '../support/n8n/instance';
 import { packPackage } from '../support/n8n/pack';
 import { items, type Credential } from '../support/n8n/rest';
 import { manualTrigger, mediaNode, workflow, type Item, type Json, type WorkflowNode } from '../support/n8n/workflow';
 import { credentialFor, VENDORS, type Vendor } from '../support/harness';
+import { hostPorts, publicCredentialFor, publicOrigins, VENDOR_FACTS } from '../support/vendors';
 
 /**
  * Failures of every kind in a real n8n that logs all it can, then a search for every secret that was used, in all that it
@@ -17,13 +18,7 @@ import { credentialFor, VENDORS, type Vendor } from '../support/harness';
 
 jest.setTimeout(240_000);
 
-const HOSTS: Record<Vendor | 'stranger', string[]> = {
-	meta: ['graph.facebook.com', 'lookaside.fbsbx.com'],
-	whapi: ['gate.whapi.cloud', 's3.eu-central-1.wasabisys.com'],
-	pipes: ['api.pipes.bot', 'media.account.r2.cloudflarestorage.com'],
-	stranger: ['files.stranger.example'],
-};
-const origin = (of: keyof typeof HOSTS, at = 0) => `https://${HOSTS[of][at]}`;
+const STRANGER = 'https://files.stranger.example';
 
 const WRONG_TOKEN = 'EAAGwrongTokenThatNobodyMayReadAnywhere4711';
 const PASSWORD = 'hunter2-in-a-url';
@@ -38,18 +33,13 @@ const executionIds: string[] = [];
 const credentials: Record<string, Credential> = {};
 
 beforeAll(async () => {
-	emulator = await startEmulator({
-		meta: { apiOrigin: origin('meta'), filesOrigin: origin('meta', 1) },
-		whapi: { apiOrigin: origin('whapi'), filesOrigin: origin('whapi', 1) },
-		pipes: { apiOrigin: origin('pipes'), filesOrigin: origin('pipes', 1) },
-		thirdParty: { origin: origin('stranger') },
-	});
+	emulator = await startEmulator({ ...publicOrigins(), thirdParty: { origin: STRANGER } });
 	const port = Number(new URL(emulator.localUrl).port);
-	const vendors = Object.fromEntries(Object.values(HOSTS).flatMap((hosts) => hosts.map((host) => [host, port])));
+	const vendors = { ...hostPorts(emulator), [new URL(STRANGER).host]: port };
 	userFolder = await mkdtemp(join(tmpdir(), 'n8n-secrets-'));
 	n8n = await startN8n({ userFolder, packages: [await packPackage()], vendors, binaryMode: 'filesystem', env: { N8N_LOG_LEVEL: 'debug' } });
 	for (const vendor of VENDORS) {
-		const account = { ...credentialFor(emulator, vendor), baseUrl: '', mediaHosts: '' };
+		const account = publicCredentialFor(emulator, vendor);
 		credentials[vendor] = await n8n.api.createCredential(vendor, 'whatsAppMediaApi', account);
 		credentials[`${vendor}, wrong token`] = await n8n.api.createCredential(vendor, 'whatsAppMediaApi', { ...account, accessToken: WRONG_TOKEN });
 	}
@@ -79,7 +69,7 @@ const FILE_FAULTS: Order[] = [
 	{ redirect: `https://user:${PASSWORD}@files.stranger.example/` },
 	{ redirect: `ftp://user:${PASSWORD}@files.stranger.example/` },
 	{ redirect: `http://169.254.169.254/?password=${PASSWORD}` },
-	{ redirect: `${origin('stranger')}/nothing?signature=${SIGNED}` },
+	{ redirect: `${STRANGER}/nothing?signature=${SIGNED}` },
 	{ redirect: `https://unknown.example/?signature=${SIGNED}` },
 ];
 
@@ -210,9 +200,9 @@ test('URLs that lead nowhere', async () => {
 		`ftp://user:${PASSWORD}@files.stranger.example/photo.jpg`,
 		`user:${PASSWORD}@files.stranger.example`,
 		`http://10.0.0.1/?password=${PASSWORD}`,
-		`https://${HOSTS.stranger[0]}/gone?signature=${SIGNED}`,
+		`${STRANGER}/gone?signature=${SIGNED}`,
 		`https://unknown.example/?X-Amz-Signature=${SIGNED}`,
-		`https://${HOSTS.meta[1]}/whatsapp_business/attachments/?mid=1&source=webhook&ext=1&hash=${SIGNED}`,
+		`${emulator.meta.filesUrl}/whatsapp_business/attachments/?mid=1&source=webhook&ext=1&hash=${SIGNED}`,
 	];
 	await allFail(urls.map((url) => ({ vendor: 'meta', node: 'DownloadMedia', parameters: { mediaId: '', url: hidden(url) } })));
 });
@@ -220,7 +210,7 @@ test('URLs that lead nowhere', async () => {
 test('what works leaves no secret either', async () => {
 	const works = async (batch: Batch) => expect((await run(batch, 'stopWorkflow', 1)).status).toBe('success');
 	for (const vendor of VENDORS) await works({ vendor, node: 'DownloadMedia' });
-	for (const vendor of ['meta', 'whapi'] as const) {
+	for (const vendor of VENDORS.filter((name) => VENDOR_FACTS[name].hasUpload)) {
 		await works({ vendor, node: 'UploadMedia' });
 		await works({ vendor, node: 'DeleteMedia' });
 	}
@@ -229,16 +219,15 @@ test('what works leaves no secret either', async () => {
 });
 
 test.each(VENDORS)('%s: deliveries that do not prove who they are from, and one that does', async (vendor) => {
-	const trigger = mediaNode('whatsAppMediaTrigger', 'Trigger', { registration: vendor === 'whapi' ? 'phoneNumber' : 'manual' }, { credentials: { whatsAppMediaApi: { id: credentials[vendor]!.id, name: vendor } } });
+	const { localRegistration, forgeries } = VENDOR_FACTS[vendor];
+	const trigger = mediaNode('whatsAppMediaTrigger', 'Trigger', { registration: localRegistration }, { credentials: { whatsAppMediaApi: { id: credentials[vendor]!.id, name: vendor } } });
 	const { id } = await n8n.api.createWorkflow(workflow({ nodes: [trigger] }));
 	await n8n.api.activate(id);
 	const callback = `${n8n.url}/webhook/${trigger.webhookId}/webhook`;
-	const send = async (how: Json = {}) => await emulator[vendor].receive({ type: 'image', bytes: FILE, url: false } as never, { ...(vendor !== 'whapi' && { callback }), ...how } as never);
-	if (vendor === 'whapi') {
-		for (const headers of [null, { 'X-Webhook-Secret': WRONG_TOKEN }]) expect((await send({ headers })).answer).toMatchObject({ status: 401 });
-	} else {
-		for (const how of [{ secret: WRONG_TOKEN }, { signature: null }, { signature: 'sha256=' }]) expect((await send(how)).answer).toMatchObject({ status: 401 });
-	}
+	const played: VendorEmulator = emulator[vendor];
+	const usual = localRegistration === 'manual' ? { callback } : {};
+	const send = async (how: object = {}) => await played.receive({ type: 'image', bytes: FILE, url: false }, { ...usual, ...how });
+	for (const how of forgeries(WRONG_TOKEN)) expect((await send(how)).answer).toMatchObject({ status: 401 });
 	if (vendor === 'meta') {
 		expect(await emulator.meta.handshake(callback)).toMatchObject({ ok: true });
 		expect(await emulator.meta.handshake(callback, { token: WRONG_TOKEN })).toMatchObject({ ok: false });

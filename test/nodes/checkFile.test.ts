@@ -19,6 +19,7 @@ import { upload } from '../../nodes/WhatsApp/transfer/upload';
 import { ACCEPTED_MIME_TYPES } from '../emulator/meta/errors';
 import { calls, credentialFor, sha256, startHarness, VENDORS, type Vendor, type Harness } from '../support/harness';
 import { ROOT } from '../support/paths';
+import { VENDOR_FACTS } from '../support/vendors';
 
 const FILES = join(ROOT, 'test/fixtures/files');
 const file = (name: string) => readFileSync(join(FILES, name));
@@ -549,7 +550,7 @@ describe('Upload Media', () => {
 		await other.close();
 	});
 
-	describe.each(VENDORS.filter((vendor) => vendor !== 'pipes'))('%s: Reuse Earlier Upload', (vendor) => {
+	describe.each(VENDORS.filter((vendor) => VENDOR_FACTS[vendor].hasUpload))('%s: Reuse Earlier Upload', (vendor) => {
 		const reuse = { reuseEarlier: true };
 		const PDF = { vendor, mimeType: 'application/pdf', fileName: 'a.pdf', options: reuse };
 		const pdf = (text = 'x') => Buffer.from(`%PDF-1.7 ${text}`);
@@ -597,7 +598,7 @@ describe('Upload Media', () => {
 
 		test('a provider that does not say yes plainly gets another upload', async () => {
 			const { staticData, mediaId } = await remember();
-			harness.emulator[vendor].fault({ on: vendor === 'meta' ? 'getUrl' : 'media', status: 503, body: '{}' } as never);
+			harness.emulator[vendor].fault({ on: VENDOR_FACTS[vendor].operations.lookUp, status: 503, body: '{}' } as never);
 			expect((await run(pdf(), { ...PDF, staticData })).json!.mediaId).not.toBe(mediaId);
 			expect(uploads()).toBe(2);
 		});

@@ -3,8 +3,10 @@ import { readFile } from 'node:fs/promises';
 import { providers } from '../../nodes/WhatsApp/providers';
 import { axiosClient } from '../support/axiosClient';
 import { serveTrigger } from '../support/core/webhook';
+import type { VendorEmulator } from '../emulator';
 import { credentialFor, sha256, startHarness, VENDORS, type Vendor, type Harness } from '../support/harness';
 import { demoFile } from '../support/paths';
+import { typesOf, VENDOR_FACTS } from '../support/vendors';
 
 /** The same workflow on every vendor: only the credential differs. */
 
@@ -15,22 +17,20 @@ beforeAll(async () => {
 afterAll(async () => await harness.close());
 beforeEach(() => harness.emulator.reset());
 
-/** The types that each vendor has, as it calls them, and what they are in our words. */
-const TYPES = { image: 'image', video: 'video', audio: 'audio', voice: 'voice', document: 'document', sticker: 'sticker' };
-const TYPES_OF: Record<Vendor, Record<string, string>> = { meta: TYPES, whapi: { ...TYPES, gif: 'video', short: 'video' }, pipes: TYPES };
-
 /** Trigger → Download on this vendor; a customer sends the file. */
-async function sendThrough(vendor: Vendor, incoming: object, bytes: Buffer) {
+async function sendThrough(vendor: Vendor, file: { type: string; fileName?: string; caption?: string; url?: boolean }, bytes: Buffer) {
+	const played: VendorEmulator = harness.emulator[vendor];
+	const { localRegistration } = VENDOR_FACTS[vendor];
 	const credentials = { whatsAppMediaApi: credentialFor(harness.emulator, vendor) };
 	const trigger = await serveTrigger(harness.engine, { node: 'whatsAppMediaTrigger', parameters: { registration: 'manual' }, credentials });
-	const { registration } = providers[vendor]!;
-	// A list of webhooks takes the local address; the one place of the others wants https, and the emulator knows it without.
-	if (registration && !registration.exclusive) await registration.register(axiosClient(harness.emulator, vendor), 'phoneNumber', trigger.url);
-	else harness.emulator[vendor].callback = trigger.url;
-	const { answer } = await harness.emulator[vendor].receive({ bytes, ...incoming } as never);
+	const registration = localRegistration === 'manual' ? undefined : providers[vendor]!.registration!;
+	const client = axiosClient(harness.emulator, vendor);
+	if (registration) await registration.register(client, 'phoneNumber', trigger.url);
+	else played.callback = trigger.url;
+	const { answer } = await played.receive({ bytes, ...file });
 	expect(answer!.status).toBe(200);
 	await trigger.close();
-	harness.emulator.whapi.settings.webhooks = [];
+	await registration?.unregister(client, 'phoneNumber', trigger.url);
 	const [items] = trigger.executions;
 	const result = await harness.run('DownloadMedia', items!, { credentials });
 	const [item] = result.output[0]!;
@@ -40,7 +40,7 @@ async function sendThrough(vendor: Vendor, incoming: object, bytes: Buffer) {
 const files = async (name: string) => await readFile(demoFile(name));
 
 describe.each(VENDORS)('%s', (vendor) => {
-	test.each(Object.entries(TYPES_OF[vendor]))('%s: a webhook comes in, the same bytes come out', async (type, ours) => {
+	test.each(Object.entries(typesOf(vendor)))('%s: a webhook comes in, the same bytes come out', async (type, ours) => {
 		const original = await files(type === 'voice' ? 'voice-note.ogg' : type === 'document' ? 'invoice.pdf' : 'photo.jpg');
 		const { received, item, bytes } = await sendThrough(vendor, { type, fileName: type === 'document' ? 'Rechnung.pdf' : undefined, caption: 'please' }, original);
 		expect(bytes).toEqual(original);
@@ -52,46 +52,36 @@ describe.each(VENDORS)('%s', (vendor) => {
 });
 
 test('the same item fields, whoever delivers', async () => {
-	const table: Record<string, Record<string, boolean>> = {};
+	const fields: string[][] = [];
 	for (const vendor of VENDORS) {
 		const { received } = await sendThrough(vendor, { type: 'document', fileName: 'a.pdf', caption: 'Hi', url: true }, Buffer.from('%PDF'));
-		for (const field of Object.keys(received)) (table[field] ??= {})[vendor] = true;
+		fields.push(Object.keys(received));
 	}
-	const everywhere = Object.keys(table).filter((field) => VENDORS.every((vendor) => table[field]![vendor]));
+	const everywhere = fields[0]!.filter((field) => fields.every((names) => names.includes(field)));
 	expect(everywhere).toEqual(['provider', 'type', 'mediaId', 'mimeType', 'fileName', 'caption', 'messageId', 'chatId', 'from', 'fromName', 'timestamp']);
-	expect(Object.fromEntries(Object.entries(table).filter(([field]) => !everywhere.includes(field)))).toEqual({
-		url: { meta: true, whapi: true },
-		urlExpiresAt: { meta: true, whapi: true },
-		sha256: { meta: true, whapi: true },
-		size: { whapi: true, pipes: true },
-		fromUserId: { meta: true },
-		phoneNumberId: { meta: true, pipes: true },
-		accountId: { meta: true, whapi: true },
-	});
+	const more = fields.map((names) => names.filter((field) => !everywhere.includes(field)).sort());
+	expect(more).toEqual(VENDORS.map((vendor) => [...VENDOR_FACTS[vendor].itemFields].sort()));
 });
 
 test('the hosts that saw a token, over everything that the nodes do', async () => {
 	const { emulator } = harness;
-	const sites: Record<string, string> = {
-		[emulator.meta.url]: 'Meta’s Graph',
-		[emulator.meta.filesUrl]: 'Meta’s file host',
-		[emulator.whapi.url]: 'Whapi’s gate',
-		[emulator.whapi.filesUrl]: 'Whapi’s public storage',
-		[emulator.pipes.url]: 'Pipes’ API',
-		[emulator.pipes.filesUrl]: 'Pipes’ storage',
-		[emulator.thirdParty.url]: 'a stranger',
-	};
+	const sites: Record<string, string> = { [emulator.thirdParty.url]: 'a stranger' };
+	for (const vendor of VENDORS) {
+		sites[emulator[vendor].url] = `${vendor}: api`;
+		sites[emulator[vendor].filesUrl] = `${vendor}: files`;
+	}
 	const asked = new Set<string>();
 	const sawToken: Record<string, Set<string>> = {};
 	for (const vendor of VENDORS) {
 		emulator.reset();
 		const credentials = { whatsAppMediaApi: credentialFor(emulator, vendor) };
 		const run = async (node: string, json: object) => await harness.run(node, [{ json: json as never }], { credentials });
-		const stored = () => emulator[vendor].store.add({ bytes: 'x', mimeType: 'image/png', inbound: true });
+		const played: VendorEmulator = emulator[vendor];
+		const stored = () => played.store.add({ bytes: 'x', mimeType: 'image/png', inbound: true });
 		for (const url of [true, false]) await sendThrough(vendor, { type: 'image', url }, Buffer.from('a photo'));
 		await run('DownloadMedia', { url: emulator.thirdParty.put('x', 'image/png') });
 		for (const on of ['file', 'media', 'download']) {
-			emulator[vendor].fault({ on, redirect: 'thirdParty' } as never);
+			played.fault({ on, redirect: 'thirdParty' });
 			await run('DownloadMedia', { mediaId: stored() });
 		}
 		await run('GetMediaUrl', { mediaId: stored(), messageId: 'x' });
@@ -109,9 +99,7 @@ test('the hosts that saw a token, over everything that the nodes do', async () =
 		}
 	}
 	expect([...asked].sort()).toEqual(Object.values(sites).sort());
-	expect(Object.fromEntries(Object.entries(sawToken).map(([vendor, saw]) => [vendor, [...saw].sort()]))).toEqual({
-		meta: ['Meta’s Graph', 'Meta’s file host'].sort(),
-		whapi: ['Whapi’s gate'],
-		pipes: ['Pipes’ API'],
-	});
+	expect(Object.entries(sawToken).map(([vendor, saw]) => [vendor, [...saw].sort()])).toEqual(
+		VENDORS.map((vendor) => [vendor, VENDOR_FACTS[vendor].tokenSites.map((site) => `${vendor}: ${site}`).sort()]),
+	);
 });

@@ -4,9 +4,10 @@ import type { MediaErrorCode } from '../../nodes/WhatsApp/errors';
 import type { Credentials, Webhook } from '../../nodes/WhatsApp/providers/provider';
 import { equalSecrets } from '../../nodes/WhatsApp/providers/signature';
 import { axiosClient, fetchFile } from '../support/axiosClient';
-import { startEmulator, type Emulator } from '../emulator';
+import { type CustomerFile, type Emulator, startEmulator, VENDORS, type VendorEmulator } from '../emulator';
+import { sha256 } from '../support/harness';
+import { VENDOR_FACTS } from '../support/vendors';
 import { startReceiver, type Receiver } from '../support/receiver';
-import { sha256, VENDORS, type Vendor } from '../support/harness';
 
 /** Each provider alone, over axios, without n8n. */
 
@@ -31,28 +32,19 @@ beforeEach(() => {
 	receiver.reset();
 });
 
-/** What differs between the vendors: which of them has what, and the emulator's names for the operations. */
-const VENDOR_FACTS: Record<Vendor, { uploads: boolean; tokenToFiles: boolean; hash: boolean; lookUp: string; life: number }> = {
-	meta: { uploads: true, tokenToFiles: true, hash: true, lookUp: 'getUrl', life: 7 * 86_400_000 },
-	whapi: { uploads: true, tokenToFiles: true, hash: true, lookUp: 'media', life: 30 * 86_400_000 },
-	pipes: { uploads: false, tokenToFiles: false, hash: false, lookUp: 'download', life: 48 * 3_600_000 },
-};
-
 describe.each(VENDORS)('%s', (vendor) => {
 	const provider = providers[vendor]!;
-	const { uploads, tokenToFiles, hash, lookUp, life } = VENDOR_FACTS[vendor];
+	const facts = VENDOR_FACTS[vendor];
+	const played = (): VendorEmulator => emulator[vendor];
 	const api = (changes?: Partial<Credentials>) => axiosClient(emulator, vendor, changes);
-	const add = () => emulator[vendor].store.add({ bytes: BYTES, mimeType: 'application/pdf', inbound: true });
-	const fault = (order: object) => emulator[vendor].fault({ on: lookUp, ...order } as never);
+	const add = () => played().store.add({ bytes: BYTES, mimeType: 'application/pdf', inbound: true });
+	const fault = (order: object) => played().fault({ on: facts.operations.lookUp, ...order });
 
 	/** A customer sends a file; the webhook as it reaches us, and the media ID. */
-	async function receive(incoming: Parameters<Emulator['meta']['receive']>[0]) {
-		emulator[vendor].callback = receiver.url;
-		if (vendor === 'whapi') {
-			emulator.whapi.callback = undefined;
-			await provider.registration!.register(api(), 'phoneNumber', receiver.url);
-		}
-		const { mediaId } = await emulator[vendor].receive(incoming as never);
+	async function receive(file: CustomerFile) {
+		if (facts.localRegistration === 'manual') played().callback = receiver.url;
+		else await provider.registration!.register(api(), facts.localRegistration, receiver.url);
+		const { mediaId } = await played().receive(file);
 		const { headers, body } = receiver.requests.at(-1)!;
 		const webhook: Webhook = { query: {}, headers, rawBody: body };
 		return { mediaId, webhook };
@@ -69,7 +61,7 @@ describe.each(VENDORS)('%s', (vendor) => {
 			type,
 			mediaId,
 			mimeType: expect.stringMatching(/^\w+\/[\w-]+/),
-			...(hash && { sha256: sha256(BYTES) }),
+			...(facts.announcesHash && { sha256: sha256(BYTES) }),
 			...(type === 'document' && { fileName, caption: 'Hi' }),
 			...(type === 'voice' && { voice: true }),
 			messageId: expect.any(String),
@@ -83,7 +75,7 @@ describe.each(VENDORS)('%s', (vendor) => {
 		expect(Object.values(message!)).not.toContain(undefined);
 		const { bytes, location } = await fetchFile(provider, api(), message!.mediaId!);
 		expect(bytes).toEqual(BYTES);
-		expect(location.tokenRequired).toBe(tokenToFiles);
+		expect(location.tokenRequired).toBe(facts.fileTakesToken);
 		expect(Object.values(location)).not.toContain(undefined);
 		expect(provider.urlExpiresAt(location.url)).toBe(location.expiresAt);
 	});
@@ -95,10 +87,8 @@ describe.each(VENDORS)('%s', (vendor) => {
 		for (const given of [undefined, '', 'x', 'sha256=', [webhook.headers[proof]] as string[]]) {
 			expect(provider.verify({ ...webhook, headers: { ...webhook.headers, [proof]: given } }, credentials)).toEqual({ reason: expect.any(String) });
 		}
-		const other = vendor === 'whapi' ? { accessToken: 'other' } : { webhookSecret: 'other' };
-		const none = vendor === 'whapi' ? { accessToken: '' } : { webhookSecret: '' };
-		for (const changes of [other, none]) expect(provider.verify(webhook, { ...credentials, ...changes })).toEqual({ reason: expect.any(String) });
-		if (vendor !== 'whapi') expect(provider.verify({ ...webhook, rawBody: Buffer.concat([webhook.rawBody, BYTES]) }, credentials)).not.toBe(true);
+		for (const secret of ['other', '']) expect(provider.verify(webhook, { ...credentials, [facts.proofField]: secret })).toEqual({ reason: expect.any(String) });
+		if (facts.signsBody) expect(provider.verify({ ...webhook, rawBody: Buffer.concat([webhook.rawBody, BYTES]) }, credentials)).not.toBe(true);
 	});
 
 	test('nothing that is parsed can throw', () => {
@@ -119,12 +109,12 @@ describe.each(VENDORS)('%s', (vendor) => {
 		await refused('temporary');
 		fault({ status: 400, body: '{"not":"what we know"}' });
 		await refused('permanent');
-		emulator.clock.advance(life + 1);
+		emulator.clock.advance(facts.lifetimeMs + 1);
 		await refused('gone');
 	});
 
 	test('an upload comes back the same and can be deleted, or there is a sentence that says what to do instead', async () => {
-		if (!uploads) {
+		if (!facts.hasUpload) {
 			for (const tried of [provider.upload(api(), PDF), provider.delete(api(), 'x')])
 				await expect(tried).rejects.toMatchObject({ code: 'permanent', message: expect.stringContaining('no'), description: expect.any(String) });
 			return expect(emulator.requests).toEqual([]);
@@ -132,7 +122,7 @@ describe.each(VENDORS)('%s', (vendor) => {
 		const { mediaId, expiresAt } = await provider.upload(api(), PDF);
 		expect(Date.parse(expiresAt!)).toBeGreaterThan(Date.now());
 		expect((await fetchFile(provider, api(), mediaId)).bytes).toEqual(BYTES);
-		expect(emulator[vendor].store.get(mediaId)).toMatchObject({ fileName: 'contract.pdf', mimeType: 'application/pdf' });
+		expect(played().store.get(mediaId)).toMatchObject({ fileName: 'contract.pdf', mimeType: 'application/pdf' });
 		const location = await provider.resolve(api(), mediaId, { details: true });
 		expect(location).toMatchObject({ mimeType: 'application/pdf', size: BYTES.length, sha256: sha256(BYTES) });
 		await provider.delete(api(), mediaId);

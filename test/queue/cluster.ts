@@ -9,6 +9,7 @@ import { startN8n, type N8n, type N8nOptions } from '../support/n8n/instance';
 import { packPackage } from '../support/n8n/pack';
 import { until } from '../support/n8n/rest';
 import { startPostgres, startRedis, type Postgres, type Service } from './services';
+import { hostPorts, publicOrigins } from '../support/vendors';
 
 /** Where the providers believe the cluster to be. What comes there goes to the webhook processor that `front` names. */
 export const PUBLIC = 'https://n8n.example';
@@ -63,7 +64,7 @@ export async function startCluster({ webhooks = 2, workers = 2, binaryMode, env 
 		for (const each of closing.splice(0).reverse()) await each();
 	};
 	try {
-		const emulator = await startEmulator({ meta: { apiOrigin: 'https://graph.facebook.com', filesOrigin: 'https://lookaside.fbsbx.com' } });
+		const emulator = await startEmulator(publicOrigins(['meta']));
 		closing.push(() => emulator.close());
 		const [redis, postgres, packed] = await Promise.all([startRedis(), startPostgres(), packPackage()]);
 		closing.push(() => Promise.all([redis.close(), postgres.close()]));
@@ -71,11 +72,10 @@ export async function startCluster({ webhooks = 2, workers = 2, binaryMode, env 
 		const shared = await mkdtemp(join(tmpdir(), 'n8n-shared-'));
 		closing.push(() => rm(shared, { recursive: true, force: true }));
 
-		const port = Number(new URL(emulator.localUrl).port);
 		const options: N8nOptions = {
 			packages: [packed],
 			install: false,
-			vendors: { 'graph.facebook.com': port, 'lookaside.fbsbx.com': port },
+			vendors: hostPorts(emulator, ['meta']),
 			env: {
 				...settings,
 				N8N_WEBHOOK_URL: `${PUBLIC}/`,

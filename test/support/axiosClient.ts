@@ -1,8 +1,10 @@
 import axios from 'axios';
+import type { ICredentialDataDecryptedObject } from 'n8n-workflow';
 
 import type { Credentials, ApiClient, FileLocation, Provider } from '../../nodes/WhatsApp/providers/provider';
-import type { Emulator } from '../emulator';
-import { credentialFor, type Vendor } from './harness';
+import { authenticate } from '../../nodes/WhatsApp/transport/authenticate';
+import type { Emulator, Vendor } from '../emulator';
+import { credentialFor } from './vendors';
 
 /** What providers are handed, made of axios: no n8n. */
 export function axiosClient(emulator: Emulator, vendor: Vendor, changes: Partial<Credentials> = {}): ApiClient {
@@ -11,12 +13,13 @@ export function axiosClient(emulator: Emulator, vendor: Vendor, changes: Partial
 	return {
 		credentials,
 		async send({ method, path, query, headers, accessToken = credentials.accessToken, body }) {
+			const url = credentials.baseUrl + path;
 			const reply = await axios.request({
 				method,
-				url: credentials.baseUrl + path,
+				url,
 				params: query,
 				data: body,
-				headers: { Authorization: `Bearer ${accessToken}`, ...headers },
+				headers: { ...(await tokenFor({ ...credentials, accessToken }, url)), ...headers },
 				validateStatus: () => true,
 				maxRedirects: 0,
 			});
@@ -25,10 +28,16 @@ export function axiosClient(emulator: Emulator, vendor: Vendor, changes: Partial
 	};
 }
 
-/** Resolves a media ID and fetches the file as its location says. Throws the provider's refusal, from whichever of the two. */
+/** The headers that the credential's own `authenticate` adds for this URL. */
+async function tokenFor(credentials: Credentials, url: string): Promise<Record<string, string>> {
+	const { headers } = await authenticate(credentials as unknown as ICredentialDataDecryptedObject, { url });
+	return headers as Record<string, string>;
+}
+
+/** Resolves a media ID and fetches the file as its location says. Throws the provider's error, from whichever of the two. */
 export async function fetchFile(provider: Provider, client: ApiClient, mediaId: string): Promise<{ bytes: Buffer; location: FileLocation }> {
 	const location = await provider.resolve(client, mediaId);
-	const headers = location.tokenRequired ? { Authorization: `Bearer ${client.credentials.accessToken}` } : {};
+	const headers = location.tokenRequired ? await tokenFor(client.credentials, location.url) : {};
 	const { status, data, ...reply } = await axios.get(location.url, { responseType: 'arraybuffer', headers, validateStatus: () => true, maxRedirects: 0 });
 	if (status === 200) return { bytes: data, location };
 	const body = () => JSON.parse(data.toString());

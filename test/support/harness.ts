@@ -9,6 +9,10 @@ import { WhatsAppMediaTrigger } from '../../nodes/WhatsApp/WhatsAppMediaTrigger.
 import { WhatsAppUploadMedia } from '../../nodes/WhatsApp/WhatsAppUploadMedia.node';
 import { createEngine, type BinaryMode, type Engine, type RunOptions } from './core/engine';
 import { startEmulator, type Emulator } from '../emulator';
+import { credentialFor } from './vendors';
+
+export { VENDORS, type Vendor } from '../emulator';
+export { credentialFor } from './vendors';
 
 /** Our nodes on n8n-core, in front of the emulator. */
 export interface Harness {
@@ -44,28 +48,6 @@ export async function startHarness({ binaryMode = 'filesystem' as BinaryMode } =
 			await engine.close();
 			await emulator.close();
 		},
-	};
-}
-
-/** The vendors by the names that providers have. */
-export const VENDORS = ['meta', 'whapi', 'pipes'] as const;
-export type Vendor = (typeof VENDORS)[number];
-
-/** What a user would type into the credential to work with the emulator. */
-export function credentialFor({ meta, whapi, pipes }: Emulator, vendor: Vendor = 'meta'): Record<string, string> {
-	if (vendor === 'whapi') return { provider: vendor, accessToken: whapi.credentials.accessToken, baseUrl: whapi.url };
-	if (vendor === 'pipes') return { provider: vendor, accessToken: pipes.credentials.accessToken, webhookSecret: pipes.credentials.webhookSecret, baseUrl: pipes.url };
-	const { accessToken, appId, appSecret, businessAccountId, phoneNumberId, verifyToken } = meta.credentials;
-	return {
-		provider: vendor,
-		accessToken,
-		appId,
-		businessAccountId,
-		phoneNumberId,
-		verifyToken,
-		webhookSecret: appSecret,
-		baseUrl: meta.url,
-		mediaHosts: meta.filesUrl,
 	};
 }
 

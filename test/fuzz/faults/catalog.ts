@@ -6,7 +6,7 @@ import { htmlPage } from '../../emulator/faults';
 import { errorsByCode } from '../../emulator/meta/errors';
 import { errors as pipesErrors } from '../../emulator/pipes/errors';
 import { errors as whapiErrors } from '../../emulator/whapi/errors';
-import type { Vendor } from '../../support/harness';
+import { type Vendor, VENDORS } from '../../emulator';
 import { fixtureFile } from '../../support/paths';
 
 /**
@@ -95,6 +95,31 @@ const BODIES: NamedFault[] = ([
 
 const TEMPORARY_CODES = ['1', '2', '4', '131000', '131016'];
 
+/** The errors of each vendor's own. */
+const VENDOR_ERRORS: Record<Vendor, NamedFault[]> = {
+	meta: Object.keys(errorsByCode).map((code) => ({
+		name: `Meta: ${code}`,
+		fault: { error: code },
+		// Rate limits, with Meta's word that a minute must pass, are more than the two seconds that these runs may wait.
+		once: TEMPORARY_CODES.includes(code) ? 'recovers' : code === 'wrongPhoneNumberId' ? 'either' : 'says',
+		only: { vendor: 'meta', body: 'json' },
+	})),
+	whapi: Object.keys(whapiErrors)
+		.filter((name) => name !== 'badRequest')
+		.map((error) => ({
+			name: `Whapi.Cloud: ${error}`,
+			fault: { error },
+			once: error === 'internal' ? 'recovers' : 'either',
+			only: { vendor: 'whapi' },
+		})),
+	pipes: Object.keys(pipesErrors).map((error) => ({
+		name: `Pipes.bot: ${error}`,
+		fault: { error },
+		once: 'either',
+		only: { vendor: 'pipes', body: 'json' },
+	})),
+};
+
 export const FAULTS: NamedFault[] = [
 	...CONNECTION,
 	...BARE,
@@ -102,18 +127,5 @@ export const FAULTS: NamedFault[] = [
 	...PAGES,
 	...NONSENSE,
 	...BODIES,
-	...Object.keys(errorsByCode).map((code): NamedFault => ({
-		name: `Meta: ${code}`,
-		fault: { error: code },
-		// Rate limits, with Meta's word that a minute must pass, are more than the two seconds that these runs may wait.
-		once: TEMPORARY_CODES.includes(code) ? 'recovers' : code === 'wrongPhoneNumberId' ? 'either' : 'says',
-		only: { vendor: 'meta', body: 'json' },
-	})),
-	...Object.keys(whapiErrors).filter((name) => name !== 'badRequest').map((error): NamedFault => ({
-		name: `Whapi.Cloud: ${error}`,
-		fault: { error },
-		once: error === 'internal' ? 'recovers' : 'either',
-		only: { vendor: 'whapi' },
-	})),
-	...Object.keys(pipesErrors).map((error): NamedFault => ({ name: `Pipes.bot: ${error}`, fault: { error }, once: 'either', only: { vendor: 'pipes', body: 'json' } })),
+	...VENDORS.flatMap((vendor) => VENDOR_ERRORS[vendor]),
 ];

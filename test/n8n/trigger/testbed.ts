@@ -7,6 +7,7 @@ import { packPackage } from '../../support/n8n/pack';
 import { until, type Execution } from '../../support/n8n/rest';
 import { mediaNode, node, workflow, type Item, type Json, type WorkflowNode } from '../../support/n8n/workflow';
 import { credentialFor } from '../../support/harness';
+import { hostPorts, publicOrigins } from '../../support/vendors';
 
 /** Where this n8n believes it is. */
 export const PUBLIC = 'https://n8n.example';
@@ -27,11 +28,10 @@ export class TriggerTestbed {
 	private numbers = 0;
 
 	async start() {
-		this.emulator = await startEmulator({ meta: { apiOrigin: 'https://graph.facebook.com', filesOrigin: 'https://lookaside.fbsbx.com' } });
-		const port = Number(new URL(this.emulator.localUrl).port);
+		this.emulator = await startEmulator(publicOrigins(['meta']));
 		this.n8n = await startN8n({
 			packages: [await packPackage()],
-			vendors: { 'graph.facebook.com': port, 'lookaside.fbsbx.com': port },
+			vendors: hostPorts(this.emulator, ['meta']),
 			env: { N8N_WEBHOOK_URL: `${PUBLIC}/`, WEBHOOK_URL: `${PUBLIC}/` },
 		});
 		hostOverrides.set(PUBLIC, this.n8n.url);
