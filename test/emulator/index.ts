@@ -23,7 +23,7 @@ export interface EmulatorOptions extends Partial<Record<Vendor, VendorOptions>> 
 }
 
 export interface Emulator extends VendorEmulators {
-	/** A local address. Every origin is to be had at it, by its Host header: for a proxy that plays the vendors' own names. */
+	/** A local address that serves every origin, by the Host header: for a proxy that plays the vendors' own names. */
 	localUrl: string;
 	/** An origin that is nobody's: where redirects lead. */
 	thirdParty: ThirdParty;

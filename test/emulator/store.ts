@@ -129,7 +129,7 @@ export class MediaStore {
 		return id;
 	}
 
-	/** The media if it can still be had: neither deleted nor expired. */
+	/** The media if it is available: neither deleted nor expired. */
 	live(id: string): StoredMedia | undefined {
 		const media = this.media.get(id);
 		return media && !media.deleted && this.rules.clock.now() < media.expiresAt ? media : undefined;

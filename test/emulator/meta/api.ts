@@ -17,10 +17,10 @@ interface Operation {
 	run(meta: MetaEmulator, call: Call): object | Promise<object>;
 }
 
-/** The oldest version in use; calls to dead ones are served by it, silently: section 6. */
+/** The oldest version in use; calls to dead ones are served by it, silently: https://developers.facebook.com/docs/graph-api/guides/versioning. */
 const OLDEST_VERSION = 21;
 
-/** graph.facebook.com: sections 1, 5 and 8, and section 9 for the bytes. */
+/** graph.facebook.com. The bytes are those of recorded answers. */
 export function apiRoute(meta: MetaEmulator, request: EmulatorRequest): Route {
 	const [, version = 'v25.0', id = '', edge = ''] = /^(?:\/(v\d+\.\d+))?\/?([^/]*)\/?(.*?)\/?$/.exec(request.path) ?? [];
 	const call: Call = { request, method: request.method, id, version, params: () => readParams(request) };

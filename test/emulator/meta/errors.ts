@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Reply } from '../server';
 import { credentials } from './credentials';
 
-/** What Graph puts into `error`; section 1.4 of the facts. */
+/** What Graph puts into `error`: https://developers.facebook.com/docs/graph-api/guides/error-handling. */
 export interface GraphErrorBody {
 	message: string;
 	type: 'OAuthException' | 'GraphMethodException';
@@ -31,7 +31,7 @@ function whatsapp(status: number, code: number, title: string, details: string, 
 
 const parameter = (message: string) => oauth(400, 100, `(#100) ${message}`);
 
-/** The MIME types that the upload names when it refuses another, in its order: section 1.5, row 10. */
+/** The MIME types that the upload names when it refuses another, in the order of a recorded refusal. */
 export const ACCEPTED_MIME_TYPES = [
 	'text/plain',
 	'video/mp4',
@@ -54,7 +54,7 @@ export const ACCEPTED_MIME_TYPES = [
 	'application/vnd.ms-excel',
 ];
 
-/** Graph's errors, each with the sentence known from section 1.5 or, where marked, a likely one. */
+/** Graph's errors, each with the sentence of the page /support/error-codes or of a real log; where marked, a likely one. */
 export const errors = {
 	/** Unknown, deleted, expired or foreign: Graph does not tell which, and it is never a 404. */
 	gone: (method: string, id: string) =>
@@ -83,7 +83,7 @@ export const errors = {
 	wrongPhoneNumberId: () => parameter('Param phone_number_id is not a valid whatsapp business phone number id ID'),
 	/** A dead media ID, or one of another number, in a message. */
 	wrongAttachment: (type: string) => parameter(`Param ${type}['id'] is not a valid whatsapp business account media attachment ID`),
-	/** From a real log in chatwoot#12488. */
+	/** From a real log: https://github.com/chatwoot/chatwoot/issues/12488. */
 	notSubscribed: () =>
 		parameter('Before override the current callback uri, your app must be subscribed to receive messages for WhatsApp Business Account'),
 	callbackTooLong: () => parameter('Param callback_url must be no longer than 200 characters'),
@@ -171,7 +171,7 @@ export function errorReply(error: GraphError): Reply {
 	};
 }
 
-/** JSON as PHP writes it, in answers as in webhooks: `/` and everything beyond ASCII escaped, hex digits in lower case; section 4.2. */
+/** JSON as PHP writes it, in answers as in webhooks: `/` and everything beyond ASCII escaped, hex digits in lower case: the page /webhooks/create-webhook-endpoint. */
 export function phpJson(value: unknown): string {
 	return JSON.stringify(value)
 		.replaceAll('/', '\\/')
@@ -183,7 +183,7 @@ export function traceId(): string {
 }
 
 function usage(): Record<string, string> {
-	// Minutes; the header's exact shape is not confirmed (section 1.6).
+	// Minutes; the header's exact shape is not confirmed.
 	const figures = { type: 'whatsapp', call_count: 100, total_cputime: 25, total_time: 25, estimated_time_to_regain_access: 1 };
 	return { 'X-Business-Use-Case-Usage': JSON.stringify({ [credentials.businessAccountId]: [figures] }) };
 }

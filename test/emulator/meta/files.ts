@@ -3,7 +3,7 @@ import type { MetaEmulator } from '.';
 import type { EmulatorRequest, Reply, Route } from '../server';
 import type { StoredMedia } from '../store';
 
-/** A URL's life in milliseconds, from Graph and in webhooks alike: section 3. */
+/** A URL's life in milliseconds, from Graph and in webhooks alike: the media page. */
 export const URL_LIFETIME = 5 * 60_000;
 
 const PATH = '/whatsapp_business/attachments/';
@@ -18,7 +18,7 @@ function urlHash(meta: MetaEmulator, ...parts: string[]): string {
 	return `AR${createHmac('sha256', meta.credentials.appSecret).update(parts.join(' ')).digest('base64url').slice(0, 40)}`;
 }
 
-/** lookaside.fbsbx.com: section 2, and section 9 for the statuses. */
+/** lookaside.fbsbx.com: it looks at the agent, the token and the URL, in this order. */
 export function fileRoute(meta: MetaEmulator, request: EmulatorRequest): Route {
 	const { mid } = request.query;
 	return { operation: 'file', mediaId: mid, answer: () => answer(meta, request) };
@@ -26,7 +26,7 @@ export function fileRoute(meta: MetaEmulator, request: EmulatorRequest): Route {
 
 function answer(meta: MetaEmulator, request: EmulatorRequest): Reply {
 	const { mid = '', source = '', ext = '', hash } = request.query;
-	if (!isAgentLiked(request.headers['user-agent'])) return refuseAgent(meta);
+	if (!isAcceptedAgent(request.headers['user-agent'])) return refuseAgent(meta);
 	const { authorization } = request.headers;
 	if (meta.tokenProblem(authorization) || !meta.tokenOf(authorization)?.owns) return unauthorized;
 	const media = meta.store.live(mid);
@@ -56,8 +56,8 @@ function file(meta: MetaEmulator, { bytes, mimeType }: StoredMedia, range?: stri
 	};
 }
 
-/** The quirk of section 2: no agent, Node's own fetch and real browsers fail; products work, and so do bots that say "compatible". */
-function isAgentLiked(agent: string | undefined): boolean {
+/** Users report that no agent, Node's own fetch and real browsers fail; names of products work, and so do bots that say "compatible". */
+function isAcceptedAgent(agent: string | undefined): boolean {
 	if (!agent || /^(node|undici)\b/i.test(agent)) return false;
 	return !/^Mozilla\//.test(agent) || /\(compatible; /.test(agent);
 }

@@ -48,7 +48,12 @@ export interface Received {
 
 const DAY = 86_400_000;
 
-/** Meta's Cloud API: Graph and its file host, and Meta's side of webhooks. */
+/**
+ * Meta's Cloud API: Graph and its file host, and Meta's side of webhooks. It answers as these pages say, below
+ * https://developers.facebook.com/documentation/business-messaging/whatsapp: /business-phone-numbers/media (the media page),
+ * /support/error-codes, /webhooks/create-webhook-endpoint, /webhooks/overview, /webhooks/override, /webhooks/reference,
+ * /no-storage. Where real traffic in public issues and clients differs from them, it answers as the traffic does.
+ */
 export class MetaEmulator implements VendorEmulator {
 	readonly credentials = credentials;
 	/** The credential's own, and a second of the same account. */

@@ -36,7 +36,7 @@ function mediaOf(meta: MetaEmulator, { method, id, request }: Call) {
 	return media;
 }
 
-/** No more than the check that a sent media ID lives, and belongs to the sending number: section 1.5, row 18. */
+/** No more than the check that a sent media ID lives, and belongs to the sending number. */
 export async function sendMessage(meta: MetaEmulator, { id, method, params }: Call): Promise<object> {
 	if (!meta.phoneNumbers.some((number) => number.id === id)) throw errors.gone(method, id);
 	const message = await params();

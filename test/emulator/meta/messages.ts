@@ -42,7 +42,7 @@ const envelopes = new WeakMap<object, { kind: 'messages' | 'statuses'; phoneNumb
 
 const CAPTIONED = ['image', 'video', 'document'];
 
-/** Stores the customer's file and builds the message of section 4.5, keys in its order. */
+/** Stores the customer's file and builds its message, keys in the order of recorded webhooks. */
 export function mediaMessage(meta: MetaEmulator, incoming: Incoming & Sender): { mediaId: string; message: Item } {
 	const { type } = incoming;
 	const { mimeType, fileName } = describeFile(incoming);
@@ -97,7 +97,7 @@ export function status(meta: MetaEmulator, state: 'sent' | 'delivered' | 'read' 
 
 /**
  * The `value` of a change: the given messages and statuses of one number. Anything that none of the helpers made counts as a message, so that
- * every shape of section 4 can be sent.
+ * every shape of test/fixtures/meta can be sent.
  */
 export function value(meta: MetaEmulator, items: Json[], rest: Json = {}): Json {
 	const known = items.map((item) => envelopes.get(item));

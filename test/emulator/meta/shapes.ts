@@ -6,7 +6,7 @@ import { fileUrl } from './files';
 import { type Json, wamid } from './messages';
 import { ROOT } from '../../support/paths';
 
-/** Every webhook body that the facts know, each in a file of its own: sections 4.4 to 4.6. */
+/** Every shape of webhook body that is known, each in a file of its own. */
 export interface Shape {
 	/** Where it is known from. */
 	source: string;

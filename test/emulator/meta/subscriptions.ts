@@ -7,7 +7,7 @@ interface Callback {
 	verifyToken: string;
 }
 
-/** Who gets the webhooks: section 5. One callback per app, one override per account and per number. */
+/** Who gets the webhooks: the page /webhooks/override. One callback per app, one override per account and per number. */
 export class Subscriptions {
 	/** The app's own callback. */
 	app?: Callback & { fields: string[]; version: string };

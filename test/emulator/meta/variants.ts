@@ -2,41 +2,41 @@ const MB = 1024 * 1024;
 
 /** The facts that no source settles, or that differ from account to account, as switches. The defaults are the likeliest. */
 export interface MetaVariants {
-	/** `file_size` of an answer: real traffic has numbers, the documentation strings. Section 1.2. */
+	/** `file_size` of an answer: real traffic has numbers, the media page has strings. */
 	fileSize: 'number' | 'string';
-	/** Encoding of `sha256` in the answer to GET. Section 1.2. */
+	/** Encoding of `sha256` in the answer to GET: hex in real traffic. */
 	getHash: 'hex' | 'base64';
-	/** Encoding of `sha256` in webhooks. Section 4.5. */
+	/** Encoding of `sha256` in webhooks: base64 in real traffic. */
 	webhookHash: 'base64' | 'hex';
-	/** `mime_type` in the answer to GET, with its parameters (`; codecs=opus`) or without; section 10. */
+	/** `mime_type` in the answer to GET, with its parameters (`; codecs=opus`) or without: no source says. */
 	getMimeType: 'full' | 'bare';
-	/** Whether `sha256` is that of the bytes; nobody proved that it always is. Section 4.5. */
+	/** Whether `sha256` is that of the bytes; nobody proved that it always is. */
 	hash: 'right' | 'wrong' | 'absent';
-	/** The file host on a URL past its expiry: 404 is documented, 401 was seen. Section 2. */
+	/** The file host on a URL past its expiry: 404 is on the media page, 401 was seen. */
 	expiredUrl: 401 | 403 | 404 | 410;
-	/** The file host on a User-Agent that it dislikes; `html` is a page with status 200. Section 2. */
+	/** The file host on a User-Agent that it does not accept; `html` is a page with status 200. */
 	refusedUserAgent: 404 | 401 | 'html';
-	/** Graph without a token. Section 1.5, row 5. */
+	/** Graph without a token: 401 in Meta's OpenAPI file, 400 elsewhere. */
 	missingToken: 401 | 400;
-	/** GET of inbound media with its own phone_number_id; `refused` is chatwoot#13317. Section 1.2. */
+	/** GET of inbound media with its own phone_number_id; `refused` is https://github.com/chatwoot/chatwoot/issues/13317. */
 	phoneNumberIdOnInbound: 'ok' | 'refused';
 	/** Files without a Content-Length. */
 	chunkedFiles: boolean;
-	/** Largest upload in bytes, by the first half of the MIME type; `sticker` is image/webp. Section 3. */
+	/** Largest upload in bytes, by the first half of the MIME type; `sticker` is image/webp. The media page has them. */
 	uploadLimits: Record<'image' | 'sticker' | 'audio' | 'video' | 'document', number>;
-	/** The answer to a larger one: a Graph error of code 100, or the HTML of a proxy with status 413. Section 1.5, row 12. */
+	/** The answer to a larger one: a Graph error of code 100, or the HTML of a proxy with status 413. */
 	tooLarge: 'error' | 'html413';
 	/** An account's ID asked for a phone number's fields: Graph's usual answer, or 100/33. */
 	accountAsPhoneNumber: 'nonexistingField' | 'gone';
 	/** Whether a phone number's `health_status` names its account and app, or Graph does not know the field. */
 	healthStatus: 'known' | 'unknown';
-	/** A token without the permission that a call needs. Section 1.5, row 13. */
+	/** The code for a token without the permission that a call needs: the page /support/error-codes has both. */
 	missingPermission: 10 | 200;
-	/** What must be subscribed before an override of the callback is taken: real logs of chatwoot#12488, and third parties for the app. */
+	/** What must be subscribed before an override of the callback is taken: real logs in https://github.com/chatwoot/chatwoot/issues/12488, and third parties for the app. */
 	overrideNeeds: 'account' | 'accountAndApp' | 'nothing';
-	/** A "no storage" number: media live an hour, uploads as long as their ttl_minutes says. Section 1.1. */
+	/** A "no storage" number: media live an hour, uploads as long as their ttl_minutes says: the page /no-storage. */
 	noStorage: boolean;
-	/** Milliseconds that a webhook has for its answer; undocumented. Section 4.3. */
+	/** Milliseconds that a webhook has for its answer; undocumented. */
 	webhookTimeout: number;
 }
 

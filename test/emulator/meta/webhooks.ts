@@ -14,7 +14,7 @@ export interface DeliverOptions {
 	headers?: Record<string, string>;
 }
 
-/** Posts the body as Meta does, signed over the very bytes: section 4.2. */
+/** Posts the body as Meta does, signed over the very bytes: the page /webhooks/create-webhook-endpoint. */
 export async function post(meta: MetaEmulator, callback: string, body: string | Buffer, options: DeliverOptions): Promise<HttpAnswer> {
 	const bytes = Buffer.from(body);
 	const hmac = createHmac('sha256', options.secret ?? meta.credentials.appSecret).update(bytes).digest('hex');
@@ -43,7 +43,7 @@ export interface Handshake {
 	error?: string;
 }
 
-/** The GET that proves a callback: section 4.1. */
+/** The GET that proves a callback: the page /webhooks/create-webhook-endpoint. */
 export async function handshake(meta: MetaEmulator, callback: string, options: { token?: string; challenge?: string } = {}): Promise<Handshake> {
 	const challenge = options.challenge ?? digits(10);
 	const token = encodeURIComponent(options.token ?? meta.credentials.verifyToken);

@@ -3,7 +3,7 @@ import type { EmulatorRequest, Reply, Route } from '../server';
 import { errorReply, errors, PipesError } from './errors';
 import { presigned } from './files';
 
-/** api.pipes.bot: B4. Only the download is public; whatever else is asked for is not found. */
+/** api.pipes.bot, by the page /receiving-media. Only the download is imitated; whatever else is asked for is not found. */
 export function apiRoute(pipes: PipesEmulator, request: EmulatorRequest): Route {
 	const mediaId = /^\/v1\/media\/download\/([^/]+)$/.exec(request.path)?.[1];
 	const known = mediaId !== undefined && request.method === 'GET';

@@ -10,7 +10,7 @@ export class PipesError extends Error {
 	}
 }
 
-/** B4: the codes are documented, the sentences only for the last. */
+/** The page /receiving-media has the statuses and the codes; it has a sentence for `mediaExpired` only. */
 export const errors = {
 	unauthorized: () => new PipesError(401, 'Invalid API key', 'UNAUTHORIZED'),
 	/** The media of another account. */

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import type { PipesEmulator } from '.';
 import type { EmulatorRequest, Reply, Route } from '../server';
 
-/** A presigned URL's life in seconds: B4. */
+/** A presigned URL's life in seconds: the page /receiving-media. */
 export const URL_LIFETIME = 300;
 
 const STORED = '/media/';

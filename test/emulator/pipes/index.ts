@@ -31,7 +31,12 @@ export interface Received {
 
 const HOUR = 3_600_000;
 
-/** Pipes.bot: its API, its storage, its webhooks and its WebSocket. One pool number. */
+/**
+ * Pipes.bot: its API, its storage, its webhooks and its WebSocket. One pool number. It answers as the pages below
+ * https://docs.pipes.bot/docs say: /websocket, /websocket/messages, /websocket/offline-queuing, /webhooks, /webhooks/payload,
+ * /webhooks/security, /webhooks/retries, /receiving-media, /byon/webhook-delivery; and as Pipes.bot's own client does,
+ * https://github.com/pipes-bot/claude-plugins (plugins/whatsapp/server.ts).
+ */
 export class PipesEmulator implements VendorEmulator {
 	readonly credentials = {
 		accessToken: 'pk_Zr4vK8mWq2TnYx6LbHs9dJf3GcPu7aEe',

@@ -34,9 +34,9 @@ export interface Item {
 	/** Digits. */
 	from: string;
 	conversationId: string;
-	/** The webhook's body, B2. */
+	/** The webhook's body: the page /webhooks/payload. */
 	body: Json;
-	/** The frame of the WebSocket, B3. */
+	/** The frame of the WebSocket: the page /websocket/messages. */
 	event: { type: 'whatsapp_message'; data: Json };
 }
 

@@ -4,7 +4,7 @@ import type { RecordedRequest } from '../server';
 import { type UpgradeRequest, WebSocketConnection } from '../webSocket';
 import type { Item } from './messages';
 
-/** Messages kept per sender while nobody is connected; the oldest goes first. B3. */
+/** Messages kept per sender while nobody is connected; the oldest goes first: the page /websocket/offline-queuing. */
 const QUEUE_LENGTH = 100;
 const QUEUE_LIFETIME = 24 * 60 * 60_000;
 
@@ -15,7 +15,7 @@ interface Connection {
 	poolNumberId?: string;
 }
 
-/** wss://api.pipes.bot/ws: B3. */
+/** wss://api.pipes.bot/ws: the page /websocket. */
 export class Stream {
 	/** Those that are open, oldest first. */
 	readonly connections: Connection[] = [];
@@ -58,7 +58,7 @@ export class Stream {
 		for (const { socket } of this.connections) socket.send(text);
 	}
 
-	/** Every connection dies without goodbye, or with one. */
+	/** Ends every connection: without a close frame, or with one. */
 	drop(code?: number, reason?: string): void {
 		for (const { socket } of [...this.connections]) {
 			if (code === undefined) socket.drop();
@@ -66,7 +66,7 @@ export class Stream {
 		}
 	}
 
-	/** Every connection that is open now stays open, and nothing comes or is heard any more. */
+	/** Keeps every connection open that is open now, but sends nothing on it and ignores what comes. */
 	freeze(): void {
 		for (const { socket } of this.connections) socket.freeze();
 	}

@@ -13,7 +13,7 @@ export interface DeliverOptions {
 	headers?: Record<string, string>;
 }
 
-/** Posts a body, signed: B2. */
+/** Posts a body, signed: the page /webhooks/security. */
 export async function post(pipes: PipesEmulator, callback: string, body: string | Buffer, options: DeliverOptions): Promise<HttpAnswer> {
 	const bytes = Buffer.from(body);
 	const secret = options.secret ?? pipes.credentials.webhookSecret;

@@ -10,7 +10,7 @@ interface Operation {
 	run(): Reply | Promise<Reply>;
 }
 
-/** gate.whapi.cloud: A2, A3, A5 and A7. */
+/** gate.whapi.cloud: media, settings, health and messages. */
 export function apiRoute(whapi: WhapiEmulator, request: EmulatorRequest): Route {
 	const { name, mediaId, run } = find(whapi, request);
 	return {
@@ -28,7 +28,7 @@ export function apiRoute(whapi: WhapiEmulator, request: EmulatorRequest): Route 
 	};
 }
 
-/** One token is one channel, so a bad one has no channel: A1. The token in the query is in the specification too. */
+/** One token is one channel, so a bad one has no channel. The token in the query is in the specification too. */
 function authorize(whapi: WhapiEmulator, { headers, query }: EmulatorRequest): void {
 	const token = /^Bearer (.*)$/i.exec(headers.authorization ?? '')?.[1] ?? query.token;
 	if (token !== whapi.credentials.accessToken) throw errors.channelNotFound();

@@ -2,7 +2,7 @@ import type { Reply } from '../server';
 
 const error = (status: number, message: string, details?: string): WhapiError => new WhapiError(status, message, details);
 
-/** A1, A2 and A8. Codes are the HTTP status, as in every literal sample. */
+/** The errors of the specification. Codes are the HTTP status, as in every literal sample. */
 export const errors = {
 	/** A bad token and a channel that does not exist are one and the same: never a 401. */
 	channelNotFound: () => error(404, 'Channel not found'),
@@ -14,7 +14,7 @@ export const errors = {
 	badRequest: (details: string) => error(400, 'Wrong request parameters', details),
 	tooLarge: () => error(413, 'Request media too large'),
 	unsupportedType: () => error(415, 'Unsupported media type'),
-	/** WhatsApp's soft ban of the number: A8. */
+	/** WhatsApp's soft ban of the number. */
 	tooMany: () => error(429, 'Too many requests'),
 	trialOver: () => error(402, 'Trial version limit exceeded'),
 	internal: () => error(500, 'Internal error'),
@@ -33,7 +33,7 @@ export class WhapiError extends Error {
 	}
 }
 
-/** The body of A2, keys in its order. */
+/** The specification's error body, keys in its order. */
 export function errorReply({ status, message, details }: WhapiError): Reply & { body: string } {
 	return json({ error: { code: status, message, ...(details && { details }) } }, status);
 }

@@ -1,7 +1,7 @@
 import type { WhapiEmulator } from '.';
 import type { EmulatorRequest, Reply, Route } from '../server';
 
-/** s3.eu-central-1.wasabisys.com: whoever has the link has the file. A6. */
+/** s3.eu-central-1.wasabisys.com: whoever has the link has the file. */
 export function fileRoute(whapi: WhapiEmulator, request: EmulatorRequest): Route {
 	const mediaId = /^\/in-files\/\d+\/([^/.]+)\.\w+$/.exec(request.path)?.[1];
 	return { operation: 'file', mediaId, answer: () => stored(whapi, request, mediaId) };

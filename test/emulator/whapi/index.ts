@@ -34,7 +34,11 @@ export interface Received {
 const DAY = 86_400_000;
 const NEW_MESSAGE: webhooks.Event = { type: 'messages', method: 'post' };
 
-/** Whapi.Cloud: its gate, its public storage, and its side of webhooks. One channel, one number. */
+/**
+ * Whapi.Cloud: its API (the gate), its public storage, and its side of webhooks. One channel, one number. It answers as the
+ * vendor's specification says, https://github.com/Whapi-Cloud/whatsapp-api-docs (openapi.yaml, 1.8.7); its help desk,
+ * https://support.whapi.cloud, adds what webhooks look like and how Auto Download works.
+ */
 export class WhapiEmulator implements VendorEmulator {
 	readonly credentials = {
 		accessToken: 'aW7vQ2kXbT9mRz4LpN6sYc1HdJ8fGu3E',
@@ -102,12 +106,12 @@ export class WhapiEmulator implements VendorEmulator {
 		this.faults.add({ ...order, ...errorReply(error instanceof WhapiError ? error : errors[error]()) });
 	}
 
-	/** The public address of a file: A6. */
+	/** The public address of a file, as the help desk's samples have it. */
 	link(mediaId: string): string {
 		return `${this.filesUrl}/in-files/${this.credentials.phoneNumber}/${mediaId}.${mediaId.split('-')[0]}`;
 	}
 
-	/** `MediaFile` of A2. */
+	/** `MediaFile` of the specification. */
 	mediaFile(mediaId: string): messages.Json {
 		const { id, mimeType, bytes, fileName, createdAt } = this.store.get(mediaId)!;
 		const link = this.linked.has(id) ? this.link(id) : undefined;
@@ -152,7 +156,7 @@ export class WhapiEmulator implements VendorEmulator {
 		return { sent: body.toString(), answers, status: answers[0]?.status };
 	}
 
-	/** A status of a message that the channel sent; its timestamp is a string: A6. */
+	/** A status of a message that the channel sent; its timestamp is a string, unlike a message's. */
 	status(state: 'sent' | 'delivered' | 'read' | 'failed'): messages.Json {
 		const codes = { failed: 0, sent: 2, delivered: 3, read: 4 };
 		return { id: 'sent-1', code: codes[state], status: state, recipient_id: '16505551234@s.whatsapp.net', timestamp: String(Math.floor(this.clock.now() / 1000)) };

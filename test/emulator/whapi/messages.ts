@@ -36,12 +36,12 @@ export interface Item extends Json {
 	id: string;
 }
 
-/** What Auto Download calls a type; it has no words for gif and short (A5), which are videos. */
+/** What Auto Download calls a type; it has no words for gif and short, which are videos. */
 const autoDownloadName = (type: Incoming['type']) => (type === 'gif' || type === 'short' ? 'video' : type);
 
 const PREVIEW = 'data:image/jpeg;base64,/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDABALDA4MChAODQ4SERATGCgaGBYWGDEjJR0oOjM9PDkzODdASFxOQERXRTc4UG1RV19iZ2hnPk1xeXBkeFxlZ2P/';
 
-/** Stores the customer's file and builds the message of A6. */
+/** Stores the customer's file and builds its message, by the specification and the help desk's samples. */
 export function mediaMessage(whapi: WhapiEmulator, incoming: Incoming & Sender): { mediaId: string; message: Item } {
 	const { type } = incoming;
 	const { mimeType, fileName } = describeFile(incoming);
@@ -94,7 +94,7 @@ function messageId(group: boolean): string {
 	return [part(7), part(5), ...(group ? [part(6)] : [])].join('-');
 }
 
-/** `jpeg-` and hexadecimal groups: the pattern of A2. */
+/** `jpeg-` and hexadecimal groups: the pattern of the specification. */
 export function newMediaId(mimeType: string): string {
 	const bare = mimeType.split(';')[0]!.toLowerCase();
 	const prefix = { 'audio/ogg': 'oga', 'audio/mpeg': 'mp3', 'text/plain': 'txt' }[bare] ?? /^[a-z]+\/([a-z0-9]+)$/.exec(bare)?.[1] ?? 'file';

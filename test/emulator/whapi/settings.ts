@@ -29,7 +29,7 @@ export function defaultSettings(): Settings {
 
 const MAX_HEADERS = 5;
 
-/** PATCH /settings: fields that are not sent stay, fields that are sent are replaced, arrays whole. A5. */
+/** PATCH /settings: fields that are not sent stay, fields that are sent are replaced, arrays whole. */
 export function patched(before: Settings, patch: unknown, mediaSettings: 'replaced' | 'merged'): Settings {
 	if (typeof patch !== 'object' || patch === null || Array.isArray(patch)) throw errors.badRequest('Settings must be an object');
 	const after: Settings = { ...before, ...structuredClone(patch) };
@@ -39,7 +39,7 @@ export function patched(before: Settings, patch: unknown, mediaSettings: 'replac
 	return after;
 }
 
-/** The default event is one of the deprecated names, which nobody wants: A5. */
+/** The default event is one of the deprecated names, which nobody wants. */
 function complete(webhook: Webhook): Webhook {
 	if (typeof webhook?.url !== 'string' || !URL.canParse(webhook.url)) throw errors.badRequest('webhooks.url must be a valid uri');
 	if (Object.keys(webhook.headers ?? {}).length > MAX_HEADERS) throw errors.badRequest(`webhooks.headers must have at most ${MAX_HEADERS} properties`);

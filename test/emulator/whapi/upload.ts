@@ -28,7 +28,7 @@ interface Uploaded {
 	noEncode?: boolean;
 }
 
-/** POST /media in its three forms: A3. */
+/** POST /media in its three forms: bytes, JSON with base64, JSON with a data URL. */
 export async function upload(whapi: WhapiEmulator, request: EmulatorRequest): Promise<Reply> {
 	if (!whapi.authorized) throw errors.uploadUnauthorized();
 	const { noEncode, ...file } = await readUpload(request);

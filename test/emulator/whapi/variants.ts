@@ -1,16 +1,16 @@
 /** The facts that no source settles, as switches. The defaults are the likeliest. */
 export interface WhapiVariants {
-	/** What names the operation inside a webhook's `event`: real payloads and the specification differ. A6. */
+	/** What names the operation inside a webhook's `event`: real payloads and the specification differ. */
 	eventKey: 'event' | 'method';
-	/** Type of a document with a caption; both are in the specification. A6. */
+	/** Type of a document with a caption; both are in the specification. */
 	captionedDocument: 'document' | 'documentWithCaption';
-	/** Whether `sha256` is that of the bytes of GET /media/{id}; nobody proved that it is. A6. */
+	/** Whether `sha256` is that of the bytes of GET /media/{id}; nobody proved that it is. */
 	hash: 'right' | 'wrong' | 'absent';
-	/** Whether an upload is encoded anew unless `no_encode` says otherwise; then its bytes are others. A3. */
+	/** Whether an upload is encoded anew unless `no_encode` says otherwise; then its bytes are others. */
 	reencodes: boolean;
-	/** Milliseconds after its webhook during which a file is not found. A4. */
+	/** Milliseconds after its webhook during which a file is not found: one public bot waits six seconds before it asks. */
 	lateBy: number;
-	/** What the `media` object of PATCH /settings does to the one that is there; only the top level is documented. A5. */
+	/** What the `media` object of PATCH /settings does to the one that is there; only the top level is documented. */
 	mediaSettings: 'replaced' | 'merged';
 	/** The public storage on a link that has expired: S3 says 404 only to those who may list the bucket. */
 	expiredLink: 403 | 404;

@@ -10,13 +10,13 @@ export interface DeliverOptions {
 	headers?: Record<string, string> | null;
 }
 
-/** The kind of thing that happened, and the verb that says how: A5. */
+/** The kind of thing that happened, and the verb that says how. */
 export interface Event {
 	type: string;
 	method: 'post' | 'put' | 'patch' | 'delete';
 }
 
-/** The body in mode body, keys in the order of A6. */
+/** The body in mode body, keys in the order of the help desk's samples. */
 export function envelope(whapi: WhapiEmulator, content: Json, event: Event): string {
 	return JSON.stringify({ ...content, event: { type: event.type, [whapi.variants.eventKey]: event.method }, channel_id: whapi.credentials.channelId });
 }
@@ -31,7 +31,7 @@ function wants({ events = [] }: Webhook, event: Event): boolean {
 	return events.some(({ type, method }) => type === event.type && method === event.method);
 }
 
-/** Mode path appends the event and the verb to the path, mode method the event, and takes the verb as its own. A5. */
+/** Mode path appends the event and the verb to the path, mode method the event, and takes the verb as its own. */
 async function postTo(whapi: WhapiEmulator, webhook: Webhook, body: Buffer, { type, method }: Event, { headers }: DeliverOptions): Promise<HttpAnswer> {
 	const added = { path: `/${type}/${method}`, method: `/${type}`, body: '' }[webhook.mode ?? 'body'];
 	return await send(`${webhook.url}${added}`, {
