@@ -12,13 +12,14 @@ export function axiosClient(emulator: Emulator, vendor: Vendor, changes: Partial
 	const credentials: Credentials = { ...empty, ...(credentialFor(emulator, vendor) as unknown as Credentials), ...changes };
 	return {
 		credentials,
-		async send({ method, path, query, headers, accessToken = credentials.accessToken, body }) {
+		async send({ method, path, query, headers, accessToken = credentials.accessToken, body, signal }) {
 			const url = credentials.baseUrl + path;
 			const reply = await axios.request({
 				method,
 				url,
 				params: query,
 				data: body,
+				signal,
 				headers: { ...(await tokenFor({ ...credentials, accessToken }, url)), ...headers },
 				validateStatus: () => true,
 				maxRedirects: 0,

@@ -9,7 +9,7 @@ import type {
 } from 'n8n-workflow';
 
 import { executionCanceled, MediaError } from '../errors';
-import type { ApiClient, ApiReply, Provider } from '../providers/provider';
+import type { ApiClient, ApiReply, ApiRequest, Credentials, Provider } from '../providers/provider';
 import type { ByteStream } from '../streams';
 import { SECOND } from '../units';
 import { checkUrl } from './checkUrl';
@@ -86,17 +86,11 @@ export function clientFromData(
 		credentials,
 		idleTimeoutMs,
 		cancelSignal,
-		async send({ signal = cancelSignal, ...apiRequest }) {
-			const { method, path, query, body, accessToken } = apiRequest;
+		async send(apiRequest) {
 			const invalid = provider.checkCredentials?.(credentials);
 			if (invalid) throw invalid;
-			// n8n counts the time until the answer begins, the whole upload included.
-			const uploadMs = Number(apiRequest.headers?.['Content-Length'] ?? 0) / MIN_UPLOAD_SPEED;
-			const timeout = idleTimeoutMs + uploadMs;
-			const ownToken = accessToken && { Authorization: `Bearer ${accessToken}` };
-			const headers = { ...apiRequest.headers, ...ownToken };
-			const url = credentials.baseUrl + path;
-			const options = { method, url, qs: query, headers, body: body as Buffer, timeout };
+			const { signal = cancelSignal } = apiRequest;
+			const options = requestOptions(apiRequest, credentials, idleTimeoutMs);
 			const reply = await request(options, { withToken: true, signal });
 			const isError = reply.statusCode >= 400 || reply.body?.error;
 			return {
@@ -110,6 +104,25 @@ export function clientFromData(
 				await openOnce(request, target, authenticated, cancelSignal);
 			return await followRedirects(openOne, parsed, url, withToken);
 		},
+	};
+}
+
+/** A request to the API, as n8n's helper takes it; `authenticate` adds the credential's token where it has none. */
+function requestOptions(
+	{ method, path, query, headers, body, accessToken }: ApiRequest,
+	{ baseUrl }: Credentials,
+	idleTimeoutMs: number,
+): IHttpRequestOptions {
+	const ownToken = accessToken && { Authorization: `Bearer ${accessToken}` };
+	// n8n counts the time until the answer begins, the whole upload included.
+	const uploadMs = Number(headers?.['Content-Length'] ?? 0) / MIN_UPLOAD_SPEED;
+	return {
+		method,
+		url: baseUrl + path,
+		qs: query,
+		headers: { ...headers, ...ownToken },
+		body: body as Buffer,
+		timeout: idleTimeoutMs + uploadMs,
 	};
 }
 
