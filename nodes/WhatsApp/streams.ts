@@ -1,24 +1,27 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
-/** A readable stream as n8n's helpers make and take it (importing `stream` is closed to community nodes). */
+/** A readable stream as n8n's helpers make and take it (community nodes may not import `stream`). */
 export type ByteStream = Awaited<ReturnType<IExecuteFunctions['helpers']['getBinaryStream']>>;
 
-type Chunks = (source: AsyncIterable<Buffer>) => AsyncIterable<Buffer>;
-
 /**
- * A stream of what `change` makes of another one. An error of either reaches the reader; a reader that gives up ends both.
+ * A stream of what `transform` makes of another one. An error of either reaches the reader; a reader that stops ends both.
  *
- * Importing `stream` is closed to community nodes, but every readable stream's class has `Readable.from`. `compose` would do
- * the same with a pipeline inside, of which a part fails unheard when the source breaks off early: on Node 20 that ends the
- * process.
+ * Community nodes may not import `stream`, but the class of every readable stream has `Readable.from`. `compose` would do the
+ * same with a pipeline inside; on Node 20, a source that breaks off early makes that pipeline fail where nothing can catch
+ * it, which ends the process.
  */
-export function transformStream(source: ByteStream, change: Chunks): ByteStream {
-	const { from } = source.constructor as unknown as { from: (chunks: AsyncIterable<Buffer>, options: { objectMode: boolean }) => ByteStream };
-	// Whoever reads the result hears of a failure there. It may come before the first read, and some sources fail twice.
+export function transformStream(
+	source: ByteStream,
+	transform: (chunks: AsyncIterable<Buffer>) => AsyncIterable<Buffer>,
+): ByteStream {
+	const { from } = source.constructor as unknown as {
+		from: (chunks: AsyncIterable<Buffer>, options: { objectMode: boolean }) => ByteStream;
+	};
+	// The reader of the result gets the error. Here it may come before the first read, and from some sources twice.
 	source.on('error', () => {});
-	const stream = from(change(source as AsyncIterable<Buffer>), { objectMode: false });
+	const stream = from(transform(source as AsyncIterable<Buffer>), { objectMode: false });
 	stream.on('error', () => {});
-	// A generator that was never begun ends nothing when it is ended.
+	// A generator that was never started does not end its source.
 	stream.once('close', () => source.destroy());
 	return stream;
 }

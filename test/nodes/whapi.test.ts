@@ -226,7 +226,7 @@ describe('registration', () => {
 
 	test.each(['replaced', 'merged'] as const)('public links are switched on, and nothing else (media settings are %s)', async (mediaSettings) => {
 		whapi.variants.mediaSettings = mediaSettings;
-		for (let n = 0; n < 2; n++) await whapiProvider.registration!.publicLinks!(api());
+		for (let n = 0; n < 2; n++) await whapiProvider.registration!.enablePublicLinks!(api());
 		expect(whapi.settings.media).toEqual({ auto_download: ['image', 'audio', 'voice', 'video', 'document', 'sticker'], init_avatars: true });
 		expect(whapi.settings.webhooks).toEqual(foreign);
 		expect(operations()).toEqual(['settings', 'changeSettings', 'settings']);

@@ -1,8 +1,8 @@
 import type { ByteStream } from '../streams';
 
 /**
- * Reads a file forward, holding a chunk of it at a time. n8n's stores hand out streams from the start and no ranges, so that
- * what stands at a file's end costs reading through the file; what is passed over is let go at once.
+ * Reads a file forward and holds one chunk of it at a time. n8n's stores hand out streams from the start and no ranges, so
+ * that whoever needs the end of a file has to skip all that comes before it.
  */
 export class ByteReader {
 	/** Offset of the next byte. */
@@ -14,13 +14,13 @@ export class ByteReader {
 		private readonly content: Buffer | ByteStream,
 		/** Bytes in the whole file. */
 		readonly size: number,
-		/** The error for a store that breaks off. */
-		private readonly broken?: () => Error,
+		/** Makes the error for a stream that breaks off. */
+		private readonly streamError?: () => Error,
 	) {
 		this.chunks = Buffer.isBuffer(content) ? [content].values() : (content[Symbol.asyncIterator]() as AsyncIterator<Buffer>);
 	}
 
-	/** The next bytes without passing them; fewer where the file ends. */
+	/** The next bytes, which stay to be read; fewer where the file ends. */
 	async peek(count: number): Promise<Buffer> {
 		while (this.ahead.length < count) {
 			const { value, done } = await this.next();
@@ -33,15 +33,15 @@ export class ByteReader {
 	/** The next bytes; fewer where the file ends. */
 	async read(count: number): Promise<Buffer> {
 		const bytes = await this.peek(count);
-		this.pass(bytes.length);
+		this.advance(bytes.length);
 		return bytes;
 	}
 
-	/** Goes on behind the next bytes, or to the end of the file. */
+	/** Leaves out the next bytes, or all to the end of the file. */
 	async skip(count: number): Promise<void> {
 		for (let left = count; left > 0; ) {
 			if (!(await this.peek(1)).length) return;
-			left -= this.pass(Math.min(left, this.ahead.length));
+			left -= this.advance(Math.min(left, this.ahead.length));
 		}
 	}
 
@@ -49,16 +49,16 @@ export class ByteReader {
 		try {
 			return await this.chunks.next();
 		} catch (cause) {
-			throw this.broken?.() ?? cause;
+			throw this.streamError?.() ?? cause;
 		}
 	}
 
-	/** Stops reading from the store. */
+	/** Ends the stream. */
 	close(): void {
 		if (!Buffer.isBuffer(this.content)) this.content.destroy();
 	}
 
-	private pass(count: number): number {
+	private advance(count: number): number {
 		this.ahead = this.ahead.subarray(count);
 		this.position += count;
 		return count;

@@ -1,6 +1,6 @@
-/** What a file is by its first bytes, and whether that goes with what it is said to be. */
+/** What a file is by its first bytes, and whether that agrees with the type that it is declared as. */
 
-/** How many first bytes are worth having: a zip's first names and a web page's first tag stand in them. */
+/** How many of its first bytes tell the type: they hold the first names of a zip and the first tag of a web page. */
 export const FIRST_BYTES = 4100;
 
 /** Old Office files, and new ones under a password: MS-CFB. */
@@ -10,7 +10,7 @@ const OFFICE = 'application/vnd.openxmlformats-officedocument.';
 const WORD = `${OFFICE}wordprocessingml.document`;
 const SHEET = `${OFFICE}spreadsheetml.sheet`;
 const SLIDES = `${OFFICE}presentationml.presentation`;
-const TOLD_BY_ZIPS = ['application/epub+zip', 'application/vnd.oasis.opendocument.text', 'application/vnd.oasis.opendocument.spreadsheet'];
+const NAMED_IN_ZIPS = ['application/epub+zip', 'application/vnd.oasis.opendocument.text', 'application/vnd.oasis.opendocument.spreadsheet'];
 const OLD_OFFICE = ['application/msword', 'application/vnd.ms-excel', 'application/vnd.ms-powerpoint'];
 
 /** Fixed bytes, as Latin-1, and where they stand. Source of each: its specification, or IANA's registration of the type. */
@@ -36,12 +36,12 @@ const FIXED: Array<[mimeType: string, bytes: string, at?: number]> = [
 	[COMPOUND, '\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1'],
 ];
 
-/** What must stand at the very start for those that are told by later bytes. */
+/** What must also stand at the very start, for types with their signature at a later place. */
 const STARTS: Record<string, string> = { 'image/bmp': 'BM', 'image/webp': 'RIFF', 'audio/wav': 'RIFF', 'video/x-msvideo': 'RIFF' };
 
 /**
- * The type of a file by its signature; nothing where it has none that we know, as all kinds of text. Give it the first
- * FIRST_BYTES, or all there are.
+ * The type of a file by its signature; nothing where it has none that we know, such as text.
+ * @param firstBytes the first FIRST_BYTES, or all of a shorter file
  */
 export function detectMimeType(firstBytes: Buffer): string | undefined {
 	const start = firstBytes.toString('latin1', 0, FIRST_BYTES);
@@ -49,15 +49,15 @@ export function detectMimeType(firstBytes: Buffer): string | undefined {
 	if (fixed) return fixed[0];
 	if (start.startsWith('PK\x03\x04')) return zipType(start);
 	if (start.startsWith('\x1a\x45\xdf\xa3')) return matroskaType(start);
-	return isoMediaType(start) ?? framedSoundType(firstBytes) ?? pageType(start);
+	return isoMediaType(start) ?? framedAudioType(firstBytes) ?? documentType(start);
 }
 
-/** APPNOTE.TXT, 4.3.7: a header with a name before each entry. ODF 1.3 and EPUB 3.3 tell the type in the first, unpacked. */
+/** APPNOTE.TXT, 4.3.7: a header with a name before each entry. ODF 1.3 and EPUB 3.3 store the type in the first, not compressed. */
 function zipType(start: string): string {
 	const entries = start.split('PK\x03\x04').slice(1);
 	const names = entries.map((entry) => entry.slice(26, 26 + entry.charCodeAt(22)));
-	const told = names[0] === 'mimetype' && TOLD_BY_ZIPS.find((type) => entries[0]!.startsWith(type, 34));
-	if (told) return told;
+	const named = names[0] === 'mimetype' && NAMED_IN_ZIPS.find((type) => entries[0]!.startsWith(type, 34));
+	if (named) return named;
 	const [, folder] = names.map((name) => /^(word|xl|ppt)\/.*\.(?:xml|rels)$/.exec(name)).find(Boolean) ?? [];
 	return folder ? { word: WORD, xl: SHEET, ppt: SLIDES }[folder]! : 'application/zip';
 }
@@ -67,7 +67,7 @@ function matroskaType(start: string): string {
 	return /\x42\x82.webm/s.test(start.slice(0, 64)) ? 'video/webm' : 'video/x-matroska';
 }
 
-/** ISO/IEC 14496-12, 4.3: the brands of ftyp; mp4ra.org. QuickTime once did without. */
+/** ISO/IEC 14496-12, 4.3: the brands of ftyp; mp4ra.org. Old QuickTime files have none. */
 function isoMediaType(start: string): string | undefined {
 	const type = start.slice(4, 8);
 	if (type !== 'ftyp') return start[0] === '\0' && ['moov', 'mdat', 'wide'].includes(type) ? 'video/quicktime' : undefined;
@@ -81,13 +81,13 @@ function isoMediaType(start: string): string | undefined {
 	return /^(crx |jp[2xm] |jxl |mjp2)$/.test(brand) ? undefined : 'video/mp4';
 }
 
-/** Sound in frames: ISO/IEC 11172-3, 2.4.2.3 (MP3) and 13818-7, 6.2 (ADTS); before the first frame there may be an ID3 tag. */
-function framedSoundType(bytes: Buffer): string | undefined {
+/** Audio in frames: ISO/IEC 11172-3, 2.4.2.3 (MP3) and 13818-7, 6.2 (ADTS); before the first frame there may be an ID3 tag. */
+function framedAudioType(bytes: Buffer): string | undefined {
 	if (bytes.toString('latin1', 0, 3) === 'ID3') {
 		if (bytes.length < 10) return 'audio/mpeg';
 		// id3.org, ID3v2.4, 3.1: four bytes of seven bits.
 		const end = 10 + bytes.subarray(6, 10).reduce((size, byte) => size * 128 + (byte & 127), 0);
-		return framedSoundType(bytes.subarray(end)) ?? 'audio/mpeg';
+		return framedAudioType(bytes.subarray(end)) ?? 'audio/mpeg';
 	}
 	if (bytes.length < 4 || bytes[0] !== 0xff) return undefined;
 	const [, second, third] = bytes as unknown as [number, number, number];
@@ -97,7 +97,7 @@ function framedSoundType(bytes: Buffer): string | undefined {
 }
 
 /** ISO 32000-2, 7.5.2: readers look for the PDF header in the first kilobyte. */
-function pageType(start: string): string | undefined {
+function documentType(start: string): string | undefined {
 	if (start.startsWith('%PDF') || /%PDF-\d/.test(start.slice(0, 1024))) return 'application/pdf';
 	return /^(\xef\xbb\xbf)?\s*<(!doctype\s+html|html)\b/i.test(start) ? 'text/html' : undefined;
 }
@@ -110,18 +110,18 @@ export function looksLikeText(firstBytes: Buffer): boolean {
 	return firstBytes.length > 0 && !firstBytes.some(isControl) && !/\ufffd(?!\ufffd{0,2}$)/.test(firstBytes.toString('utf8'));
 }
 
-/** Types that share a signature, or that go by one another's names in good faith. */
+/** Types that share a signature, or that programs take for one another. */
 const FAMILIES = [
 	['video/mp4', 'audio/mp4', 'video/3gpp', 'audio/3gpp'],
 	['video/webm', 'audio/webm', 'video/x-matroska', 'audio/x-matroska'],
 	['audio/ogg', 'video/ogg'],
 	['image/heic', 'image/heif'],
-	[COMPOUND, 'application/zip', WORD, SHEET, SLIDES, ...OLD_OFFICE, ...TOLD_BY_ZIPS, 'application/vnd.android.package-archive'],
-	// Programs export pages and tables of text under these names.
+	[COMPOUND, 'application/zip', WORD, SHEET, SLIDES, ...OLD_OFFICE, ...NAMED_IN_ZIPS, 'application/vnd.android.package-archive'],
+	// Programs export web pages and tables of text under these names.
 	['application/msword', 'application/vnd.ms-excel', 'application/rtf', 'text/html', 'text/plain'],
 ];
 
-/** Types of which every file has its signature; one without it is something else. */
+/** Types whose files all have a signature: a file without it is something else. */
 const ALWAYS_SIGNED = [
 	...['image/jpeg', 'image/png', 'image/gif', 'image/tiff', 'image/webp', 'audio/wav', 'video/x-msvideo', 'audio/ogg', 'audio/flac', 'audio/amr'],
 	...['video/mp4', 'audio/mp4', 'video/3gpp', 'video/webm', 'video/x-matroska', 'application/pdf', WORD, SHEET, SLIDES, 'application/zip'],
@@ -130,13 +130,13 @@ const ALWAYS_SIGNED = [
 const SOMETIMES_SIGNED = ['audio/mpeg', 'audio/aac', 'image/heic', 'image/heif', 'image/avif', 'image/bmp', 'video/quicktime', 'application/rtf', ...OLD_OFFICE];
 
 /**
- * Whether a file cannot be of the type that it is said to be.
- * @param found what typeOf() says of its first bytes, if anything
+ * Whether a file cannot be of the type that it is declared as.
+ * @param found what detectMimeType() says of its first bytes, if anything
  */
 export function contradicts(declared: string, found: string | undefined): boolean {
 	if (!found) return ALWAYS_SIGNED.includes(declared);
 	if (found === declared || FAMILIES.some((family) => family.includes(declared) && family.includes(found))) return false;
 	if (ALWAYS_SIGNED.includes(declared) || SOMETIMES_SIGNED.includes(declared)) return true;
-	// What we know no signature of may well be built on another format; text is not.
+	// A type without a known signature may be built on another format; text is not.
 	return declared.startsWith('text/') && !found.startsWith('text/');
 }

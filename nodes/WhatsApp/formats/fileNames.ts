@@ -1,6 +1,6 @@
 import { extensionOf, mimeTypeFromName } from './mimeTypes';
 
-/** Most file systems take 255 bytes; some of n8n's users add a prefix. */
+/** Most file systems take 255 bytes; this leaves room for a prefix. */
 const MAX_NAME_BYTES = 200;
 
 /**

@@ -3,7 +3,7 @@ import type { MediaInfo } from './mediaInfo';
 
 const COLOURS: Record<number, MediaInfo['colours']> = { 1: 'greyscale', 3: 'RGB', 4: 'CMYK' };
 
-/** Cameras write a few dozen. */
+/** Cameras write a few dozen; a file of nothing but tiny ones is not worth the time. */
 const MAX_SEGMENTS = 2000;
 
 /** ITU-T T.81: B.1.1.3 the markers, B.2.2 the frame header, which tells precision, size and components. */
@@ -11,7 +11,7 @@ export async function readJpeg(file: ByteReader): Promise<MediaInfo> {
 	await file.skip(2);
 	for (let segments = 0; segments < MAX_SEGMENTS; segments++) {
 		const marker = await nextMarker(file);
-		// Stray bytes, over which decoders get.
+		// Stray bytes: decoders can read on, this reader cannot.
 		if (marker === 'none') return {};
 		// The end, or the picture's data, before any frame header.
 		if (marker === undefined || marker === 0xd9 || marker === 0xda) return { broken: 'has no picture in it' };

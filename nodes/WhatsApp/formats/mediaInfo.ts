@@ -1,6 +1,6 @@
-/** What a file says of itself in its headers. What is absent could not be read, and is the provider's to judge. */
+/** What the headers of a file say. What is absent could not be read. */
 export interface MediaInfo {
-	/** Why it cannot be shown or played by anyone, to follow "it". */
+	/** Why nobody can show or play it, to follow "it": `is cut short`. */
 	broken?: string;
 	/** Pixels. */
 	width?: number;
@@ -13,8 +13,8 @@ export interface MediaInfo {
 	video?: string[];
 	/** Codecs of the audio tracks. */
 	audio?: string[];
-	/** Of the sound. */
+	/** Audio channels. */
 	channels?: number;
-	/** What a player needs first stands at the end. */
+	/** The index (moov), which a player needs first, is at the end. */
 	indexLast?: boolean;
 }

@@ -1,4 +1,4 @@
-/** What WhatsApp and the nodes after us call a file: one MIME type for each kind, one extension for each type. */
+/** One name for each MIME type and one extension for each, as WhatsApp and the nodes after ours expect them. */
 
 /**
  * Extension of each MIME type. The first entry of an extension is the type it stands for. Where n8n would derive another
@@ -55,7 +55,7 @@ const EXTENSIONS: Array<[mimeType: string, extension: string]> = [
 	['application/vnd.android.package-archive', 'apk'],
 ];
 
-/** Other names under which the same types go about. */
+/** Other names that are in use for the same types. */
 const ALIASES: Record<string, string> = {
 	'image/jpg': 'image/jpeg',
 	'image/pjpeg': 'image/jpeg',
@@ -80,7 +80,7 @@ const ALIASES: Record<string, string> = {
 	'text/xml': 'application/xml',
 };
 
-/** Other extensions under which the same types go about. */
+/** Other extensions that are in use for the same types. */
 const EXTENSION_ALIASES: Record<string, string> = {
 	jpeg: 'jpg',
 	jpe: 'jpg',
@@ -109,9 +109,9 @@ export function mimeEssence(mimeType = ''): string {
 	return ALIASES[bare] ?? bare;
 }
 
-/** The first of some claims that says something; else what the file name's extension stands for; else nothing. */
-export function chooseMimeType(claims: Array<string | undefined>, fileName = ''): string | undefined {
-	return claims.map(mimeEssence).find((type) => !VAGUE.has(type)) ?? mimeTypeFromName(fileName);
+/** The first of the given types that says something about the content; else that of the file name's extension; else nothing. */
+export function chooseMimeType(candidates: Array<string | undefined>, fileName = ''): string | undefined {
+	return candidates.map(mimeEssence).find((type) => !VAGUE.has(type)) ?? mimeTypeFromName(fileName);
 }
 
 /** Whether a type is among the allowed ones: `image/jpeg`, or `image/*` for all images. */

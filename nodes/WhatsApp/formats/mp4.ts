@@ -1,15 +1,15 @@
 import type { ByteReader } from './byteReader';
 import type { MediaInfo } from './mediaInfo';
 
-/** ISO/IEC 14496-12: 4.2 boxes, 8.4.3 hdlr, 8.5.2 stsd. 14496-14, 5.6 and 14496-1, 7.2.6: esds. MP4, M4A and 3GP are built so. */
+/** ISO/IEC 14496-12: 4.2 boxes, 8.4.3 hdlr, 8.5.2 stsd. 14496-14, 5.6 and 14496-1, 7.2.6: esds. MP4, M4A and 3GP have this structure. */
 
-/** Boxes that hold the boxes we look for. Their content is walked on through, so that no depth needs to be kept. */
-const OPENED = new Set(['moov', 'trak', 'mdia', 'minf', 'stbl']);
+/** Boxes that hold the boxes we look for. Their content is read as if it followed them, so that no depth needs to be kept. */
+const CONTAINERS = new Set(['moov', 'trak', 'mdia', 'minf', 'stbl']);
 
-/** A film of hours has a few hundred; a file of nothing but tiny ones is not worth the time. */
+/** A video of some hours has a few hundred; a file of nothing but tiny ones is not worth the time. */
 const MAX_BOXES = 5000;
 
-/** Enough for the descriptions of a track; hdlr is shorter. */
+/** Bytes. Enough for the descriptions of a track; hdlr is shorter. */
 const MAX_PAYLOAD = 4096;
 
 const CODECS: Record<string, string> = {
@@ -48,27 +48,27 @@ interface Box {
 }
 
 export async function readMp4(file: ByteReader): Promise<MediaInfo> {
-	const facts = { video: [] as string[], audio: [] as string[], indexLast: false };
+	const info = { video: [] as string[], audio: [] as string[], indexLast: false };
 	let index: Box | undefined;
 	let handler: string | undefined;
 	for (let boxes = 0; boxes < MAX_BOXES; boxes++) {
-		const behindIndex = index !== undefined && file.position >= index.end;
-		if (behindIndex && facts.indexLast) return facts;
+		const isPastIndex = index !== undefined && file.position >= index.end;
+		if (isPastIndex && info.indexLast) return info;
 		const box = await nextBox(file);
-		if (!box) return { broken: behindIndex ? 'is cut short: there is nothing behind its index (moov)' : 'is cut short: it has no whole index (moov)' };
+		if (!box) return { broken: isPastIndex ? 'is cut short: there is nothing behind its index (moov)' : 'is cut short: it has no whole index (moov)' };
 		if (box.type === 'moov') index ??= box;
-		// Of what follows the index, no more is needed than that the data are all there.
-		if ((behindIndex || box === index) && box.end > file.size) return { broken: 'is cut short' };
-		if (behindIndex && box.type === 'mdat') return facts;
-		if (!index && box.type === 'mdat') facts.indexLast = true;
+		// After the index, it only matters that the data are all there.
+		if ((isPastIndex || box === index) && box.end > file.size) return { broken: 'is cut short' };
+		if (isPastIndex && box.type === 'mdat') return info;
+		if (!index && box.type === 'mdat') info.indexLast = true;
 		if (box.type === 'mdia') handler = undefined;
-		if (OPENED.has(box.type)) continue;
-		if (index && !behindIndex && (box.type === 'hdlr' || box.type === 'stsd')) {
+		if (CONTAINERS.has(box.type)) continue;
+		if (index && !isPastIndex && (box.type === 'hdlr' || box.type === 'stsd')) {
 			const payload = await file.read(Math.min(box.end - file.position, MAX_PAYLOAD));
-			// QuickTime has a second hdlr in each track, which tells where its data are.
+			// QuickTime has a second hdlr in each track, which says where its data are.
 			if (box.type === 'hdlr') handler ??= payload.toString('latin1', 8, 12);
-			else if (handler === 'vide') facts.video.push(codecOf(payload));
-			else if (handler === 'soun') facts.audio.push(codecOf(payload));
+			else if (handler === 'vide') info.video.push(codecOf(payload));
+			else if (handler === 'soun') info.audio.push(codecOf(payload));
 		}
 		await file.skip(box.end - file.position);
 	}
@@ -98,20 +98,20 @@ function codecOf(stsd: Buffer): string {
 	return (objectType && OBJECT_TYPES[objectType]) || CODECS[format] || printable(format);
 }
 
-/** In esds: an ES descriptor (tag 3), in which is the decoder's (tag 4), which begins with the object type. */
+/** In esds: an ES descriptor (tag 3) holds the decoder's (tag 4), which begins with the object type. */
 function objectTypeOf(stsd: Buffer): number | undefined {
 	let at = stsd.indexOf('esds', 16, 'latin1') + 8;
 	if (at < 8 || stsd[at] !== 3) return undefined;
-	at = behindLength(stsd, at + 1) + 3;
+	at = afterLength(stsd, at + 1) + 3;
 	const flags = stsd[at - 1] ?? 0;
 	if (flags & 0x80) at += 2;
 	if (flags & 0x40) at += 1 + (stsd[at] ?? 0);
 	if (flags & 0x20) at += 2;
-	return stsd[at] === 4 ? stsd[behindLength(stsd, at + 1)] : undefined;
+	return stsd[at] === 4 ? stsd[afterLength(stsd, at + 1)] : undefined;
 }
 
 /** A length takes up to four bytes; the highest bit says that another follows. */
-function behindLength(bytes: Buffer, at: number): number {
+function afterLength(bytes: Buffer, at: number): number {
 	let next = at;
 	while (next < at + 3 && bytes[next]! & 0x80) next++;
 	return next + 1;

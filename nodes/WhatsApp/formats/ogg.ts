@@ -12,12 +12,12 @@ const CODECS: Array<{ start: string; name: string; video?: boolean; channelsAt?:
 
 const FIRST_PAGE = 2;
 
-/** One for each track; sound has one. */
+/** Each track has one first page; audio has one track. */
 const MAX_TRACKS = 16;
 
 /** RFC 3533, 6: pages. Each track begins with a page of its own, before all others, that holds its codec's first packet. */
 export async function readOgg(file: ByteReader): Promise<MediaInfo> {
-	const facts: MediaInfo & { video: string[]; audio: string[] } = { video: [], audio: [] };
+	const info: MediaInfo & { video: string[]; audio: string[] } = { video: [], audio: [] };
 	for (let pages = 0; pages < MAX_TRACKS; pages++) {
 		const head = await file.read(27);
 		if (head.length < 27 || head.toString('latin1', 0, 4) !== 'OggS' || !(head[5]! & FIRST_PAGE)) break;
@@ -25,8 +25,8 @@ export async function readOgg(file: ByteReader): Promise<MediaInfo> {
 		const packet = await file.read(segments.reduce((sum, length) => sum + length, 0));
 		const codec = CODECS.find(({ start }) => packet.toString('latin1', 0, start.length) === start);
 		if (!codec) continue;
-		(codec.video ? facts.video : facts.audio).push(codec.name);
-		if (codec.channelsAt) facts.channels ??= packet[codec.channelsAt];
+		(codec.video ? info.video : info.audio).push(codec.name);
+		if (codec.channelsAt) info.channels ??= packet[codec.channelsAt];
 	}
-	return facts;
+	return info;
 }

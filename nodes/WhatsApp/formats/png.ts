@@ -1,7 +1,7 @@
 import type { ByteReader } from './byteReader';
 import type { MediaInfo } from './mediaInfo';
 
-/** By colour type. A palette's entries are RGB of 8 bits, whatever the depth of the numbers that point to them. */
+/** By colour type. The entries of a palette are RGB with 8 bits, whatever the bit depth of the image. */
 const COLOURS: Record<number, MediaInfo['colours']> = { 0: 'greyscale', 2: 'RGB', 3: 'RGB', 4: 'greyscale', 6: 'RGBA' };
 const PALETTE = 3;
 

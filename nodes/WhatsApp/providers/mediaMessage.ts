@@ -1,19 +1,24 @@
 /**
- * `flow`: a file in the answer to a form. `echo`: sent by the business itself, from the app on its phone. `history`: from
- * before the number was connected. `edit`: an earlier message got a new file. `call`: a recording, transcript or voicemail.
+ * Where a file comes from when nobody simply sent it.
+ *
+ * `flow`: the answer to a form. `echo`: the business itself, from the app on its phone. `history`: a time before the number
+ * was connected. `edit`: an earlier message, which got a new file. `call`: a recording, transcript or voicemail.
  */
 export type Origin = 'flow' | 'echo' | 'history' | 'edit' | 'call';
 
+/** `voice` was recorded in the chat; `audio` was attached. */
 export type MediaType = 'image' | 'video' | 'audio' | 'voice' | 'document' | 'sticker';
 
 /** One file that somebody sent: the trigger's item. What a provider does not say is absent. */
 export interface MediaMessage {
+	/** The value of the credential's field *Provider*. */
 	provider: string;
 	type: MediaType;
 	/** Absent only where the file is unavailable. */
 	mediaId?: string;
 	/** The provider could not get the file from WhatsApp: there is nothing to download, now or later. */
 	unavailable?: true;
+	/** Where the bytes are; it may expire. */
 	url?: string;
 	/** ISO 8601, UTC. */
 	urlExpiresAt?: string;
@@ -28,25 +33,28 @@ export interface MediaMessage {
 	caption?: string;
 	/** Recorded in the chat rather than attached. */
 	voice?: boolean;
+	/** Of stickers and GIFs. */
 	animated?: boolean;
 	messageId?: string;
-	/** The conversation: the group, else the person. */
+	/** The conversation: a group, or the customer. */
 	chatId?: string;
-	/** Phone number of the sender, digits only; absent for users who hide it. */
+	/** The sender's phone number, digits only; absent where the user hides it. */
 	from?: string;
+	/** The provider's ID of the sender, which remains where the phone number is hidden. */
 	fromUserId?: string;
+	/** As the sender calls himself on WhatsApp. */
 	fromName?: string;
-	/** ISO 8601, UTC. */
+	/** When it was sent: ISO 8601, UTC. */
 	timestamp?: string;
 	/** The business number that received it. */
 	phoneNumberId?: string;
+	/** The business account, or the channel, of that number. */
 	accountId?: string;
 	forwarded?: boolean;
 	/** Message ID of the message that this one answers. */
 	replyTo?: string;
 	/** The advertisement that the sender came from, as the provider tells it. */
 	referral?: object;
-	/** Where it comes from when it is not simply a message that somebody sent. */
 	origin?: Origin;
 	/** The provider's own message, untouched. */
 	raw: object;

@@ -33,7 +33,7 @@ export function multipart(fields: Record<string, string>, file: OutgoingFile): R
 	};
 }
 
-/** As browsers do it: these three would end the header. */
+/** As browsers do: these three characters would end the header. */
 function escaped(name: string): string {
 	return name.replace(/\r/g, '%0D').replace(/\n/g, '%0A').replace(/"/g, '%22');
 }

@@ -1,106 +1,122 @@
 import type { MediaError } from '../errors';
 import type { ByteStream } from '../streams';
+import type { FileKind } from './fileKind';
 import type { MediaMessage } from './mediaMessage';
 
 /**
  * The contract between the nodes and one vendor of WhatsApp. A provider is a plain object of functions: it is handed
- * everything it needs, never sees n8n, and answers in the words below. Its own vendor's words end in its own folder.
+ * everything it needs, never sees n8n, and answers in the words below. The vendor's own words stay in the vendor's folder.
  */
 export interface Provider {
-	/** As a person says it, for forms and messages. */
+	/** The vendor's name in forms and error messages. */
 	displayName: string;
-	/** Origin of the API, used where the credential names no other. */
+	/** Origin of the API, used where the field *Base URL* of the credential is empty. */
 	defaultBaseUrl: string;
 	/**
 	 * Hosts besides the API's own that may see the access token, always over https. A leading dot stands for the
 	 * domain and everything below it.
 	 */
 	mediaHosts: readonly string[];
-	/** Where a person pastes the webhook URL by hand; plain text. */
+	/** What the user does to register the webhook URL by hand, to follow the vendor's name and a colon. Plain text. */
 	manualSetup: string;
-	/** How long files are kept, in one sentence. */
+	/** How long files are kept, as a sentence for error messages. */
 	retention: string;
-	/** How long after its message a file may still be missing, in milliseconds: until then a 404 is asked again. Absent: a 404 is final. */
+	/**
+	 * For how many milliseconds after its message a file may still be missing: until then a 404 is tried again.
+	 * Absent: a 404 is final.
+	 */
 	lateFilesMs?: number;
 
-	/** What in the credential cannot work, before a request is made with it. */
+	/** Why no request can be made with the credential; nothing when all is well. Makes no request itself. */
 	checkCredentials?(credentials: Credentials): MediaError | undefined;
 
-	/** The text that proves that we own the webhook URL, or nothing when this is not a handshake that we should answer. */
+	/** The answer to the vendor's check that the webhook URL is ours; nothing when this is no such check, or a false one. */
 	challenge(webhook: Webhook, credentials: Credentials): string | undefined;
-	/** Whether the provider really sent this. Never true without a secret to check against. */
+	/** Whether the vendor really sent this request. Never true without a secret to check against. */
 	verify(webhook: Webhook, credentials: Credentials): true | VerificationFailure;
 	/** Every media message in a verified body. Never throws, whatever the body is. */
 	parse(body: unknown): MediaMessage[];
 
-	/** How the provider is told where to deliver; absent where its vendor has no API for that. */
+	/** How the vendor is told where to deliver; absent where it has no API for that. */
 	registration?: Registration;
 
 	/** A connection on which the vendor sends messages as they come; absent where it offers none. */
 	live?: LiveConnection;
 
-	/** Where the bytes of a media ID are. @throws MediaRefusal */
+	/** Looks up where the bytes of a media ID are. @throws MediaError */
 	resolve(client: ApiClient, mediaId: string, options?: ResolveOptions): Promise<FileLocation>;
-	/** When a URL stops working, read from the URL itself; nothing when it does not say. */
+	/** When a URL expires (ISO 8601, UTC), read from the URL itself; nothing when it does not say. */
 	urlExpiresAt(url: string): string | undefined;
-	/** What it means that a file was not served, where the API itself serves files. `what` begins the sentence. */
+	/**
+	 * The error for a file that the API itself did not serve; absent where files come from other hosts. Such URLs never
+	 * expire, so that none is looked up again.
+	 * @param what the file, as the beginning of a sentence: `Media ID 123`
+	 */
 	fileError?(reply: ApiReply, what: string): MediaError;
-	/** What it takes, so that a file is refused before its bytes are sent; empty where the vendor says nothing of it, absent without upload. */
+	/**
+	 * What may be uploaded, so that a file is checked before its bytes are sent. Empty where the vendor documents no
+	 * limits, absent where it has no upload.
+	 */
 	accepts?: readonly FileKind[];
-	/** Whether an uploaded file keeps its name: then the same bytes under another name are another file. */
+	/** Set where an uploaded file keeps its name: then the same bytes under another name are another file. */
 	keepsFileNames?: true;
-	/** @throws MediaRefusal */
+	/** @throws MediaError */
 	upload(client: ApiClient, file: OutgoingFile): Promise<UploadedMedia>;
-	/** @throws MediaRefusal of kind `gone` when there was nothing to delete */
+	/** @throws MediaError of code `gone` when there was nothing to delete */
 	delete(client: ApiClient, mediaId: string, options?: { phoneNumberId?: string }): Promise<void>;
-	/** The numbers that files can be uploaded for. @throws MediaRefusal */
+	/** The phone numbers that files can be uploaded for; absent where an account has one. @throws MediaError */
 	phoneNumbers?(client: ApiClient): Promise<PhoneNumber[]>;
 }
 
 /** What the credential holds, trimmed. Empty strings where the user left a field empty. */
 export interface Credentials {
+	/** Or API key, as the vendor calls it. */
 	accessToken: string;
+	/** Part of the API's paths, where a vendor has versions. */
 	apiVersion: string;
 	appId: string;
 	/** Origin (and path, for a relay) of the API, without a slash at the end. */
 	baseUrl: string;
 	businessAccountId: string;
 	phoneNumberId: string;
+	/** What the vendor sends in its check that the webhook URL is ours. */
 	verifyToken: string;
+	/** What deliveries are signed with. */
 	webhookSecret: string;
 }
 
-/** What a registration is for, from the narrowest to the widest. A provider that knows no such levels ignores it. */
+/** Whose deliveries a registration is for, from the narrowest to the widest. A vendor without such scopes ignores it. */
 export type RegistrationScope = 'phoneNumber' | 'account' | 'app';
 
+/** Tells the vendor where to deliver. */
 export interface Registration {
-	/** Whether registered URLs take one place from one another, rather than each having its own in a list. */
+	/** Whether there is one URL, so that registering another replaces it; else the vendor keeps a list. */
 	exclusive: boolean;
-	/** Where the provider delivers now. @throws MediaRefusal */
-	currentUrls(client: ApiClient, level: RegistrationScope): Promise<string[]>;
+	/** The URLs that are registered now. @throws MediaError */
+	currentUrls(client: ApiClient, scope: RegistrationScope): Promise<string[]>;
 	/**
-	 * Has the provider deliver to this URL; where there is one place only, to this instead of what was there. The URL must
-	 * already be listening. Doing it twice does no harm.
-	 * @throws MediaRefusal of kind `handshake` when the provider tried the URL and did not like the answer
+	 * Registers this URL, in place of another where registration is exclusive. The URL must already be listening. Doing it
+	 * twice does no harm.
+	 * @throws MediaError of code `handshake` when the vendor called the URL and did not get the answer that it wants
 	 */
-	register(client: ApiClient, level: RegistrationScope, url: string): Promise<void>;
-	/** Ends deliveries to this very URL; any other stays. @throws MediaRefusal */
-	unregister(client: ApiClient, level: RegistrationScope, url: string): Promise<void>;
-	/** Has the provider put every file that comes at a public address of its own, from now on. @throws MediaRefusal */
-	publicLinks?(client: ApiClient): Promise<void>;
+	register(client: ApiClient, scope: RegistrationScope, url: string): Promise<void>;
+	/** Removes this very URL; any other stays. @throws MediaError */
+	unregister(client: ApiClient, scope: RegistrationScope, url: string): Promise<void>;
+	/** Has the vendor make a public link for each file that comes from now on. @throws MediaError */
+	enablePublicLinks?(client: ApiClient): Promise<void>;
 }
 
 /** A WebSocket that the vendor opens for an account. */
 export interface LiveConnection {
-	/** Holds the key; never to be shown. */
+	/** The URL to connect to. It holds the key: never show it. */
 	url(credentials: Credentials): string;
-	/** Why the account may not connect; nothing when it may. @throws MediaRefusal when that cannot be found out */
+	/** Why the account may not connect; nothing when it may. @throws MediaError when that cannot be found out */
 	checkAccess(client: ApiClient): Promise<MediaError | undefined>;
 	/** Every file in a text frame. Never throws, whatever it holds. */
 	parse(frame: string): MediaMessage[];
 }
 
-/** A way to call the API in the name of an account. */
+/** Calls the API with a credential's token. */
 export interface ApiClient {
 	credentials: Credentials;
 	send: Send;
@@ -108,17 +124,17 @@ export interface ApiClient {
 
 /**
  * Sends one authenticated request. Answers whatever the status is; redirects are not followed.
- * @throws MediaRefusal of kind `unreachable` when no answer came
+ * @throws MediaError of code `unreachable` when no answer came
  */
 export type Send = (request: ApiRequest) => Promise<ApiReply>;
 
 export interface ApiRequest {
 	method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
-	/** Below the account's `baseUrl`, starting with a slash. */
+	/** Below the credential's `baseUrl`, starting with a slash. */
 	path: string;
 	query?: Record<string, string>;
 	headers?: Record<string, string>;
-	/** Sent instead of the credential's own token. */
+	/** Sent instead of the credential's own token: some requests are made in the name of an app. */
 	accessToken?: string;
 	body?: Buffer | ByteStream | object;
 	/** Ends the request. Without it, the end of the execution does. */
@@ -135,6 +151,7 @@ export interface ApiReply {
 
 /** A request that came in on the webhook URL. */
 export interface Webhook {
+	/** Parameters of the URL. */
 	query: Record<string, unknown>;
 	/** Names in lower case. */
 	headers: Record<string, string | string[] | undefined>;
@@ -142,24 +159,25 @@ export interface Webhook {
 	rawBody: Buffer;
 }
 
-/** Why a webhook is not believed, for the log of whoever runs n8n. */
+/** Why a webhook is not believed, for n8n's log. */
 export interface VerificationFailure {
+	/** To follow "refused a delivery:". */
 	reason: string;
 }
 
 export interface ResolveOptions {
-	/** Only if the file belongs to this number. */
+	/** Fails unless the file belongs to this number, where the vendor can check that. */
 	phoneNumberId?: string;
-	/** The message that brought the file, where known: some vendors tell more of messages than of files. */
+	/** The message that brought the file, where known: some vendors say more about messages than about files. */
 	messageId?: string;
-	/** Whether type, size, hash and a public address are worth another request. Without: what it takes to fetch the bytes. */
+	/** Whether type, size, hash and a public link are worth another request; without, the URL is enough. */
 	details?: boolean;
 }
 
 /** Where the bytes of a file are, and what is known about them. */
 export interface FileLocation {
 	url: string;
-	/** ISO 8601, UTC; absent when it does not expire or nobody knows. */
+	/** ISO 8601, UTC; absent when it does not expire or the vendor does not say. */
 	expiresAt?: string;
 	/** Whether the file host wants the access token. */
 	tokenRequired: boolean;
@@ -178,44 +196,13 @@ export interface OutgoingFile {
 	mimeType: string;
 	/** Bytes. */
 	size: number;
-	/** The number that it is uploaded for; the account's own where absent. */
+	/** The number that it is uploaded for; the credential's own where absent. */
 	phoneNumberId?: string;
-	/** The bytes, once. */
+	/** Can be read once. */
 	content: Buffer | ByteStream;
 }
 
-/** A kind of file that a vendor takes, and what its files must be. */
-export interface FileKind {
-	/** As the vendor calls it: image, audio… Several entries may have one name. */
-	name: string;
-	mimeTypes: readonly string[];
-	/** Bytes. */
-	maxSize: number;
-	/** Of an animated one, where that is another. */
-	maxAnimatedSize?: number;
-	content?: ContentRules;
-	/** All of the above, to follow "takes". */
-	inWords: string;
-	/** How another file becomes one of these: a sentence or two. */
-	convert: string;
-}
-
-/** What is inside must be; what is absent may be anything. */
-export interface ContentRules {
-	/** Pixels, both ways. */
-	edge?: number;
-	/** Of each colour channel. */
-	maxBits?: number;
-	colours?: readonly string[];
-	/** Empty: it has no video. Not empty: it has one. */
-	videoCodecs?: readonly string[];
-	audioCodecs?: readonly string[];
-	maxAudioTracks?: number;
-	maxChannels?: number;
-	/** The index of a film had better be at its start; it is taken without. */
-	indexFirst?: true;
-}
-
+/** What an upload got. */
 export interface UploadedMedia {
 	mediaId: string;
 	/** ISO 8601, UTC. */

@@ -1,4 +1,4 @@
-/** Reading of foreign JSON: nothing here throws, and what has the wrong shape counts as absent. */
+/** Reads JSON that others wrote. Nothing here throws; a value of the wrong shape counts as absent. */
 export type Json = Record<string, unknown>;
 
 export function object(value: unknown): Json {
@@ -19,7 +19,7 @@ export function flag(value: unknown): boolean | undefined {
 	return typeof value === 'boolean' ? value : undefined;
 }
 
-/** A number of bytes, written as number or text. */
+/** A number of bytes, written as a number or as text. */
 export function byteCount(value: unknown): number | undefined {
 	const bytes = typeof value === 'string' && value !== '' ? Number(value) : value;
 	return Number.isSafeInteger(bytes) && (bytes as number) >= 0 ? (bytes as number) : undefined;

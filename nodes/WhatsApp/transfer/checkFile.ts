@@ -4,7 +4,8 @@ import type { MediaInfo } from '../formats/mediaInfo';
 import { probe } from '../formats/probe';
 import { contradicts, FIRST_BYTES, looksLikeText, detectMimeType } from '../formats/detectMimeType';
 import { MediaError } from '../errors';
-import type { ContentRules, FileKind, Provider } from '../providers/provider';
+import type { ContentRules, FileKind } from '../providers/fileKind';
+import type { Provider } from '../providers/provider';
 
 /** What n8n puts where it does not know, besides nothing. */
 const UNKNOWN = ['application/octet-stream', 'text/plain'];

@@ -1,4 +1,4 @@
-import { MediaError } from '../errors';
+import { MediaError, TRY_AGAIN_SOON } from '../errors';
 import { retryAfterMs } from '../providers/read';
 import type { FileReply } from '../transport/client';
 import { MB } from '../units';
@@ -39,7 +39,7 @@ export function notServed(
 		isTemporary ? 'temporary' : 'permanent',
 		`${subject} could not be downloaded: ${host} answered with HTTP ${status}`,
 		isTemporary
-			? 'This is usually over in a few minutes; run it again then.'
+			? TRY_AGAIN_SOON
 			: 'Check the field URL.',
 		{ status, retryAfterMs: retryAfterMs(headers['retry-after']) },
 	);

@@ -76,7 +76,7 @@ async function createRegistration(
 		currentUrls: async () => await api.currentUrls(client, scope),
 		async register(url) {
 			await api.register(client, scope, url);
-			if (wantsPublicLinks) await api.publicLinks?.(client);
+			if (wantsPublicLinks) await api.enablePublicLinks?.(client);
 		},
 		unregister: async (url) => await api.unregister(client, scope, url),
 	};

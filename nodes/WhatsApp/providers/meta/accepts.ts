@@ -1,4 +1,4 @@
-import type { FileKind } from '../provider';
+import type { FileKind } from '../fileKind';
 
 /** Meta never says which MB it means: what is over the larger one is over both. */
 const KB = 1024;

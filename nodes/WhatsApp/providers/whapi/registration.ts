@@ -52,7 +52,7 @@ export const registration: Registration = {
 	},
 
 	/** Auto Download. Whether `media` is merged or replaced is not documented, so that it is sent whole. */
-	async publicLinks(client) {
+	async enablePublicLinks(client) {
 		const media = object((await getSettings(client)).media);
 		const current: unknown[] = Array.isArray(media.auto_download) ? media.auto_download : [];
 		if (AUTO_DOWNLOAD_TYPES.every((type) => current.includes(type))) return;
