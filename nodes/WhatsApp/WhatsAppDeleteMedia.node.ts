@@ -2,7 +2,7 @@ import { NodeConnectionTypes, type IExecuteFunctions, type INodeType, type INode
 
 import { CREDENTIAL } from './transport/credentials';
 import { mediaIdField, phoneNumberIdOption, retryOptions } from './execution/fields';
-import { mediaIdParameter, optionsOf } from './execution/parameters';
+import { mediaIdParameter, optionsParameter } from './execution/parameters';
 import { perItem, type ItemJob } from './execution/perItem';
 import { MediaError } from './errors';
 
@@ -48,10 +48,10 @@ export class WhatsAppDeleteMedia implements INodeType {
 	}
 }
 
-async function deleteMedia({ context, client, item, index, setSubject: about, attempt }: ItemJob) {
+async function deleteMedia({ context, client, item, index, setSubject, attempt }: ItemJob) {
 	const mediaId = mediaIdParameter(context, item, index);
-	about(`Media ID ${mediaId}`);
-	const { missingIsDeleted, phoneNumberId } = optionsOf<{ missingIsDeleted: boolean; phoneNumberId: string }>(context, index);
+	setSubject(`Media ID ${mediaId}`);
+	const { missingIsDeleted, phoneNumberId } = optionsParameter<{ missingIsDeleted: boolean; phoneNumberId: string }>(context, index);
 	// On a second try it is gone because the first one did its work and only the answer was lost.
 	const mayBeMissing = missingIsDeleted || attempt > 1;
 	await client.provider.delete(client, mediaId, { phoneNumberId }).catch((cause) => {

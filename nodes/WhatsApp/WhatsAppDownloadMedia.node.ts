@@ -4,7 +4,7 @@ import { CREDENTIAL } from './transport/credentials';
 import { download } from './transfer/download';
 import type { WantedFile } from './transfer/fileSource';
 import { binaryField, itemField, maxSizeOption, mediaIdField, phoneNumberIdOption, retryOptions } from './execution/fields';
-import { optionsOf, splitList, textParameter } from './execution/parameters';
+import { optionsParameter, splitList, textParameter } from './execution/parameters';
 import { perItem, type ItemJob } from './execution/perItem';
 import { MB } from './units';
 
@@ -84,9 +84,9 @@ export class WhatsAppDownloadMedia implements INodeType {
 	}
 }
 
-async function downloadMedia({ context, client, item, index, setSubject: about, hint }: ItemJob) {
+async function downloadMedia({ context, client, item, index, setSubject, addHint }: ItemJob) {
 	const field = context.getNodeParameter('binaryPropertyName', index) as string;
-	const chosen = optionsOf<Options>(context, index);
+	const chosen = optionsParameter<Options>(context, index);
 	const rules = {
 		fileName: chosen.fileName,
 		maxBytes: (chosen.maxSizeMb ?? 0) * MB,
@@ -94,12 +94,12 @@ async function downloadMedia({ context, client, item, index, setSubject: about, 
 		requireHashMatch: chosen.requireHashMatch,
 	};
 	const wanted = wantedFile(context, item, index, chosen);
-	if (wanted.mediaId) about(`Media ID ${wanted.mediaId}`);
+	if (wanted.mediaId) setSubject(`Media ID ${wanted.mediaId}`);
 	if (item.json.unavailable === true && !wanted.url && (!wanted.mediaId || wanted.mediaId === item.json.mediaId)) {
-		hint('{n} files could not be had: WhatsApp did not give them to the provider. Their items go on without a file, marked "unavailable".');
+		addHint('{n} files could not be had: WhatsApp did not give them to the provider. Their items go on without a file, marked "unavailable".');
 		return { json: item.json, binary: item.binary };
 	}
-	const { binary, ...file } = await download({ client, store: context.helpers, addHint: hint }, wanted, rules);
+	const { binary, ...file } = await download({ client, store: context.helpers, addHint }, wanted, rules);
 	const kept = chosen.keepInputFields === false ? {} : item.json;
 	return { json: { ...kept, ...(wanted.mediaId && { mediaId: wanted.mediaId }), ...file }, binary: { [field]: binary } };
 }

@@ -2,7 +2,7 @@ import { NodeConnectionTypes, type IExecuteFunctions, type INodeType, type INode
 
 import { CREDENTIAL } from './transport/credentials';
 import { mediaIdField, phoneNumberIdOption, retryOptions } from './execution/fields';
-import { mediaIdParameter, optionsOf } from './execution/parameters';
+import { mediaIdParameter, optionsParameter } from './execution/parameters';
 import { perItem, type ItemJob } from './execution/perItem';
 
 export class WhatsAppGetMediaUrl implements INodeType {
@@ -43,10 +43,10 @@ export class WhatsAppGetMediaUrl implements INodeType {
 	}
 }
 
-async function getMediaUrl({ context, client, item, index, setSubject: about }: ItemJob) {
+async function getMediaUrl({ context, client, item, index, setSubject }: ItemJob) {
 	const mediaId = mediaIdParameter(context, item, index);
-	about(`Media ID ${mediaId}`);
+	setSubject(`Media ID ${mediaId}`);
 	const messageId = item.json.mediaId === mediaId ? (item.json.messageId as string | undefined) : undefined;
-	const { expiresAt, ...file } = await client.provider.resolve(client, mediaId, { ...optionsOf(context, index), messageId, details: true });
+	const { expiresAt, ...file } = await client.provider.resolve(client, mediaId, { ...optionsParameter(context, index), messageId, details: true });
 	return { json: { ...item.json, mediaId, ...file, urlExpiresAt: expiresAt }, binary: item.binary };
 }

@@ -13,10 +13,10 @@ import { createClient } from './transport/client';
 import { binaryInput } from './transfer/binaryInput';
 import { UploadCache } from './transfer/uploadCache';
 import { binaryField, retryOptions } from './execution/fields';
-import { optionsOf } from './execution/parameters';
+import { optionsParameter } from './execution/parameters';
 import { nodeError } from './execution/nodeError';
 import { perItem, type ItemJob } from './execution/perItem';
-import { nameAndType, upload } from './transfer/upload';
+import { describeFile, upload } from './transfer/upload';
 
 export class WhatsAppUploadMedia implements INodeType {
 	description: INodeTypeDescription = {
@@ -103,24 +103,30 @@ export class WhatsAppUploadMedia implements INodeType {
 	};
 
 	async execute(this: IExecuteFunctions) {
-		const earlier = new UploadCache(() => this.getWorkflowStaticData('node'));
-		return await perItem(this, async (job) => await uploadMedia(job, earlier));
+		const cache = new UploadCache(() => this.getWorkflowStaticData('node'));
+		return await perItem(this, async (job) => await uploadMedia(job, cache));
 	}
 }
 
-type Chosen = { checkFile: boolean; fileName: string; mimeType: string; phoneNumberId: { value: string }; reuseEarlier: boolean };
+interface Options {
+	[name: string]: string | boolean | { value: string };
+	checkFile: boolean;
+	fileName: string;
+	mimeType: string;
+	phoneNumberId: { value: string };
+	reuseEarlier: boolean;
+}
 
-async function uploadMedia({ context, client, item, index, attempt, setSubject: about, hint }: ItemJob, earlier: UploadCache) {
+async function uploadMedia(job: ItemJob, cache: UploadCache) {
+	const { context, client, item, index, attempt, setSubject, addHint } = job;
 	const field = context.getNodeParameter('binaryPropertyName', index, '') as string | IBinaryData;
-	const { phoneNumberId, reuseEarlier, ...chosen } = optionsOf<Chosen>(context, index);
+	const { phoneNumberId, reuseEarlier, ...chosen } = optionsParameter<Options>(context, index);
+	const options = { ...chosen, phoneNumberId: phoneNumberId?.value };
 	const source = await binaryInput(context, item, index, field);
-	about(`"${nameAndType(source, chosen).fileName}"`);
-	const file = await upload(
-		client,
-		source,
-		{ ...chosen, phoneNumberId: phoneNumberId?.value },
-		(message) => attempt === 1 && hint(message),
-		reuseEarlier ? earlier : undefined,
-	);
+	setSubject(`"${describeFile(source, options).fileName}"`);
+	// The same file gives the same hints on every try.
+	const addHintOnce = (message: string) => attempt === 1 && addHint(message);
+	const reuse = reuseEarlier ? { cache } : {};
+	const file = await upload({ client, addHint: addHintOnce, ...reuse }, source, options);
 	return { json: { ...item.json, ...file }, binary: item.binary };
 }

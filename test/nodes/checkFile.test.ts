@@ -314,8 +314,8 @@ test('a store that breaks off is said to, without its own words', async () => {
 	const source: BinaryInput = { size: 7815, open: async () => Readable.from(breaking()) as unknown as ByteStream };
 	const client = { provider: providers.meta!, credentials: { phoneNumberId: '1' } } as Client;
 	for (const tried of [
-		upload(client, source, { fileName: 'a.mp4', mimeType: 'video/mp4' }, () => {}),
-		upload(client, source, { fileName: 'a.mp4', checkFile: false }, () => {}, new UploadCache(() => ({}))),
+		upload({ client }, source, { fileName: 'a.mp4', mimeType: 'video/mp4' }),
+		upload({ client, cache: new UploadCache(() => ({})) }, source, { fileName: 'a.mp4', checkFile: false }),
 	])
 		await expect(tried).rejects.toMatchObject({ name: 'MediaError', message: '"a.mp4" is not whole in n8n’s storage' });
 });

@@ -1,8 +1,16 @@
 import type { INodeProperties } from 'n8n-workflow';
 
-/** Form fields that several nodes share, in n8n's own words. */
+import { DEFAULT_IDLE_TIMEOUT_MS } from '../transport/client';
+import { SECOND } from '../units';
+import { RETRY_DEFAULTS } from './retry';
 
-/** The default of a form field: the item's field of the same name. */
+/** Form fields that several nodes share. */
+
+// Names of their own, because n8n's lint does not see a default that is an expression.
+const { maxTries, maxWaitSeconds } = RETRY_DEFAULTS;
+const timeoutSeconds = DEFAULT_IDLE_TIMEOUT_MS / SECOND;
+
+/** The default of a form field: the item's field of that name. */
 export const itemField = (name: string) => `={{ $json.${name} }}`;
 
 export const mediaIdField: INodeProperties = {
@@ -11,7 +19,8 @@ export const mediaIdField: INodeProperties = {
 	type: 'string',
 	default: itemField('mediaId'),
 	placeholder: 'e.g. 1037543291543636',
-	description: 'WhatsApp’s ID of the file. WhatsApp Media Trigger and Upload Media put it in the field mediaId.',
+	description:
+		'WhatsApp’s ID of the file. WhatsApp Media Trigger and Upload Media put it in the field mediaId.',
 };
 
 export const phoneNumberIdOption: INodeProperties = {
@@ -20,7 +29,8 @@ export const phoneNumberIdOption: INodeProperties = {
 	type: 'string',
 	default: '',
 	placeholder: 'e.g. 106540352242922',
-	description: 'The provider is asked whether the file belongs to this phone number. Leave it out for files that customers sent.',
+	description:
+		'The provider is asked whether the file belongs to this phone number. Leave it out for files that customers sent.',
 };
 
 export const binaryField = (displayName: string, description: string): INodeProperties => ({
@@ -38,25 +48,28 @@ export const retryOptions: INodeProperties[] = [
 		displayName: 'Maximum Tries',
 		name: 'maxTries',
 		type: 'number',
-		default: 4,
+		default: maxTries,
 		typeOptions: { minValue: 1, maxValue: 20 },
-		description: 'How often to try, in all, when the provider is overloaded or the connection breaks. What cannot get better is tried once only.',
+		description:
+			'How often to try, in all, when the provider is overloaded or the connection breaks. What cannot get better is tried once only.',
 	},
 	{
 		displayName: 'Maximum Waiting Time (Seconds)',
 		name: 'maxWaitSeconds',
 		type: 'number',
-		default: 60,
+		default: maxWaitSeconds,
 		typeOptions: { minValue: 0, maxValue: 3600 },
-		description: 'How long to wait between the tries, in all. A provider that asks for more ends them.',
+		description:
+			'How long to wait between the tries, in all. A provider that asks for more ends them.',
 	},
 	{
 		displayName: 'Timeout (Seconds)',
 		name: 'timeoutSeconds',
 		type: 'number',
-		default: 60,
+		default: timeoutSeconds,
 		typeOptions: { minValue: 1, maxValue: 3600 },
-		description: 'How long a server may be silent before the try counts as failed. A transfer may take longer than this, as long as bytes move.',
+		description:
+			'How long a server may be silent before the try counts as failed. A transfer may take longer than this, as long as bytes move.',
 	},
 ];
 
@@ -66,8 +79,9 @@ export const maxSizeOption: INodeProperties = {
 	type: 'number',
 	default: 100,
 	typeOptions: { minValue: 0 },
-	description: 'Larger files are refused, before they are downloaded where the size is known. 0 for no limit.',
+	description:
+		'Larger files are refused, before they are downloaded where the size is known. 0 for no limit.',
 };
 
-/** Those under *Options* that take a number. */
+/** The options that take a number, in any node. */
 export const numberOptions = [...retryOptions, maxSizeOption];

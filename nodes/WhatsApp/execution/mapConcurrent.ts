@@ -1,11 +1,18 @@
-/** How many files are under way at once: from here on more gain little, however far the provider is (docs/img/bench-in-flight.svg). */
+/** How many files are under way at once: more gain little, however far away the provider is (docs/img/bench-in-flight.svg). */
 export const CONCURRENCY = 100;
 
-/** Works on all items, some at a time, in order of their start; ends early, after what is under way, once `stop` says so. */
-export async function mapConcurrent<T>(items: T[], work: (item: T, index: number) => Promise<void>, stop: () => boolean = () => false): Promise<void> {
+/**
+ * Calls `work` for all items, a limited number at a time, in their order.
+ * @param shouldStop asked before each item: once it says so, no further item is begun
+ */
+export async function mapConcurrent<T>(
+	items: T[],
+	work: (item: T, index: number) => Promise<void>,
+	shouldStop: () => boolean = () => false,
+): Promise<void> {
 	let next = 0;
 	const worker = async () => {
-		while (next < items.length && !stop()) {
+		while (next < items.length && !shouldStop()) {
 			const index = next++;
 			await work(items[index]!, index);
 		}

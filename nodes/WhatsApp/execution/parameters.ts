@@ -1,46 +1,75 @@
-import type { IDataObject, IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
+import type {
+	IDataObject,
+	IExecuteFunctions,
+	INodeExecutionData,
+	INodeProperties,
+} from 'n8n-workflow';
 
-import { itemField, numberOptions } from './fields';
 import { MediaError } from '../errors';
+import { itemField, numberOptions } from './fields';
 
 /**
- * What a form field says about an item. Its default is read from the item itself: to evaluate an expression takes n8n
- * more than a millisecond, in which nothing else moves (docs/benchmarks.md).
+ * A text field's value for an item. A field that still has its default is read from the item itself: to evaluate an
+ * expression takes n8n more than a millisecond, in which nothing else runs (docs/benchmarks.md).
  */
-export function textParameter(context: IExecuteFunctions, item: INodeExecutionData, index: number, name: string): string {
-	const isDefault = context.getNodeParameter(name, index, '', { rawExpressions: true }) === itemField(name);
-	return String((isDefault ? item.json[name] : context.getNodeParameter(name, index, '')) ?? '').trim();
+export function textParameter(
+	context: IExecuteFunctions,
+	item: INodeExecutionData,
+	index: number,
+	name: string,
+): string {
+	const raw = context.getNodeParameter(name, index, '', { rawExpressions: true });
+	const value =
+		raw === itemField(name) ? item.json[name] : context.getNodeParameter(name, index, '');
+	return String(value ?? '').trim();
 }
 
-export function mediaIdParameter(context: IExecuteFunctions, item: INodeExecutionData, index: number): string {
+/** @throws MediaError when there is none */
+export function mediaIdParameter(
+	context: IExecuteFunctions,
+	item: INodeExecutionData,
+	index: number,
+): string {
 	const mediaId = textParameter(context, item, index, 'mediaId');
-	if (!mediaId)
-		throw new MediaError(
-			'permanent',
-			'Media ID is empty',
-			'The item has no field mediaId. Put WhatsApp Media Trigger before this node, or enter the ID in Media ID.',
-		);
-	return mediaId;
+	if (mediaId) return mediaId;
+	throw new MediaError(
+		'permanent',
+		'Media ID is empty',
+		'The item has no field mediaId. Put WhatsApp Media Trigger before this node, or enter the ID in Media ID.',
+	);
 }
 
 /**
- * What the user added under *Options*. Where a number belongs, an expression can give anything.
- * @throws MediaRefusal
+ * What the user added under *Options*, for an item.
+ * @throws MediaError for a number that is none, or out of its range: an expression can give anything
  */
-export function optionsOf<T extends IDataObject>(context: IExecuteFunctions, index: number): Partial<T> {
-	const given = context.getNodeParameter('options', index, {}) as Partial<T>;
-	const numbers = numberOptions.filter(({ name }) => name in given).map((field) => [field.name, numberOf(field, given[field.name])]);
-	return { ...given, ...Object.fromEntries(numbers) };
+export function optionsParameter<T extends IDataObject>(
+	context: IExecuteFunctions,
+	index: number,
+): Partial<T> {
+	const options = context.getNodeParameter('options', index, {}) as Partial<T>;
+	const numbers = numberOptions
+		.filter(({ name }) => name in options)
+		.map((field) => [field.name, toNumber(field, options[field.name])]);
+	return { ...options, ...Object.fromEntries(numbers) };
 }
 
-function numberOf({ displayName, typeOptions: { minValue = 0, maxValue = 1e6 } = {} }: INodeProperties, value: unknown): number {
+function toNumber(field: INodeProperties, value: unknown): number {
+	const { minValue = 0, maxValue = 1e6 } = field.typeOptions ?? {};
 	const text = String(value ?? '').trim();
-	const number = Number(text || NaN);
+	const number = text ? Number(text) : NaN;
 	if (number >= minValue && number <= maxValue) return number;
-	throw new MediaError('permanent', `${displayName} under Options is ${text ? `"${text}"` : 'empty'}`, `It must be a number from ${minValue} to ${maxValue}.`);
+	throw new MediaError(
+		'permanent',
+		`${field.displayName} under Options is ${text ? `"${text}"` : 'empty'}`,
+		`It must be a number from ${minValue} to ${maxValue}.`,
+	);
 }
 
-/** The entries of a comma-separated list. */
+/** The entries of a list that is separated by commas, semicolons or line breaks. */
 export function splitList(text = ''): string[] {
-	return text.split(/[,;\n]/).map((entry) => entry.trim()).filter(Boolean);
+	return text
+		.split(/[,;\n]/)
+		.map((entry) => entry.trim())
+		.filter(Boolean);
 }

@@ -1,18 +1,19 @@
-import {
-	type IDataObject,
-	type IExecuteFunctions,
-	type INodeExecutionData,
-	type NodeExecutionHint,
+import type {
+	IDataObject,
+	IExecuteFunctions,
+	INodeExecutionData,
+	NodeExecutionHint,
 } from 'n8n-workflow';
 
-import { executionCanceled } from '../errors';
-import { nodeError } from './nodeError';
+import { executionCanceled, MediaError } from '../errors';
 import { createClient, type Client } from '../transport/client';
-import { optionsOf } from './parameters';
+import { SECOND } from '../units';
 import { mapConcurrent } from './mapConcurrent';
-import { MediaError } from '../errors';
+import { nodeError } from './nodeError';
+import { optionsParameter } from './parameters';
 import { withRetries, type RetryLimits } from './retry';
 
+/** One try at one input item. */
 export interface ItemJob {
 	context: IExecuteFunctions;
 	client: Client;
@@ -20,74 +21,104 @@ export interface ItemJob {
 	index: number;
 	/** 1 for the first try. */
 	attempt: number;
-	/** What a failure is about, `Media ID 123`, where the failure itself does not know. */
+	/** Says what the item is about, such as `Media ID 123`. It begins the message of an error that does not name it. */
 	setSubject: (subject: string) => void;
-	/** Shown in the output panel once, however many items say it. `{n}` becomes their number, as in `3 of 40`. */
-	hint: (message: string) => void;
+	/** Adds a hint to the output panel. It is shown once; `{n}` becomes the number of items that added it: `3 of 40`. */
+	addHint: (message: string) => void;
 }
 
+/** What becomes of one item. */
+type ItemResult = Pick<INodeExecutionData, 'json' | 'binary'>;
+
 /**
- * Runs `work` for every input item: some at a time, again where that may help, results in input order, each paired with its
- * item. With Continue On Fail an item that fails becomes an item that says why; otherwise the first failure ends the node,
- * after what is under way has come to its own end.
+ * Runs `work` for every input item: several at a time, and again after a failure that may soon be over. Results are in the
+ * order of the input, each paired with its item. With Continue On Fail an item that fails becomes an item with the error.
+ * Otherwise the first failure ends the node, once what is under way has ended.
  */
 export async function perItem(
 	context: IExecuteFunctions,
-	work: (job: ItemJob) => Promise<Pick<INodeExecutionData, 'json' | 'binary'>>,
+	work: (job: ItemJob) => Promise<ItemResult>,
 ): Promise<INodeExecutionData[][]> {
 	const items = context.getInputData();
-	const open = async () => {
-		const { timeoutSeconds } = optionsOf<{ timeoutSeconds: number }>(context, 0);
-		return await createClient(context, timeoutSeconds && Math.round(timeoutSeconds * 1000));
-	};
-	const client = open();
-	// Read once, awaited by each item: under Continue On Fail a node that throws would pass its input on as success.
-	client.catch(() => {});
 	const results = new Array<INodeExecutionData>(items.length);
-	const hints = new Map<string, number>();
-	const hint = (message: string) => hints.set(message, (hints.get(message) ?? 0) + 1);
-	const goOn = context.continueOnFail();
-	const cancelled = context.getExecutionCancelSignal();
+	const hints = new HintCounter();
+	const client = clientOf(context);
+	const signal = context.getExecutionCancelSignal();
 	let failure: Error | undefined;
 
-	const runOne = async (item: INodeExecutionData, index: number) => {
+	const runItem = async (item: INodeExecutionData, index: number) => {
 		let subject = '';
-		const about = (what: string) => (subject = what);
-		const once = async (attempt: number) => await work({ context, client: await client, item, index, attempt, setSubject: about, hint });
+		const setSubject = (named: string) => (subject = named);
+		const addHint = (message: string) => hints.add(message);
+		const tryOnce = async (attempt: number) =>
+			await work({ context, client: await client, item, index, attempt, setSubject, addHint });
+		const limits = () => optionsParameter<RetryLimits & IDataObject>(context, index);
 		try {
-			const { result, tries } = await withRetries(once, () => optionsOf<RetryLimits & IDataObject>(context, index), cancelled);
-			if (tries > 1) hint('{n} items needed more than one try.');
+			const { result, tries } = await withRetries(tryOnce, limits, signal);
+			if (tries > 1) addHint('{n} items needed more than one try.');
 			results[index] = { ...result, pairedItem: { item: index } };
-		} catch (unnamed) {
-			const cause = named(unnamed, subject);
-			if (goOn) results[index] = { json: failed(context, item, cause), pairedItem: { item: index } };
-			else failure ??= nodeError(context, cause, index);
+		} catch (cause) {
+			const error = nodeError(context, withSubject(cause, subject), index);
+			if (context.continueOnFail()) results[index] = errorItem(context, item, index, error);
+			else failure ??= error;
 		}
 	};
-	await mapConcurrent(items, runOne, () => Boolean(failure || cancelled?.aborted));
+	await mapConcurrent(items, runItem, () => Boolean(failure ?? signal?.aborted));
 
-	if (cancelled?.aborted) throw nodeError(context, executionCanceled());
+	if (signal?.aborted) throw nodeError(context, executionCanceled());
 	if (failure) throw failure;
-	if (hints.size) context.addExecutionHints(...[...hints].map(([message, times]) => asHint(message, `${times} of ${items.length}`)));
+	const shown = hints.toNodeHints(items.length);
+	if (shown.length) context.addExecutionHints(...shown);
 	return [results];
 }
 
+/** Made once, and awaited by each item: with Continue On Fail, a node that throws would pass its input on as success. */
+function clientOf(context: IExecuteFunctions): Promise<Client> {
+	const create = async () => {
+		const { timeoutSeconds } = optionsParameter<{ timeoutSeconds: number }>(context, 0);
+		return await createClient(context, timeoutSeconds && Math.round(timeoutSeconds * SECOND));
+	};
+	const client = create();
+	client.catch(() => {});
+	return client;
+}
+
 /**
- * n8n recognises what belongs on the error output by an item with nothing but `error`, `message` and `details`, and adds
- * the input's fields itself. On the regular output it adds nothing.
+ * On the error output n8n expects an item with nothing but `error`, `message` and `details`, and adds the input's fields
+ * itself. On the regular output it adds nothing.
  */
-function failed(context: IExecuteFunctions, item: INodeExecutionData, cause: unknown): IDataObject {
-	const { message, description } = nodeError(context, cause);
-	const said: IDataObject = { error: message, ...(description && { details: description }) };
-	return context.getNode().onError === 'continueErrorOutput' ? said : { ...item.json, ...said };
+function errorItem(
+	context: IExecuteFunctions,
+	item: INodeExecutionData,
+	index: number,
+	{ message, description }: { message: string; description?: string | null },
+): INodeExecutionData {
+	const facts: IDataObject = { error: message, ...(description && { details: description }) };
+	const hasErrorOutput = context.getNode().onError === 'continueErrorOutput';
+	return { json: hasErrorOutput ? facts : { ...item.json, ...facts }, pairedItem: { item: index } };
 }
 
-/** A connection that fails does not know what for. What is wrong with the account is not about one file. */
-function named(cause: unknown, subject: string): unknown {
-	if (!(cause instanceof MediaError) || cause.code === 'credential' || cause.message.includes(subject)) return cause;
-	return new MediaError(cause.code, `${subject}: ${cause.message}`, cause.description, { status: cause.status });
+/** A broken connection does not know which file it was about. What is wrong with the credential is about no file. */
+function withSubject(cause: unknown, subject: string): unknown {
+	if (!(cause instanceof MediaError)) return cause;
+	const { code, message, description, status } = cause;
+	if (code === 'credential' || message.includes(subject)) return cause;
+	return new MediaError(code, `${subject}: ${message}`, description, { status });
 }
 
-function asHint(message: string, share: string): NodeExecutionHint {
-	return { message: message.replace('{n}', share), type: 'warning', location: 'outputPane' };
+/** Counts how many items add the same hint. */
+class HintCounter {
+	private readonly counts = new Map<string, number>();
+
+	add(message: string): void {
+		this.counts.set(message, (this.counts.get(message) ?? 0) + 1);
+	}
+
+	toNodeHints(items: number): NodeExecutionHint[] {
+		return [...this.counts].map(([message, count]) => ({
+			message: message.replace('{n}', `${count} of ${items}`),
+			type: 'warning',
+			location: 'outputPane',
+		}));
+	}
 }

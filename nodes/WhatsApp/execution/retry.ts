@@ -1,45 +1,46 @@
-import { sleep } from 'n8n-workflow';
-
 import { MediaError } from '../errors';
+import { SECOND } from '../units';
+import { backoff, retry } from '../waiting';
 
+/** What the user sets under *Options*. */
 export interface RetryLimits {
-	/** How often in all. */
-	maxTries?: number;
-	/** Seconds spent waiting, in all. */
-	maxWaitSeconds?: number;
+	/** How often to try in all. */
+	maxTries: number;
+	/** Seconds spent waiting between the tries, in all. */
+	maxWaitSeconds: number;
 }
 
-const DEFAULTS: Required<RetryLimits> = { maxTries: 4, maxWaitSeconds: 60 };
+export const RETRY_DEFAULTS: RetryLimits = { maxTries: 4, maxWaitSeconds: 60 };
+
+/** The longest wait after the first try. */
 const FIRST_WAIT_MS = 500;
 
 /**
- * Does `work` again, from its start, when what stopped it may be over in a moment: the provider says so, or the connection
- * broke. Waits twice as long each time, at random up to that, and at least as long as the provider asks for; gives up at
- * once when that would take too long, or when the execution is stopped.
+ * Calls `work` again when it fails for a reason that may soon be over: the provider says so, or the connection broke. Waits
+ * at random, up to twice as long each time, and at least as long as the provider asks for. Gives up at once when that would
+ * take too long in all, or when the execution is cancelled.
+ * @param limits read after a failure only; what it leaves out is the default
+ * @throws the error of the last try
  */
-export async function withRetries<T>(work: (attempt: number) => Promise<T>, limits: () => RetryLimits, signal?: AbortSignal): Promise<{ result: T; tries: number }> {
+export async function withRetries<T>(
+	work: (attempt: number) => Promise<T>,
+	limits: () => Partial<RetryLimits>,
+	signal?: AbortSignal,
+): Promise<{ result: T; tries: number }> {
 	let waited = 0;
-	for (let tries = 1; ; tries++) {
-		const outcome = await work(tries).then(
-			(result) => ({ result, tries }),
-			(cause: unknown) => ({ cause }),
-		);
-		if ('result' in outcome) return outcome;
-		const { cause } = outcome;
-		const { maxTries, maxWaitSeconds } = { ...DEFAULTS, ...limits() };
-		if (!isPassing(cause) || signal?.aborted || tries >= maxTries) throw cause;
-		const wait = Math.max(cause.retryAfterMs ?? 0, Math.random() * FIRST_WAIT_MS * 2 ** (tries - 1));
-		if (waited + wait > maxWaitSeconds * 1000) throw cause;
+	const waitAfter = (cause: unknown, tries: number) => {
+		const { maxTries, maxWaitSeconds } = { ...RETRY_DEFAULTS, ...limits() };
+		if (!isTemporary(cause) || tries >= maxTries) return undefined;
+		const wait = Math.max(cause.retryAfterMs ?? 0, Math.random() * backoff(tries, FIRST_WAIT_MS));
 		waited += wait;
-		await Promise.race([sleep(wait), aborted(signal)]);
-		if (signal?.aborted) throw cause;
-	}
+		return waited <= maxWaitSeconds * SECOND ? wait : undefined;
+	};
+	const countTries = async (tries: number) => ({ result: await work(tries), tries });
+	return await retry(countTries, waitAfter, signal);
 }
 
-function isPassing(cause: unknown): cause is MediaError {
-	return cause instanceof MediaError && (cause.code === 'temporary' || cause.code === 'unreachable');
-}
-
-async function aborted(signal?: AbortSignal): Promise<void> {
-	await new Promise<void>((resolve) => signal?.addEventListener('abort', () => resolve(), { once: true }));
+function isTemporary(cause: unknown): cause is MediaError {
+	return (
+		cause instanceof MediaError && (cause.code === 'temporary' || cause.code === 'unreachable')
+	);
 }

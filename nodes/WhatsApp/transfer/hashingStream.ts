@@ -36,7 +36,10 @@ export interface HashingStream {
 }
 
 /** Passes bytes on as they come while it counts, hashes and checks them. */
-export function hashingStream(source: ByteStream, { onFirstChunk, onProgress, onEnd, onSourceError, idleTimeout }: StreamHooks): HashingStream {
+export function hashingStream(
+	source: ByteStream,
+	{ onFirstChunk, onProgress, onEnd, onSourceError, idleTimeout }: StreamHooks,
+): HashingStream {
 	const hash = createHash('sha256');
 	const stream = {} as HashingStream;
 	stream.digest = () => ({ size: transfer.size, sha256: hash.copy().digest('hex') });

@@ -1,94 +1,170 @@
 import { createHash } from 'crypto';
 
-import type { Client } from '../transport/client';
-import { hashingStream } from './hashingStream';
-import { notWhole, type BinaryInput } from './binaryInput';
-import type { UploadCache } from './uploadCache';
-import { mimeEssence, chooseMimeType, extensionOf } from '../formats/mimeTypes';
-import { correctExtension, safeFileName } from '../formats/fileNames';
-import { memoryBudget } from './memoryBudget';
-import { checkFile } from './checkFile';
 import { MediaError } from '../errors';
+import { ByteReader } from '../formats/byteReader';
+import { correctExtension, safeFileName } from '../formats/fileNames';
+import { chooseMimeType, extensionOf, mimeEssence } from '../formats/mimeTypes';
+import type { OutgoingFile, UploadedMedia } from '../providers/provider';
 import type { ByteStream } from '../streams';
-import type { OutgoingFile } from '../providers/provider';
+import type { Client } from '../transport/client';
+import { incompleteInStorage, type BinaryInput } from './binaryInput';
+import { checkFile } from './checkFile';
+import { hashingStream } from './hashingStream';
+import { memoryBudget } from './memoryBudget';
+import { uploadKey, type UploadCache } from './uploadCache';
 
-export interface UploadedFile {
-	mediaId: string;
+/** Bytes that are hashed at a time. */
+const HASH_CHUNK = 64 * 1024;
+
+export interface UploadedFile extends UploadedMedia {
 	mimeType: string;
 	fileName: string;
 	/** Bytes. */
 	size: number;
 	/** Lower-case hex. */
 	sha256: string;
-	/** ISO 8601, UTC. */
-	expiresAt?: string;
 }
 
-export interface UploadChoices {
+/** What an upload works with. */
+export interface UploadContext {
+	client: Client;
+	/** Where the same file is looked for first. Absent: every file is uploaded. */
+	cache?: UploadCache;
+	/** Hears of what the user may want to know. `{n}` stands for the number of files. */
+	addHint?: (message: string) => void;
+}
+
+export interface UploadOptions {
+	/** Instead of the name in the binary field. */
 	fileName?: string;
+	/** Instead of the type in the binary field. */
 	mimeType?: string;
+	/** The number that will send it; the credential's own where absent. */
 	phoneNumberId?: string;
-	/** Unless false, the file is looked at before its bytes are sent. */
+	/** False to send the file unchecked. */
 	checkFile?: boolean;
 }
 
+type FileToSend = Omit<OutgoingFile, 'content'>;
+
 /**
- * Sends a file to the provider without holding it in memory.
- * @param earlier where to look for the same file first
- * @throws MediaRefusal
+ * Sends a file to the provider without holding it in memory, after a check of what it is.
+ * @throws MediaError
  */
 export async function upload(
+	context: UploadContext,
+	source: BinaryInput,
+	options: UploadOptions,
+): Promise<UploadedFile> {
+	const { client, cache, addHint = () => {} } = context;
+	const declared = describeFile(source, options);
+	if (!declared.size) throw emptyFile(declared.fileName);
+	return await memoryBudget.run(
+		declared.size,
+		async () => {
+			const mustCheck = options.checkFile !== false;
+			const mimeType = mustCheck
+				? await checkFile(client.provider, source, declared, addHint)
+				: declared.mimeType;
+			const file =
+				mimeType === declared.mimeType
+					? declared
+					: { ...declared, mimeType, fileName: correctedName(source, options, mimeType) };
+			if (!cache) return await sendFile(client, source, file);
+			return await reuseOrSend({ client, cache, addHint }, source, file);
+		},
+		client.cancelSignal,
+	);
+}
+
+/** A file's name, type and size before a byte of it is seen: what the user chose, else what the binary field says. */
+export function describeFile(source: BinaryInput, options: UploadOptions): FileToSend {
+	const name = givenName(source, options);
+	const mimeType =
+		mimeEssence(options.mimeType) ||
+		chooseMimeType([source.mimeType], name) ||
+		'application/octet-stream';
+	const fileName = safeFileName(name, { defaultExtension: extensionOf(mimeType) });
+	return { fileName, mimeType, size: source.size, phoneNumberId: options.phoneNumberId };
+}
+
+function givenName(source: BinaryInput, options: UploadOptions): string {
+	return options.fileName || source.fileName || '';
+}
+
+/** The name of a file whose bytes show another type than the declared one. */
+function correctedName(source: BinaryInput, options: UploadOptions, mimeType: string): string {
+	const name = correctExtension(givenName(source, options), mimeType);
+	return safeFileName(name, { defaultExtension: extensionOf(mimeType) });
+}
+
+async function reuseOrSend(
+	{ client, cache, addHint }: Required<UploadContext>,
+	source: BinaryInput,
+	file: FileToSend,
+): Promise<UploadedFile> {
+	const { mimeType, fileName, size } = file;
+	const sha256 = await hash(source, fileName);
+	const key = uploadKey(client, { ...file, sha256 });
+	const send = async () => await sendFile(client, source, file);
+	const { media, isReused } = await cache.getOrUpload(client, key, send);
+	if (isReused) addHint('{n} files had been uploaded before: their media IDs were used again.');
+	const { mediaId, expiresAt } = media;
+	return { mediaId, ...(expiresAt && { expiresAt }), mimeType, fileName, size, sha256 };
+}
+
+async function hash(source: BinaryInput, fileName: string): Promise<string> {
+	const onBroken = () => incompleteInStorage(fileName);
+	const reader = new ByteReader(await source.open(), source.size, onBroken);
+	const sum = createHash('sha256');
+	for (;;) {
+		const chunk = await reader.read(HASH_CHUNK);
+		if (!chunk.length) return sum.digest('hex');
+		sum.update(chunk);
+	}
+}
+
+async function sendFile(
 	client: Client,
 	source: BinaryInput,
-	chosen: UploadChoices,
-	hint: (message: string) => void,
-	earlier?: UploadCache,
+	file: FileToSend,
 ): Promise<UploadedFile> {
-	const { given, declared, fileName } = nameAndType(source, chosen);
-	const { size } = source;
-	if (!size) throw new MediaError('permanent', `"${fileName}" is empty (0 bytes)`, 'Check the node that makes the file.');
-	const file = { fileName, mimeType: declared, size, phoneNumberId: chosen.phoneNumberId };
-	return await memoryBudget.run(size, async () => {
-		if (chosen.checkFile !== false) {
-			file.mimeType = await checkFile(client.provider, source, file, hint);
-			if (file.mimeType !== declared) file.fileName = safeFileName(correctExtension(given, file.mimeType), { defaultExtension: extensionOf(file.mimeType) });
-		}
-		return earlier ? await earlier.getOrUpload(client, source, file, hint) : await sendFile(client, source, file);
-	});
-}
-
-/** What the file is called and said to be, before a byte of it is seen. */
-export function nameAndType(source: BinaryInput, chosen: UploadChoices) {
-	const given = chosen.fileName || source.fileName || '';
-	const declared = mimeEssence(chosen.mimeType) || chooseMimeType([source.mimeType], given) || 'application/octet-stream';
-	return { given, declared, fileName: safeFileName(given, { defaultExtension: extensionOf(declared) }) };
-}
-
-/** @throws MediaRefusal */
-export async function sendFile(client: Client, source: BinaryInput, file: Omit<OutgoingFile, 'content'>): Promise<UploadedFile> {
 	const { fileName, mimeType, size } = file;
+	const send = async (content: Buffer | ByteStream) =>
+		await client.provider.upload(client, { ...file, content });
 	const content = await source.open();
-	const sendBytes = async (body: Buffer | ByteStream) => await client.provider.upload(client, { ...file, content: body });
 	if (Buffer.isBuffer(content)) {
 		const sha256 = createHash('sha256').update(content).digest('hex');
-		return { ...(await sendBytes(content)), mimeType, fileName, size, sha256 };
+		return { ...(await send(content)), mimeType, fileName, size, sha256 };
 	}
-	// The length is promised to the server before the first byte leaves.
-	const passing = hashingStream(content, {
-		onProgress: (sent) => (sent > size ? notWhole(fileName) : undefined),
-		onEnd: (all) => (all.size < size ? notWhole(fileName) : undefined),
-		onSourceError: () => notWhole(fileName),
-		idleTimeout: { after: client.idleTimeoutMs, error: (sent) => stuck(fileName, sent) },
+	// The server is told the length before the first byte leaves.
+	const stream = hashingStream(content, {
+		onProgress: (sent) => (sent > size ? incompleteInStorage(fileName) : undefined),
+		onEnd: (digest) => (digest.size < size ? incompleteInStorage(fileName) : undefined),
+		onSourceError: () => incompleteInStorage(fileName),
+		idleTimeout: { after: client.idleTimeoutMs, error: (sent) => stalled(fileName, sent) },
 	});
-	const uploaded = await sendBytes(passing.bytes).catch((cause) => {
+	const media = await send(stream.bytes).catch((cause) => {
 		content.destroy();
-		throw passing.error ?? cause;
+		throw stream.error ?? cause;
 	});
-	const passed = passing.digest();
-	if (passed.size !== size) throw notWhole(fileName);
-	return { ...uploaded, mimeType, fileName, size, sha256: passed.sha256 };
+	const sent = stream.digest();
+	if (sent.size !== size) throw incompleteInStorage(fileName);
+	return { ...media, mimeType, fileName, size, sha256: sent.sha256 };
 }
 
-function stuck(fileName: string, sent: number): MediaError {
-	return new MediaError('temporary', `The upload of "${fileName}" came to a halt after ${sent} bytes`, 'Run it again. Timeout under Options says how long to wait.');
+function emptyFile(fileName: string): MediaError {
+	return new MediaError(
+		'permanent',
+		`"${fileName}" is empty (0 bytes)`,
+		'Check the node that makes the file.',
+	);
+}
+
+function stalled(fileName: string, sent: number): MediaError {
+	return new MediaError(
+		'temporary',
+		`The upload of "${fileName}" came to a halt after ${sent} bytes`,
+		'Run it again. Timeout under Options says how long to wait.',
+	);
 }

@@ -1,102 +1,117 @@
 import { createHash } from 'crypto';
 import type { IDataObject } from 'n8n-workflow';
 
-import type { Client } from '../transport/client';
-import { notWhole, type BinaryInput } from './binaryInput';
-import { ByteReader } from '../formats/byteReader';
 import type { OutgoingFile, UploadedMedia } from '../providers/provider';
 import { object, text } from '../providers/read';
-import { sendFile, type UploadedFile } from './upload';
+import type { Client } from '../transport/client';
+import { DAY } from '../units';
 
 /** How many uploads a node remembers; each takes some hundred bytes in the workflow's row of n8n's database. */
 const MAX_REMEMBERED = 500;
 
-/** A media ID is not given out again when it is about to expire: it is yet to be sent, perhaps by a workflow that waits. */
-const MARGIN_MS = 24 * 60 * 60 * 1000;
+/** A media ID that expires sooner is not used again: it has yet to be sent, perhaps by a workflow that waits. */
+const MIN_LIFE_MS = DAY;
 
-/** Bytes that are hashed at a time. */
-const PIECE = 64 * 1024;
-
-/** A file on its way, whose bytes are known. */
-type KnownFile = Omit<OutgoingFile, 'content'> & { sha256: string };
+export interface CachedUpload {
+	media: UploadedMedia;
+	/** Whether it was uploaded before, and nothing was sent now. */
+	isReused: boolean;
+}
 
 /**
- * What a node has uploaded: in this execution, and, in its static data, in those before. n8n writes static data when an
- * execution ends, unless it was started by hand; of two at once the later one's stays, which costs no more than an upload.
+ * What a node has uploaded: in this execution, and, in its static data, in earlier ones. n8n saves static data when an
+ * execution ends, unless it was started by hand. Of two executions at once only one is saved, which costs an upload at most.
  */
 export class UploadCache {
-	/** Also those under way, so that two items with one file wait for one upload. */
-	private readonly thisTime = new Map<string, Promise<UploadedMedia>>();
+	/** By key; also uploads that have not ended yet, so that two items with the same file share one. */
+	private readonly ofThisExecution = new Map<string, Promise<UploadedMedia>>();
 
+	/** @param staticData the node's own, read anew each time */
 	constructor(private readonly staticData: () => IDataObject) {}
 
-	/** The media that the same file got before, if the provider still has it; else that of an upload. @throws MediaRefusal */
-	async getOrUpload(client: Client, source: BinaryInput, file: Omit<OutgoingFile, 'content'>, hint: (message: string) => void): Promise<UploadedFile> {
-		const known = { ...file, sha256: await sha256Of(source, file.fileName) };
-		const key = keyOf(client, known);
-		let uploaded = false;
-		let media = this.thisTime.get(key);
-		if (!media) {
-			media = this.remembered(client, key).then(async (earlier) => {
-				if (earlier) return earlier;
-				uploaded = true;
-				return this.remember(key, await sendFile(client, source, file));
-			});
-			this.thisTime.set(key, media);
-			// Whoever tries again starts over.
-			media.catch(() => this.thisTime.delete(key));
-		}
-		const { mediaId, expiresAt } = await media;
-		if (!uploaded) hint('{n} files had been uploaded before: their media IDs were used again.');
-		const { mimeType, fileName, size, sha256 } = known;
-		return { mediaId, ...(expiresAt && { expiresAt }), mimeType, fileName, size, sha256 };
+	/**
+	 * The earlier upload of a file, if the provider still has it; else a new one.
+	 * @param key see `uploadKey`
+	 * @throws what `upload` throws
+	 */
+	async getOrUpload(
+		client: Client,
+		key: string,
+		upload: () => Promise<UploadedMedia>,
+	): Promise<CachedUpload> {
+		const known = this.ofThisExecution.get(key);
+		if (known) return { media: await known, isReused: true };
+		let isReused = true;
+		const uploading = this.findEarlier(client, key).then(async (earlier) => {
+			if (earlier) return earlier;
+			isReused = false;
+			return this.remember(key, await upload());
+		});
+		this.ofThisExecution.set(key, uploading);
+		// An item that is tried again uploads again.
+		uploading.catch(() => this.ofThisExecution.delete(key));
+		const media = await uploading;
+		return { media, isReused };
 	}
 
-	private async remembered(client: Client, key: string): Promise<UploadedMedia | undefined> {
+	private async findEarlier(client: Client, key: string): Promise<UploadedMedia | undefined> {
 		const { mediaId, expiresAt } = object(object(this.staticData().uploads)[key]);
 		const earlier = { mediaId: text(mediaId) ?? '', expiresAt: text(expiresAt) };
-		return earlier.mediaId && lasts(earlier) && (await isThere(client, earlier.mediaId)) ? earlier : undefined;
+		const isUsable =
+			earlier.mediaId && livesLongEnough(earlier) && (await exists(client, earlier.mediaId));
+		return isUsable ? earlier : undefined;
 	}
 
 	private remember(key: string, { mediaId, expiresAt }: UploadedMedia): UploadedMedia {
 		const data = this.staticData();
-		const others = Object.entries(object(data.uploads)).filter(([other, upload]) => other !== key && lasts(object(upload)));
-		// Set as a whole: n8n notices only that.
-		if (expiresAt) data.uploads = Object.fromEntries([...others, [key, { mediaId, expiresAt }]].slice(-MAX_REMEMBERED)) as IDataObject;
+		const others = Object.entries(object(data.uploads)).filter(
+			([other, upload]) => other !== key && livesLongEnough(object(upload)),
+		);
+		const uploads = [...others, [key, { mediaId, expiresAt }]].slice(-MAX_REMEMBERED);
+		// Assigned as a whole: n8n does not notice a change inside.
+		if (expiresAt) data.uploads = Object.fromEntries(uploads) as IDataObject;
 		return { mediaId, expiresAt };
 	}
 }
 
-function lasts({ expiresAt }: { expiresAt?: unknown }): boolean {
-	return Date.parse(String(expiresAt)) - MARGIN_MS > Date.now();
+/**
+ * Equal for files that a provider does not tell apart, uploaded for the same number.
+ * @param file.sha256 of its bytes
+ */
+export function uploadKey(
+	{ credentials, provider }: Client,
+	file: Omit<OutgoingFile, 'content'> & { sha256: string },
+): string {
+	const { fileName, mimeType, sha256, phoneNumberId } = file;
+	const owner = phoneNumberId || credentials.phoneNumberId || credentials.accessToken;
+	const parts = [
+		provider.displayName,
+		credentials.baseUrl,
+		owner,
+		mimeType,
+		sha256,
+		provider.keepsFileNames && fileName,
+	];
+	// The owner may be the token, which must not be saved.
+	return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32);
+}
+
+function livesLongEnough({ expiresAt }: { expiresAt?: unknown }): boolean {
+	return Date.parse(String(expiresAt)) - MIN_LIFE_MS > Date.now();
 }
 
 /**
- * Whether the provider still has it: somebody may have deleted it, and some numbers keep files for an hour only. Where
- * looking it up tells no more than an address, the address is asked. An answer that is not plainly yes means another upload.
+ * Whether the provider still has a file: somebody may have deleted it, and some numbers keep files for an hour only. Where
+ * looking it up brings nothing but a URL, the URL is asked. Whatever is not plainly yes counts as no: that costs an upload.
  */
-async function isThere(client: Client, mediaId: string): Promise<boolean> {
+async function exists(client: Client, mediaId: string): Promise<boolean> {
 	try {
 		const { url, tokenRequired, size, sha256 } = await client.provider.resolve(client, mediaId);
 		if (size !== undefined || sha256) return true;
-		const { status, body } = await client.open(url, { withToken: tokenRequired });
-		body.destroy();
+		const { status, abort } = await client.open(url, { withToken: tokenRequired });
+		abort();
 		return status === 200;
 	} catch {
 		return false;
 	}
-}
-
-/** Hashed as a whole: where no number is known it holds a token. */
-function keyOf({ credentials, provider }: Client, { fileName, mimeType, sha256, phoneNumberId }: KnownFile): string {
-	const owner = phoneNumberId || credentials.phoneNumberId || credentials.accessToken;
-	const file = [mimeType, sha256, provider.keepsFileNames && fileName];
-	return createHash('sha256').update(JSON.stringify([provider.displayName, credentials.baseUrl, owner, ...file])).digest('hex').slice(0, 32);
-}
-
-async function sha256Of(source: BinaryInput, fileName: string): Promise<string> {
-	const cursor = new ByteReader(await source.open(), source.size, () => notWhole(fileName));
-	const hash = createHash('sha256');
-	for (let piece = await cursor.read(PIECE); piece.length; piece = await cursor.read(PIECE)) hash.update(piece);
-	return hash.digest('hex');
 }
