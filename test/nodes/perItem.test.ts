@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 
 import { calls, startHarness, type Harness } from '../support/harness';
+import { credentialsFor } from '../support/run';
 
 /** What `perItem` promises, seen through Download Media. */
 
@@ -63,7 +64,7 @@ test('the credential is read once', async () => {
 });
 
 test('a credential that cannot be used: one sentence, and never the input as if it had succeeded', async () => {
-	const credentials = { whatsAppMediaApi: { ...harness.credential, provider: 'none' } };
+	const credentials = credentialsFor(harness, 'meta', { provider: 'none' });
 	const items = filesOf(3);
 	expect((await harness.run('DownloadMedia', items, { credentials })).error!.message).toBe('The credential names no provider');
 	const { output } = await harness.run('DownloadMedia', items, { credentials, onError: 'continueErrorOutput' });

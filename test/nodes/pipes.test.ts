@@ -1,11 +1,11 @@
 import { providers } from '../../nodes/WhatsApp/providers';
 import { serveTrigger } from '../support/core/webhook';
 import type { Emulator } from '../emulator';
-import { credentialFor, sha256, startHarness, type Harness } from '../support/harness';
+import { PHOTO } from '../support/files';
+import { sha256, startHarness, type Harness } from '../support/harness';
+import { credentialsFor, outcomeOf, runOne } from '../support/run';
 
 /** What only Pipes.bot has. */
-
-const PHOTO = Buffer.from([0xff, 0xd8, 0xff, 0xe0, ...Buffer.from('a photo')]);
 
 let harness: Harness;
 let pipes: Emulator['pipes'];
@@ -16,11 +16,8 @@ beforeAll(async () => {
 afterAll(async () => await harness.close());
 beforeEach(() => harness.emulator.reset());
 
-const credentials = () => ({ whatsAppMediaApi: credentialFor(harness.emulator, 'pipes') });
-const run = async (node: string, json: object, parameters = {}) => {
-	const result = await harness.run(node, [{ json: json as never }], { credentials: credentials(), parameters });
-	return { ...result, json: result.output[0]?.[0]?.json, message: result.error?.message, description: (result.error as { description?: string } | undefined)?.description };
-};
+const credentials = () => credentialsFor(harness, 'pipes');
+const run = async (node: string, json: object, parameters = {}) => await runOne(harness, 'pipes', node, json, parameters);
 const received = (about: object = {}) => providers.pipes!.parse(pipes.prepare({ type: 'image', bytes: PHOTO, ...about }).message.body)[0]!;
 const operations = () => harness.emulator.requests.map(({ operation }) => operation);
 const add = () => pipes.store.add({ bytes: PHOTO, mimeType: 'image/jpeg', inbound: true });
@@ -95,9 +92,9 @@ test('a file that is unavailable: the item says so, and no download fails', asyn
 
 test('Upload and Delete say what is missing and what to use', async () => {
 	const data = await harness.engine.file(PHOTO, { mimeType: 'image/jpeg', fileName: 'a.jpg' });
-	const { error } = await harness.run('UploadMedia', [{ json: {}, binary: { data } }], { credentials: credentials() });
-	expect(error!.message).toBe('"a.jpg": Pipes.bot has no public way to upload a file');
-	expect((error as { description?: string }).description).toContain('/v1/messages/send');
+	const { message, description } = outcomeOf(await harness.run('UploadMedia', [{ json: {}, binary: { data } }], { credentials: credentials() }));
+	expect(message).toBe('"a.jpg": Pipes.bot has no public way to upload a file');
+	expect(description).toContain('/v1/messages/send');
 	expect(await run('DeleteMedia', { mediaId: 'x' })).toMatchObject({ message: 'Media ID x was not deleted: Pipes.bot has no way to delete a file' });
 	expect(harness.emulator.requests).toEqual([]);
 });

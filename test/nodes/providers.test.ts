@@ -4,8 +4,9 @@ import { providers } from '../../nodes/WhatsApp/providers';
 import { axiosClient } from '../support/axiosClient';
 import { serveTrigger } from '../support/core/webhook';
 import type { VendorEmulator } from '../emulator';
-import { credentialFor, sha256, startHarness, VENDORS, type Vendor, type Harness } from '../support/harness';
+import { sha256, startHarness, VENDORS, type Vendor, type Harness } from '../support/harness';
 import { demoFile } from '../support/paths';
+import { credentialsFor, runOne } from '../support/run';
 import { typesOf, VENDOR_FACTS } from '../support/vendors';
 
 /** The same workflow on every vendor: only the credential differs. */
@@ -21,7 +22,7 @@ beforeEach(() => harness.emulator.reset());
 async function sendThrough(vendor: Vendor, file: { type: string; fileName?: string; caption?: string; url?: boolean }, bytes: Buffer) {
 	const played: VendorEmulator = harness.emulator[vendor];
 	const { localRegistration } = VENDOR_FACTS[vendor];
-	const credentials = { whatsAppMediaApi: credentialFor(harness.emulator, vendor) };
+	const credentials = credentialsFor(harness, vendor);
 	const trigger = await serveTrigger(harness.engine, { node: 'whatsAppMediaTrigger', parameters: { registration: 'manual' }, credentials });
 	const registration = localRegistration === 'manual' ? undefined : providers[vendor]!.registration!;
 	const client = axiosClient(harness.emulator, vendor);
@@ -74,8 +75,8 @@ test('the hosts that saw a token, over everything that the nodes do', async () =
 	const sawToken: Record<string, Set<string>> = {};
 	for (const vendor of VENDORS) {
 		emulator.reset();
-		const credentials = { whatsAppMediaApi: credentialFor(emulator, vendor) };
-		const run = async (node: string, json: object) => await harness.run(node, [{ json: json as never }], { credentials });
+		const credentials = credentialsFor(harness, vendor);
+		const run = async (node: string, json: object) => await runOne(harness, vendor, node, json);
 		const played: VendorEmulator = emulator[vendor];
 		const stored = () => played.store.add({ bytes: 'x', mimeType: 'image/png', inbound: true });
 		for (const url of [true, false]) await sendThrough(vendor, { type: 'image', url }, Buffer.from('a photo'));

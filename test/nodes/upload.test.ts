@@ -1,12 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 
 import { pattern } from '../emulator';
+import { fixture } from '../support/files';
 import { calls, sha256, startHarness, type Harness } from '../support/harness';
-import { fixtureFile } from '../support/paths';
+import { credentialsFor, outcomeOf } from '../support/run';
 
 const PDF = Buffer.from('%PDF-1.7\nan invoice');
-const file = (name: string) => readFileSync(fixtureFile(name));
 
 describe.each(['filesystem', 'default', 'database'] as const)('with files in n8n’s %s store', (binaryMode) => {
 	let harness: Harness;
@@ -18,8 +17,7 @@ describe.each(['filesystem', 'default', 'database'] as const)('with files in n8n
 
 	const upload = async (bytes: Buffer, about: { mimeType: string; fileName?: string }, parameters = {}, json = {}) => {
 		const data = await harness.engine.file(bytes, about);
-		const result = await harness.run('UploadMedia', [{ json, binary: { data } }], { parameters });
-		return { ...result, json: result.output[0]?.[0]?.json, message: result.error?.message };
+		return outcomeOf(await harness.run('UploadMedia', [{ json, binary: { data } }], { parameters }));
 	};
 	const stored = (mediaId: unknown) => harness.emulator.meta.store.get(String(mediaId))!;
 
@@ -58,7 +56,7 @@ describe.each(['filesystem', 'default', 'database'] as const)('with files in n8n
 		['image/jpg', 'a.jpg', 'image/jpeg', 'rgb.jpg'],
 		['application/octet-stream', 'report.docx', 'application/vnd.openxmlformats-officedocument.wordprocessingml.document', 'invoice.docx'],
 	])('%s named %s is declared as %s', async (mimeType, fileName, declared, bytes) => {
-		const { json } = await upload(file(bytes), { mimeType, fileName });
+		const { json } = await upload(fixture(bytes), { mimeType, fileName });
 		expect(stored(json!.mediaId).mimeType).toBe(declared);
 		expect(json!.mimeType).toBe(declared);
 	});
@@ -97,14 +95,14 @@ describe.each(['filesystem', 'default', 'database'] as const)('with files in n8n
 	test('no such binary field, an empty one, and no file at all', async () => {
 		const named = await upload(PDF, { mimeType: 'application/pdf' }, { binaryPropertyName: 'photo' });
 		expect(named.message).toBe('The item has no binary field "photo"');
-		expect((named.error as { description?: string }).description).toBe('Its binary fields: data. Enter one of them in Input Binary Field.');
-		const none = await harness.run('UploadMedia', [{ json: {} }]);
-		expect((none.error as { description?: string }).description).toContain('It has no file at all');
+		expect(named.description).toBe('Its binary fields: data. Enter one of them in Input Binary Field.');
+		const none = outcomeOf(await harness.run('UploadMedia', [{ json: {} }]));
+		expect(none.description).toContain('It has no file at all');
 		expect((await upload(PDF, { mimeType: 'application/pdf' }, { binaryPropertyName: '={{ "" }}' })).message).toBe('Input Binary Field is empty');
 	});
 
 	test('no phone number', async () => {
-		const credentials = { whatsAppMediaApi: { ...harness.credential, phoneNumberId: '' } };
+		const credentials = credentialsFor(harness, 'meta', { phoneNumberId: '' });
 		const data = await harness.engine.file(PDF, { mimeType: 'application/pdf', fileName: 'a.pdf' });
 		const { error } = await harness.run('UploadMedia', [{ json: {}, binary: { data } }], { credentials });
 		expect(error!.message).toBe('"a.pdf" was not uploaded: no phone number to upload it for');

@@ -1,4 +1,5 @@
 import { calls, sha256, startHarness, type Harness } from '../support/harness';
+import { credentialsFor, outcomeOf } from '../support/run';
 
 const BYTES = Buffer.from('some bytes');
 
@@ -47,12 +48,12 @@ describe('Get Media URL', () => {
 	test('older than 7 days', async () => {
 		const mediaId = add();
 		harness.emulator.clock.advance(7 * 86_400_000 + 1000);
-		const { error } = await harness.run('GetMediaUrl', [{ mediaId }]);
-		expect((error as { description?: string }).description).toContain('received files are kept 7 days');
+		const { description } = outcomeOf(await harness.run('GetMediaUrl', [{ mediaId }]));
+		expect(description).toContain('received files are kept 7 days');
 	});
 
 	test('an API version that is none', async () => {
-		const credentials = { whatsAppMediaApi: { ...harness.credential, apiVersion: '25' } };
+		const credentials = credentialsFor(harness, 'meta', { apiVersion: '25' });
 		expect((await harness.run('GetMediaUrl', [{ mediaId: add() }], { credentials })).error!.message).toBe('"25" is not a version of the API');
 		expect(harness.emulator.requests).toEqual([]);
 	});
@@ -82,7 +83,7 @@ describe('Delete Media', () => {
 	});
 
 	test('a wrong token never counts as deleted', async () => {
-		const credentials = { whatsAppMediaApi: { ...harness.credential, accessToken: 'EAAwrong' } };
+		const credentials = credentialsFor(harness, 'meta', { accessToken: 'EAAwrong' });
 		const { error } = await harness.run('DeleteMedia', [{ mediaId: add() }], { credentials, parameters: { options: { missingIsDeleted: true } } });
 		expect(error!.message).toContain('Invalid OAuth access token');
 	});

@@ -1,5 +1,4 @@
 import * as n8nWorkflow from 'n8n-workflow';
-import { readFile } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
 
 import { providers } from '../../nodes/WhatsApp/providers';
@@ -7,12 +6,12 @@ import { axiosClient } from '../support/axiosClient';
 import { serveTrigger } from '../support/core/webhook';
 import type { Emulator } from '../emulator';
 import type { Webhook } from '../emulator/whapi';
-import { credentialFor, sha256, startHarness, type Harness } from '../support/harness';
-import { fixtureFile } from '../support/paths';
+import { sha256, startHarness, type Harness } from '../support/harness';
+import { fixture, PHOTO } from '../support/files';
+import { credentialsFor, runOne } from '../support/run';
 
 /** What only Whapi.Cloud has. */
 
-const PHOTO = Buffer.from([0xff, 0xd8, 0xff, 0xe0, ...Buffer.from('a photo')]);
 const whapiProvider = providers.whapi!;
 
 let harness: Harness;
@@ -24,11 +23,7 @@ beforeAll(async () => {
 afterAll(async () => await harness.close());
 beforeEach(() => harness.emulator.reset());
 
-const run = async (node: string, json: object, parameters = {}) => {
-	const credentials = { whatsAppMediaApi: credentialFor(harness.emulator, 'whapi') };
-	const result = await harness.run(node, [{ json: json as never }], { credentials, parameters });
-	return { ...result, json: result.output[0]?.[0]?.json, message: result.error?.message, description: (result.error as { description?: string } | undefined)?.description };
-};
+const run = async (node: string, json: object, parameters = {}) => await runOne(harness, 'whapi', node, json, parameters);
 const parse = (...messages: object[]) => whapiProvider.parse({ messages, event: { type: 'messages', event: 'post' }, channel_id: 'MANTIS-M72HC' });
 const operations = () => harness.emulator.requests.map(({ operation }) => operation);
 
@@ -93,7 +88,7 @@ describe('Download', () => {
 	test('stopping the execution ends the waiting for it', async () => {
 		whapi.variants.lateBy = 60_000;
 		const stop = new AbortController();
-		const credentials = { whatsAppMediaApi: credentialFor(harness.emulator, 'whapi') };
+		const credentials = credentialsFor(harness, 'whapi');
 		const running = harness.run('DownloadMedia', [{ json: received() as never }], { credentials, abortSignal: stop.signal });
 		while (!operations().length) await setTimeout(5);
 		await harness.emulator.requests[0]!.over;
@@ -124,7 +119,7 @@ describe('Download', () => {
 		expect(operations()).toEqual(['media', 'media']);
 	});
 
-	test('a refusal that falls silent half way is not waited for', async () => {
+	test('an error answer that falls silent half way is not waited for', async () => {
 		whapi.fault({ on: 'media', status: 500, body: 'x'.repeat(1000), stallAt: 0.6 });
 		expect((await run('DownloadMedia', received(), { options: { timeoutSeconds: 1 } })).json).toMatchObject({ verified: true });
 		expect(operations()).toEqual(['media', 'media']);
@@ -162,8 +157,8 @@ describe('Get Media URL', () => {
 });
 
 describe('Upload', () => {
-	const upload = async (mimeType: string, fileName: string, bytes = PHOTO) => {
-		const credentials = { whatsAppMediaApi: credentialFor(harness.emulator, 'whapi') };
+	const upload = async (mimeType: string, fileName: string, bytes: Buffer = PHOTO) => {
+		const credentials = credentialsFor(harness, 'whapi');
 		const data = await harness.engine.file(bytes, { mimeType, fileName });
 		const { output, error } = await harness.run('UploadMedia', [{ json: {}, binary: { data } }], { credentials });
 		expect(error).toBeUndefined();
@@ -183,7 +178,7 @@ describe('Upload', () => {
 	test('a picture goes as it is, its length promised; a type that the raw form does not list goes the other way', async () => {
 		const { bytes, request } = await upload('image/jpeg', 'a.jpg');
 		expect([bytes, request.headers['content-type'], request.headers['content-length']]).toEqual([PHOTO, 'image/jpeg', String(PHOTO.length)]);
-		const sticker = await readFile(fixtureFile('small.webp'));
+		const sticker = fixture('small.webp');
 		expect((await upload('image/webp', 'a.webp', sticker)).kept).toMatchObject({ mimeType: 'image/webp' });
 	});
 });
@@ -289,7 +284,7 @@ describe('registration', () => {
 });
 
 test('Auto Download is switched on from the trigger, when it registers', async () => {
-	const credentials = { whatsAppMediaApi: credentialFor(harness.emulator, 'whapi') };
+	const credentials = credentialsFor(harness, 'whapi');
 	for (const autoDownload of [false, true]) {
 		const server = await serveTrigger(harness.engine, { node: 'whatsAppMediaTrigger', parameters: { options: { autoDownload } }, credentials });
 		await server.activate();
