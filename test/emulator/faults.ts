@@ -32,14 +32,14 @@ export interface Fault {
 	redirect?: string;
 }
 
-/** A fault and the requests that it befalls. */
+/** A fault, and the requests that it applies to. */
 export interface FaultOrder<Operation extends string = string> extends Fault {
 	on: Operation;
 	/** Only for this media. */
 	mediaId?: string;
 	/** How many requests; default 1. */
 	times?: number;
-	/** How many matching requests are spared first; default 0. */
+	/** How many matching requests are answered as usual first; default 0. */
 	after?: number;
 }
 

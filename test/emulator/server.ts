@@ -65,7 +65,7 @@ export interface Site {
 	origin?: string;
 	faults?: Faults;
 	route(request: EmulatorRequest): Route | Promise<Route>;
-	/** A connection that asks to become something else than HTTP, such as a WebSocket: takes it over, or answers on it. */
+	/** A request for a WebSocket: takes the connection over, or answers on it. */
 	upgrade?(request: RecordedRequest, asked: UpgradeRequest): void;
 	/** What the emulator itself answers under `/_emulator/<name>` of this origin: no vendor has such paths. */
 	control: Record<string, (request: EmulatorRequest) => Reply | Promise<Reply>>;
@@ -78,7 +78,7 @@ export class EmulatorServer {
 	readonly requests: RecordedRequest[] = [];
 	private readonly servers: Server[] = [];
 	private readonly sites: Site[] = [];
-	/** These are no longer the HTTP server's to close. */
+	/** WebSockets, which the HTTP server no longer closes. */
 	private readonly upgraded = new Set<Duplex>();
 
 	/** `rehost` puts a body on another origin and returns its URL there, for redirects. */
@@ -135,7 +135,7 @@ export class EmulatorServer {
 		const answer = !instead || fault.effect ? await route.answer() : instead;
 		if (fault.delay) await pause(fault.delay, response);
 		if (fault.reset) return void incoming.socket.resetAndDestroy();
-		const reply = this.spoil(instead ?? answer, fault);
+		const reply = this.applyFault(instead ?? answer, fault);
 		record.status = reply.status;
 		await write(response, reply, fault);
 		incoming.resume();
@@ -184,7 +184,7 @@ export class EmulatorServer {
 		}
 	}
 
-	private spoil(reply: Reply, fault: Fault): Reply {
+	private applyFault(reply: Reply, fault: Fault): Reply {
 		const headers = { ...reply.headers, ...fault.headers };
 		let content = toContent(fault.body ?? reply.body ?? '');
 		if (fault.truncateAt !== undefined) content = start(content, fault.truncateAt);

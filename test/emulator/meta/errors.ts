@@ -31,7 +31,7 @@ function whatsapp(status: number, code: number, title: string, details: string, 
 
 const parameter = (message: string) => oauth(400, 100, `(#100) ${message}`);
 
-/** The MIME types that the upload names when it refuses another, in the order of a recorded refusal. */
+/** The MIME types that the upload names when it refuses another, in the order of a recorded answer. */
 export const ACCEPTED_MIME_TYPES = [
 	'text/plain',
 	'video/mp4',

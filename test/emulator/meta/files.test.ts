@@ -15,7 +15,7 @@ describe('the file host', () => {
 		expect([chunked.data, chunked.headers['content-length']]).toEqual([PHOTO, undefined]);
 	});
 
-	it('refuses expired and tampered URLs, wrong tokens, and agents it dislikes', async () => {
+	it('refuses expired and tampered URLs, wrong tokens, and agents that it does not accept', async () => {
 		const url = meta.fileUrl(addPhoto());
 		const get = async (headers: Record<string, string | undefined>, at = url) => {
 			const { status, data } = await files.get(at, { headers });

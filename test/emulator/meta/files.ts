@@ -26,7 +26,7 @@ export function fileRoute(meta: MetaEmulator, request: EmulatorRequest): Route {
 
 function answer(meta: MetaEmulator, request: EmulatorRequest): Reply {
 	const { mid = '', source = '', ext = '', hash } = request.query;
-	if (!isAcceptedAgent(request.headers['user-agent'])) return refuseAgent(meta);
+	if (!isAcceptedAgent(request.headers['user-agent'])) return answerToAgent(meta);
 	const { authorization } = request.headers;
 	if (meta.tokenProblem(authorization) || !meta.tokenOf(authorization)?.owns) return unauthorized;
 	const media = meta.store.live(mid);
@@ -62,7 +62,7 @@ function isAcceptedAgent(agent: string | undefined): boolean {
 	return !/^Mozilla\//.test(agent) || /\(compatible; /.test(agent);
 }
 
-function refuseAgent({ variants: { refusedUserAgent } }: MetaEmulator): Reply {
+function answerToAgent({ variants: { refusedUserAgent } }: MetaEmulator): Reply {
 	if (refusedUserAgent === 401) return unauthorized;
 	if (refusedUserAgent === 404) return { status: 404 };
 	return { status: 200, headers: { 'Content-Type': 'text/html; charset=utf-8' }, body: '<!DOCTYPE html>\n<html><body>Log in to Facebook</body></html>\n' };

@@ -11,7 +11,7 @@ interface Callback {
 export class Subscriptions {
 	/** The app's own callback. */
 	app?: Callback & { fields: string[]; version: string };
-	/** Whether the app is subscribed to the account: without it, nothing is delivered and no override is taken. */
+	/** Whether the app is subscribed to the account: without it, nothing is delivered and no override is accepted. */
 	subscribed = false;
 	account?: Callback;
 	/** By phone number ID. */
@@ -56,7 +56,7 @@ export class Subscriptions {
 	private async prove({ url, verifyToken }: Callback): Promise<void> {
 		if (url.length > 200) throw errors.callbackTooLong();
 		const { ok, status, statusText, error } = await this.meta.handshake(url, { token: verifyToken });
-		if (!ok) throw refusal(status, statusText, error);
+		if (!ok) throw handshakeError(status, statusText, error);
 	}
 
 	clear(): void {
@@ -68,8 +68,8 @@ export class Subscriptions {
 	}
 }
 
-/** A wrong answer is told by its status line, no answer by curl's words. */
-function refusal(status: number, statusText: string, error?: string): GraphError {
+/** Meta quotes the status line of a wrong answer, and curl's words when there was none. */
+function handshakeError(status: number, statusText: string, error?: string): GraphError {
 	return errors.callbackRefused(error ? `${error}; HTTP Status Code = 0` : `HTTP Status Code = ${status}; HTTP Message = ${statusText}`);
 }
 

@@ -32,7 +32,10 @@ export interface MetaVariants {
 	healthStatus: 'known' | 'unknown';
 	/** The code for a token without the permission that a call needs: the page /support/error-codes has both. */
 	missingPermission: 10 | 200;
-	/** What must be subscribed before an override of the callback is taken: real logs in https://github.com/chatwoot/chatwoot/issues/12488, and third parties for the app. */
+	/**
+	 * What must be subscribed before Meta accepts an override of the callback: the account in the real logs of
+	 * https://github.com/chatwoot/chatwoot/issues/12488; third parties say the app, too.
+	 */
 	overrideNeeds: 'account' | 'accountAndApp' | 'nothing';
 	/** A "no storage" number: media live an hour, uploads as long as their ttl_minutes says: the page /no-storage. */
 	noStorage: boolean;

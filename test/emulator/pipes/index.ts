@@ -129,8 +129,8 @@ export class PipesEmulator implements VendorEmulator {
 		const callback = options.callback ?? this.callback;
 		const raw = typeof what === 'string' || Buffer.isBuffer(what);
 		const answer = callback && (await webhooks.post(this, callback, raw ? what : JSON.stringify(what.body), options).catch(() => undefined));
-		const taken = answer && answer.status >= 200 && answer.status < 300;
-		if (!raw && (!taken || this.variants.delivery === 'both')) this.stream.push(what);
+		const accepted = answer && answer.status >= 200 && answer.status < 300;
+		if (!raw && (!accepted || this.variants.delivery === 'both')) this.stream.push(what);
 		return answer || undefined;
 	}
 

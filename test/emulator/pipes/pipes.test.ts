@@ -171,7 +171,7 @@ describe('the stream', () => {
 		expect(pipes.stream.queued).toHaveLength(2);
 	});
 
-	it('answers pings, says goodbye, talks garbage, dies, or pretends to live', async () => {
+	it('answers pings, closes, sends garbage, drops connections, and freezes them', async () => {
 		const { socket, until, closed, frames } = connect();
 		await until(1);
 		ping(socket);

@@ -29,10 +29,10 @@ export class Stream {
 	upgrade(request: RecordedRequest, asked: UpgradeRequest): void {
 		request.operation = 'stream';
 		const { apiKey, conversationId, poolNumberId } = request.query;
-		const refused = this.refusal(request.path, apiKey, conversationId);
-		if (refused) {
-			request.status = refused;
-			return void asked.socket.end(`HTTP/1.1 ${refused} Refused\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
+		const status = this.refusedWith(request.path, apiKey, conversationId);
+		if (status) {
+			request.status = status;
+			return void asked.socket.end(`HTTP/1.1 ${status} Refused\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
 		}
 		const connection = { socket: new WebSocketConnection(asked), conversationId, poolNumberId };
 		request.status = 101;
@@ -84,7 +84,8 @@ export class Stream {
 		this.drop();
 	}
 
-	private refusal(path: string, apiKey = '', conversationId?: string): number | undefined {
+	/** The status that refuses the connection; nothing when it may open. */
+	private refusedWith(path: string, apiKey = '', conversationId?: string): number | undefined {
 		if (path !== '/ws') return 404;
 		if (this.refuse) return this.refuse;
 		if (apiKey !== this.pipes.credentials.accessToken) return 401;
