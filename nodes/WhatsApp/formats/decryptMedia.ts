@@ -1,0 +1,199 @@
+import { createDecipheriv, createHash, createHmac, timingSafeEqual, type Decipheriv } from 'crypto';
+
+import { MediaError } from '../errors';
+import { detectMimeType, looksLikeText } from './detectMimeType';
+import type { EncryptedAs, MediaKeys } from './mediaKeys';
+
+/** An encrypted file is ciphertext in whole blocks, then the first bytes of a MAC over IV and ciphertext. */
+const BLOCK_BYTES = 16;
+const MAC_BYTES = 10;
+
+/** Held back until the source ends: only then is it known which block has the padding. */
+const TAIL_BYTES = BLOCK_BYTES + MAC_BYTES;
+
+/** Enough to tell a file's type. */
+const HEAD_BYTES = 64;
+
+export interface EncryptedFile {
+	/** Begins the sentences of errors: `Media ID 123`. */
+	what: string;
+	/** Those that may open it, the likeliest first. The first bytes decide between them, and the MAC at the end proves it. */
+	keys: MediaKeys[];
+	/** SHA-256 of the file as it is served; lower-case hex. */
+	encryptedSha256?: string;
+	/** SHA-256 of what comes out; lower-case hex. */
+	sha256?: string;
+}
+
+/** The bytes are not the file that the message announced; they may have been damaged on the way. */
+export class NotTheAnnouncedFile extends MediaError {
+	constructor(
+		message: string,
+		description: string,
+		/** The same for the same bytes. */
+		readonly fingerprint: string,
+	) {
+		super('permanent', message, description);
+	}
+}
+
+/** The file is whole, and was encrypted as something else than its first bytes look like. */
+export class EncryptedAsOther extends MediaError {
+	constructor(
+		what: string,
+		readonly encryptedAs?: EncryptedAs,
+	) {
+		super(
+			'permanent',
+			`${what} was encrypted as ${encryptedAs}`,
+			'Choose that in Encrypted Media Type under Options.',
+		);
+	}
+}
+
+/**
+ * Decrypts a file as it comes, and holds no more of it than a chunk. What it hands on is unproven until it ends; it ends
+ * only where length, hashes, MAC and padding are right, and throws otherwise.
+ * @throws MediaError
+ */
+export function decryptMedia(
+	file: EncryptedFile,
+): (source: AsyncIterable<Buffer>) => AsyncGenerator<Buffer> {
+	return async function* (source) {
+		const decryption = new Decryption(file);
+		for await (const chunk of source) {
+			const plaintext = decryption.update(chunk);
+			if (plaintext.length) yield plaintext;
+		}
+		const rest = decryption.finish();
+		if (rest.length) yield rest;
+	};
+}
+
+class Decryption {
+	private size = 0;
+	private held = Buffer.alloc(0);
+	private keys?: MediaKeys;
+	private decipher?: Decipheriv;
+	private readonly macs;
+	private readonly encryptedHash;
+	private readonly hash;
+
+	constructor(private readonly file: EncryptedFile) {
+		this.macs = file.keys.map(({ iv, macKey }) => createHmac('sha256', macKey).update(iv));
+		this.encryptedHash = file.encryptedSha256 ? createHash('sha256') : undefined;
+		this.hash = file.sha256 ? createHash('sha256') : undefined;
+	}
+
+	/** The plaintext of what cannot be the end of the file. */
+	update(chunk: Buffer): Buffer {
+		this.size += chunk.length;
+		this.encryptedHash?.update(chunk);
+		const bytes = this.held.length ? Buffer.concat([this.held, chunk]) : chunk;
+		const blocks = Math.max(0, Math.floor((bytes.length - TAIL_BYTES) / BLOCK_BYTES));
+		const ciphertext = bytes.subarray(0, blocks * BLOCK_BYTES);
+		// A copy, since a view would keep the whole chunk in memory.
+		this.held = Buffer.from(bytes.subarray(ciphertext.length));
+		if (!blocks) return ciphertext;
+		for (const mac of this.macs) mac.update(ciphertext);
+		this.keys ??= likeliest(this.file.keys, ciphertext);
+		const plaintext = this.decrypt(this.keys, ciphertext);
+		this.hash?.update(plaintext);
+		return plaintext;
+	}
+
+	/** The last of the plaintext. @throws MediaError unless this was the whole file, and the announced one */
+	finish(): Buffer {
+		const { what, encryptedSha256, sha256 } = this.file;
+		const lastBlock = this.held.subarray(0, BLOCK_BYTES);
+		const macs = this.macs.map((mac) => mac.update(lastBlock).digest());
+		const fingerprint = `${macs[0]?.toString('hex')} ${this.held.toString('hex')}`;
+		if (this.held.length !== TAIL_BYTES) throw notWhole(what, this.size, fingerprint);
+		if (encryptedSha256 && this.encryptedHash?.digest('hex') !== encryptedSha256)
+			throw otherFile(what, fingerprint);
+
+		const announcedMac = this.held.subarray(BLOCK_BYTES);
+		const fits = (mac: Buffer) => timingSafeEqual(mac.subarray(0, MAC_BYTES), announcedMac);
+		const keys = this.file.keys[macs.findIndex(fits)];
+		if (!keys) throw encryptedSha256 ? otherKey(what) : otherKeyOrFile(what, fingerprint);
+		if (this.keys && this.keys !== keys) throw new EncryptedAsOther(what, keys.encryptedAs);
+
+		// Only after the MAC: what a stranger made must not be judged by its padding.
+		const plaintext = unpad(what, this.decrypt(keys, lastBlock));
+		if (sha256 && this.hash?.update(plaintext).digest('hex') !== sha256) throw otherContent(what);
+		return plaintext;
+	}
+
+	private decrypt({ cipherKey, iv }: MediaKeys, ciphertext: Buffer): Buffer {
+		// OpenSSL's own unpadding would hold back a block, and complain in its own words.
+		this.decipher ??= createDecipheriv('aes-256-cbc', cipherKey, iv).setAutoPadding(false);
+		return this.decipher.update(ciphertext);
+	}
+}
+
+/** Each block is decrypted with the one before it, so that the first ones can be tried at once. */
+function likeliest(candidates: MediaKeys[], ciphertext: Buffer): MediaKeys {
+	const looksRight = ({ cipherKey, iv }: MediaKeys) => {
+		const decipher = createDecipheriv('aes-256-cbc', cipherKey, iv).setAutoPadding(false);
+		const head = decipher.update(ciphertext.subarray(0, HEAD_BYTES));
+		return detectMimeType(head) !== undefined || looksLikeText(head);
+	};
+	return (candidates.length > 1 && candidates.find(looksRight)) || candidates[0]!;
+}
+
+/** PKCS#7: the last byte says how many bytes of padding there are, and each of them says the same. */
+function unpad(what: string, block: Buffer): Buffer {
+	const padding = block.at(-1)!;
+	const end = BLOCK_BYTES - padding;
+	const isPadded = padding > 0 && end >= 0 && block.subarray(end).every((byte) => byte === padding);
+	if (isPadded) return block.subarray(0, end);
+	throw new MediaError(
+		'permanent',
+		`${what} is not padded as WhatsApp pads files`,
+		'Whoever encrypted it did it wrong. Ask the sender to send the file again.',
+	);
+}
+
+const TAKE_TOGETHER = 'Take link, media key and hashes from one and the same message.';
+const ASK_AGAIN =
+	'Run it again. If it stays so, ask the gateway for the file, or the sender to send it again.';
+
+function notWhole(what: string, size: number, fingerprint: string): MediaError {
+	return new NotTheAnnouncedFile(
+		`${what} is not a whole encrypted file: ${size} bytes came`,
+		ASK_AGAIN,
+		fingerprint,
+	);
+}
+
+function otherFile(what: string, fingerprint: string): MediaError {
+	return new NotTheAnnouncedFile(
+		`${what} is not the encrypted file that the message announced: its SHA-256 is another`,
+		`${ASK_AGAIN} ${TAKE_TOGETHER}`,
+		fingerprint,
+	);
+}
+
+function otherKeyOrFile(what: string, fingerprint: string): MediaError {
+	return new NotTheAnnouncedFile(
+		`${what} cannot be decrypted with this media key`,
+		`The key belongs to another file, or the file was damaged on its way. ${TAKE_TOGETHER}`,
+		fingerprint,
+	);
+}
+
+function otherKey(what: string): MediaError {
+	return new MediaError(
+		'permanent',
+		`${what} cannot be decrypted with this media key`,
+		`The file is the one that the message announced, so the key is that of another file, or the file was encrypted as another type. ${TAKE_TOGETHER}`,
+	);
+}
+
+function otherContent(what: string): MediaError {
+	return new MediaError(
+		'permanent',
+		`${what} is not the file that the message announced: decrypted, its SHA-256 is another`,
+		`The sender announced another file than the one that was uploaded. Ask for it again.`,
+	);
+}
