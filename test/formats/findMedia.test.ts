@@ -67,7 +67,8 @@ describe('recorded bodies', () => {
 			expect(others).toEqual([]);
 			const { path, urls, secret, ...said } = media!;
 			expect(at(item, path)).toHaveProperty('mediaKey');
-			const { type, mimeType, size, sha256, fileName } = expected[0] ?? (announced as Body['expected'][number]);
+			const { type, mimeType, size, sha256, fileName } =
+				expected[0] ?? (announced as Body['expected'][number]);
 			// Some name only what the file is in their own fields.
 			expect(said).toMatchObject(
 				JSON.parse(
@@ -433,7 +434,8 @@ describe('any item', () => {
 		fc.assert(
 			fc.property(tree, (item) => {
 				const before = JSON.stringify(item);
-				for (const { urls, secret, path } of findMedia(item)) {
+				for (const { urls, secret, path, type = 'image' } of findMedia(item)) {
+					expect(['image', 'video', 'audio', 'voice', 'document', 'sticker']).toContain(type);
 					expect(urls.length).toBeGreaterThan(0);
 					urls.forEach((url) => urlExpiresAt(url));
 					expect(typeof path).toBe('string');
@@ -474,6 +476,12 @@ describe('any item', () => {
 				expect(findMedia(item).map((media) => media.path)).toEqual([path]);
 			}),
 		);
+	});
+
+	test('is looked through to a depth that no message has', () => {
+		const nested = (depth: number): object =>
+			depth ? { a: nested(depth - 1) } : { imageMessage: image };
+		expect([30, 31, 32].map((depth) => findMedia(nested(depth)).length)).toEqual([1, 1, 0]);
 	});
 
 	test('may be deep, wide, large or a circle', () => {

@@ -14,28 +14,22 @@ const MAX_OBJECTS = 50_000;
 /** A media message has some thirty fields; what has many more is a list of bytes. */
 const MAX_FIELDS = 200;
 
-/**
- * Below these stand other files than the message's own: those of the message that it answers, previews, and packs and
- * histories, whose keys are of other kinds (Baileys `proto.IMessage`; WEBJS `quotedMsg`; WAHA `replyTo`; uazapi `quoted`).
- */
+/** Below these stand other files than the message's own, some under keys of other kinds. */
 const NOT_THE_FILE = new Set([
-	...[
-		'contextinfo',
-		'quotedmessage',
-		'quotedmsg',
-		'quotedmsgobj',
-		'quoted',
-		'replyto',
-		'extendedtextmessage',
-	],
-	...[
-		'stickerpackmessage',
-		'historysyncnotification',
-		'messagehistorybundle',
-		'paymentbackground',
-		'interactiveannotations',
-		'annotations',
-	],
+	// The message that is answered: Baileys, WEBJS, WPP, uazapi, WAHA.
+	'quotedmessage',
+	'quotedmsg',
+	'quotedmsgobj',
+	'quoted',
+	'replyto',
+	// Baileys `proto.IMessage`: the preview of a link, packs, histories, backgrounds, stickers upon a status.
+	'extendedtextmessage',
+	'stickerpackmessage',
+	'historysyncnotification',
+	'messagehistorybundle',
+	'paymentbackground',
+	'interactiveannotations',
+	'annotations',
 ]);
 
 interface Step {
@@ -53,21 +47,16 @@ interface Step {
  */
 export function findMedia(item: unknown): FoundMedia[] {
 	const found = new Map<string, FoundMedia>();
-	const seen = new Set<unknown>();
 	const steps: Step[] = [];
-	const visit = (step: Step) => {
-		if (seen.has(step.value) || seen.size >= MAX_OBJECTS || step.depth > MAX_DEPTH) return;
-		seen.add(step.value);
-		steps.push(step);
-	};
-	if (isTree(item)) visit({ value: item, path: '', name: '', around: NO_FIELDS, depth: 0 });
+	if (isTree(item)) steps.push({ value: item, path: '', name: '', around: NO_FIELDS, depth: 0 });
 	// The list grows on the way: what is nearer to the surface comes first.
 	for (const step of steps) {
 		const fields = fieldsAt(step.value);
 		const place = { ...step, fields };
 		const media = readFormFile(place) ?? readMediaMessage(place);
-		if (!media) for (const below of stepsBelow(step, fields)) visit(below);
-		else if (!found.has(identity(media))) found.set(identity(media), media);
+		if (media && !found.has(identity(media))) found.set(identity(media), media);
+		if (media || step.depth === MAX_DEPTH) continue;
+		for (const below of stepsBelow(step, fields)) if (steps.length < MAX_OBJECTS) steps.push(below);
 	}
 	const all = [...found.values()];
 	const usable = all.filter(({ secret }) => secret !== 'missing');
