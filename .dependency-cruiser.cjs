@@ -17,7 +17,12 @@ const room = (names) => `^nodes/WhatsApp/(${names.join('|')})/`;
 
 module.exports = {
 	forbidden: [
-		{ name: 'no-circle', severity: 'error', from: { path: '^(nodes|credentials)' }, to: { circular: true } },
+		{
+			name: 'no-circle',
+			severity: 'error',
+			from: { path: '^(nodes|credentials)' },
+			to: { circular: true },
+		},
 		...Object.entries(ROOMS).map(([name, allowed]) => ({
 			name: `${name}-imports-downward`,
 			comment: `${name} may import ${[...allowed, 'the ground'].join(', ')}.`,
@@ -25,7 +30,12 @@ module.exports = {
 			from: { path: room([name]) },
 			to: { path: '^(nodes|credentials)', pathNot: [room([name, ...allowed]), GROUND] },
 		})),
-		{ name: 'ground-imports-ground', severity: 'error', from: { path: GROUND }, to: { path: '^(nodes|credentials)', pathNot: GROUND } },
+		{
+			name: 'ground-imports-ground',
+			severity: 'error',
+			from: { path: GROUND },
+			to: { path: '^(nodes|credentials)', pathNot: GROUND },
+		},
 		{
 			name: 'one-vendor-does-not-know-another',
 			severity: 'error',
@@ -46,7 +56,20 @@ module.exports = {
 			from: { path: '^test/emulator' },
 			to: { path: '^(nodes|credentials)' },
 		},
-		{ name: 'no-foreign-module', severity: 'error', from: { path: '^(nodes|credentials)' }, to: { dependencyTypes: ['npm', 'npm-dev', 'core'], pathNot: '(n8n-workflow|^crypto$|p-limit|zod|luxon|lodash)' } },
+		{
+			name: 'no-foreign-module',
+			severity: 'error',
+			from: { path: '^(nodes|credentials)' },
+			to: {
+				dependencyTypes: ['npm', 'npm-dev', 'core'],
+				pathNot: '(n8n-workflow|^crypto$|p-limit|zod|luxon|lodash)',
+			},
+		},
 	],
-	options: { doNotFollow: { path: 'node_modules' }, tsPreCompilationDeps: true, tsConfig: { fileName: 'tsconfig.json' }, enhancedResolveOptions: { extensions: ['.ts', '.js', '.json'] } },
+	options: {
+		doNotFollow: { path: 'node_modules' },
+		tsPreCompilationDeps: true,
+		tsConfig: { fileName: 'tsconfig.json' },
+		enhancedResolveOptions: { extensions: ['.ts', '.js', '.json'] },
+	},
 };

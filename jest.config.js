@@ -1,5 +1,16 @@
 /** One ring of tests is one folder under test/ and one project here: `npm run test:<ring>` runs it. CONTRIBUTING.md says what each is for. */
-const RINGS = ['formats', 'providers', 'emulator', 'nodes', 'support', 'fuzz', 'n8n', 'examples', 'queue', 'editor'];
+const RINGS = [
+	'formats',
+	'providers',
+	'emulator',
+	'nodes',
+	'support',
+	'fuzz',
+	'n8n',
+	'examples',
+	'queue',
+	'editor',
+];
 
 /** Only these may run a test twice: the machine is loaded when they do, and each one retried is named at the end of `npm test`. */
 const WITH_N8N = ['n8n', 'examples', 'queue', 'editor'];
@@ -10,7 +21,10 @@ module.exports = {
 		testEnvironment: 'node',
 		testMatch: [`<rootDir>/test/${name}/**/*.test.ts`],
 		transform: {
-			'^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript', decorators: true }, target: 'es2022' } }],
+			'^.+\\.ts$': [
+				'@swc/jest',
+				{ jsc: { parser: { syntax: 'typescript', decorators: true }, target: 'es2022' } },
+			],
 		},
 		modulePathIgnorePatterns: ['<rootDir>/dist'],
 		setupFilesAfterEnv: WITH_N8N.includes(name) ? ['<rootDir>/test/support/retryOnce.ts'] : [],

@@ -30,7 +30,13 @@ const SEED = Number(process.argv[3] ?? 1);
 const FAILING = 0.11;
 /** A node tries 4 times in all; who fails more often than that is not to be saved. */
 const MOST_PER_FILE = 3;
-const TYPES = ['image/jpeg', 'audio/ogg; codecs=opus', 'application/pdf', 'video/mp4', 'image/webp'];
+const TYPES = [
+	'image/jpeg',
+	'audio/ogg; codecs=opus',
+	'application/pdf',
+	'video/mp4',
+	'image/webp',
+];
 
 type Order = Omit<Parameters<Emulator['meta']['fault']>[0], 'on' | 'mediaId'>;
 interface NamedFault {
@@ -51,13 +57,24 @@ const CONNECTION: NamedFault[] = [
 ];
 
 const FAULTS: Record<'getUrl' | 'file', NamedFault[]> = {
-	getUrl: [...CONNECTION, { name: 'Graph error 2', order: () => ({ error: 2 }) }, { name: 'Graph error 131000', order: () => ({ error: 131000 }) }],
+	getUrl: [
+		...CONNECTION,
+		{ name: 'Graph error 2', order: () => ({ error: 2 }) },
+		{ name: 'Graph error 131000', order: () => ({ error: 131000 }) },
+	],
 	file: [
 		...CONNECTION,
-		{ name: 'body ends early, as if whole', order: (random) => ({ truncateAt: 0.1 + random() * 0.8 }) },
+		{
+			name: 'body ends early, as if whole',
+			order: (random) => ({ truncateAt: 0.1 + random() * 0.8 }),
+		},
 		{ name: 'more bytes promised', order: () => ({ contentLength: 300_000 }) },
 		{ name: 'other bytes', order: () => ({ wrongBytes: true }), once: true },
-		...[401, 403, 404, 410].map((status) => ({ name: `URL expired (HTTP ${status})`, order: () => ({ status }), once: true as const })),
+		...[401, 403, 404, 410].map((status) => ({
+			name: `URL expired (HTTP ${status})`,
+			order: () => ({ status }),
+			once: true as const,
+		})),
 		{ name: 'web page with status 200', order: () => htmlPage(200), once: true },
 	],
 };
@@ -73,7 +90,10 @@ function seeded(seed: number): () => number {
 }
 
 /** A file's bytes, made when they are read: what the emulator holds must not count. */
-const bytesOf = (size: number, seed: number): Content => ({ size, read: (start, end) => pattern(size, seed).read(start, end) });
+const bytesOf = (size: number, seed: number): Content => ({
+	size,
+	read: (start, end) => pattern(size, seed).read(start, end),
+});
 
 const ordered: Record<string, number> = {};
 
@@ -83,7 +103,11 @@ function send({ meta }: Emulator, first: number, count: number, random: () => nu
 		// From 2 to 200 KB, small ones as often as large ones.
 		const size = Math.round(2000 * 100 ** random());
 		const mimeType = TYPES[Math.floor(random() * TYPES.length)]!;
-		const mediaId = meta.store.add({ bytes: bytesOf(size, (SEED * 1_000_003 + first + i) >>> 0), mimeType, inbound: true });
+		const mediaId = meta.store.add({
+			bytes: bytesOf(size, (SEED * 1_000_003 + first + i) >>> 0),
+			mimeType,
+			inbound: true,
+		});
 		let planned = 0;
 		let hadOnce = false;
 		for (const on of ['getUrl', 'file'] as const)
@@ -103,11 +127,25 @@ async function main() {
 	const random = seeded(SEED);
 	const emulator = await startEmulator(publicOrigins(['meta']));
 	const names = hostPorts(emulator, ['meta']);
-	const n8n = await startN8n({ packages: [await packPackage()], vendors: names, binaryMode: 'filesystem', log: toStderr });
+	const n8n = await startN8n({
+		packages: [await packPackage()],
+		vendors: names,
+		binaryMode: 'filesystem',
+		log: toStderr,
+	});
 	let wrong: string[] = [];
 	try {
-		const { id, name } = await n8n.api.createCredential('WhatsApp', 'whatsAppMediaApi', { ...credentialFor(emulator), baseUrl: '', mediaHosts: '' });
-		const download = mediaNode('whatsAppDownloadMedia', 'Download', { options: { timeoutSeconds: 2 } }, { credentials: { whatsAppMediaApi: { id, name } }, onError: 'continueRegularOutput' });
+		const { id, name } = await n8n.api.createCredential('WhatsApp', 'whatsAppMediaApi', {
+			...credentialFor(emulator),
+			baseUrl: '',
+			mediaHosts: '',
+		});
+		const download = mediaNode(
+			'whatsAppDownloadMedia',
+			'Download',
+			{ options: { timeoutSeconds: 2 } },
+			{ credentials: { whatsAppMediaApi: { id, name } }, onError: 'continueRegularOutput' },
+		);
 		const created = await n8n.api.createWorkflow(
 			workflow({
 				nodes: [
@@ -122,9 +160,11 @@ async function main() {
 		const hints: string[] = [];
 		const sums = { calls: 0, failed: 0 };
 		console.log(`${await versions(n8n)}; seed ${SEED}\n`);
-		console.log('| files | correct | calls | of them failed | seconds | RSS after | VmHWM in the batch |\n|--:|--:|--:|--:|--:|--:|--:|');
+		console.log(
+			'| files | correct | calls | of them failed | seconds | RSS after | VmHWM in the batch |\n|--:|--:|--:|--:|--:|--:|--:|',
+		);
 		console.log(`| 0 | | | | | ${await rss(n8n)} MB | |`);
-		for (let done = 0; done < FILES; ) {
+		for (let done = 0; done < FILES;) {
 			const before = { ...ordered };
 			const mediaIds = send(emulator, done, Math.min(BATCH, FILES - done), random);
 			await n8n.resetPeakMemory();
@@ -137,53 +177,82 @@ async function main() {
 			const said = await reply.text();
 			const seconds = (Date.now() - started) / 1000;
 			const peak = await n8n.peakMemory();
-			if (!reply.ok) wrong.push(`The batch after ${done} files ended with ${reply.status}: ${said}`);
+			if (!reply.ok)
+				wrong.push(`The batch after ${done} files ended with ${reply.status}: ${said}`);
 			const count = Math.floor(done / BATCH) + 1;
 			const newest = await until('the execution is in the list', 60_000, async () => {
 				const list = await n8n.api.executions({ workflowId: created.id });
 				return list.length >= count ? list[0] : undefined;
 			});
 			const execution = await n8n.api.waitForExecution(newest.id);
-			for (const { message } of execution.data.resultData.runData.Download?.at(-1)?.hints ?? []) hints.push(message);
+			for (const { message } of execution.data.resultData.runData.Download?.at(-1)?.hints ?? [])
+				hints.push(message);
 			const bad = await check(emulator, n8n, mediaIds, items(execution, 'Download'));
 			wrong = [...wrong, ...bad];
 			const calls = emulator.requests.length;
-			const failed = Object.values(ordered).reduce((sum, each) => sum + each, 0) - Object.values(before).reduce((sum, each) => sum + each, 0);
+			const failed =
+				Object.values(ordered).reduce((sum, each) => sum + each, 0) -
+				Object.values(before).reduce((sum, each) => sum + each, 0);
 			sums.calls += calls;
 			sums.failed += failed;
 			done += mediaIds.length;
-			console.log(`| ${done} | ${mediaIds.length - bad.length} of ${mediaIds.length} | ${calls} | ${failed} (${((failed / calls) * 100).toFixed(1)} %) | ${seconds.toFixed(1)} | ${await rss(n8n)} MB | ${mb(peak)} MB |`);
+			console.log(
+				`| ${done} | ${mediaIds.length - bad.length} of ${mediaIds.length} | ${calls} | ${failed} (${((failed / calls) * 100).toFixed(1)} %) | ${seconds.toFixed(1)} | ${await rss(n8n)} MB | ${mb(peak)} MB |`,
+			);
 			// What the emulator remembers is not part of the measurement.
 			emulator.reset();
 		}
 		const { files, others } = await stored(n8n);
-		if (files.length !== FILES) wrong.push(`The binary store holds ${files.length} files, not ${FILES}`);
+		if (files.length !== FILES)
+			wrong.push(`The binary store holds ${files.length} files, not ${FILES}`);
 		if (others.length) wrong.push(`The binary store also holds ${others.slice(0, 5).join(', ')}`);
-		console.log(`\n${sums.calls} calls, ${sums.failed} of them failed (${((sums.failed / sums.calls) * 100).toFixed(1)} %):`);
-		for (const [fault, times] of Object.entries(ordered).sort(([, one], [, other]) => other - one)) console.log(`* ${times} × ${fault}`);
-		console.log(`\n${files.length} files in the binary store, nothing beside them but their metadata. What n8n said of the last two batches:`);
+		console.log(
+			`\n${sums.calls} calls, ${sums.failed} of them failed (${((sums.failed / sums.calls) * 100).toFixed(1)} %):`,
+		);
+		for (const [fault, times] of Object.entries(ordered).sort(([, one], [, other]) => other - one))
+			console.log(`* ${times} × ${fault}`);
+		console.log(
+			`\n${files.length} files in the binary store, nothing beside them but their metadata. What n8n said of the last two batches:`,
+		);
 		for (const hint of hints.slice(-4)) console.log(`* ${hint}`);
 	} finally {
 		await n8n.stop();
 		await emulator.close();
 	}
-	console.log(wrong.length ? `\n${wrong.length} WRONG:\n${wrong.slice(0, 50).join('\n')}` : '\nNothing wrong.');
+	console.log(
+		wrong.length
+			? `\n${wrong.length} WRONG:\n${wrong.slice(0, 50).join('\n')}`
+			: '\nNothing wrong.',
+	);
 	process.exitCode = wrong.length ? 1 : 0;
 }
 
 /** What is not as it was sent: by the node's own word, and by the very file in the binary store. */
-async function check({ meta }: Emulator, n8n: N8n, mediaIds: string[], out: Item[]): Promise<string[]> {
+async function check(
+	{ meta }: Emulator,
+	n8n: N8n,
+	mediaIds: string[],
+	out: Item[],
+): Promise<string[]> {
 	const problems = await Promise.all(
 		mediaIds.map(async (mediaId, at) => {
 			const { json = {}, binary } = out[at] ?? {};
 			const { sha256, bytes } = meta.store.get(mediaId)!;
 			const expected = sha256.toString('hex');
 			if (json.error) return `${mediaId}: ${String(json.error)}`;
-			if (json.mediaId !== mediaId || json.sha256 !== expected || json.size !== bytes.size || json.verified !== true) return `${mediaId}: ${JSON.stringify(json)}`;
+			if (
+				json.mediaId !== mediaId ||
+				json.sha256 !== expected ||
+				json.size !== bytes.size ||
+				json.verified !== true
+			)
+				return `${mediaId}: ${JSON.stringify(json)}`;
 			const path = binary?.data?.id?.replace(/^filesystem-v2:/, '');
 			if (!path) return `${mediaId}: no file`;
 			const found = await hashOf(join(storage(n8n), path)).catch(String);
-			return found === expected ? undefined : `${mediaId}: in the binary store ${found}, expected ${expected}`;
+			return found === expected
+				? undefined
+				: `${mediaId}: in the binary store ${found}, expected ${expected}`;
 		}),
 	);
 	return problems.filter((problem) => problem !== undefined);
@@ -199,15 +268,22 @@ async function hashOf(file: string): Promise<string> {
 
 /** The files of the binary store; n8n puts `<file>.metadata` beside each. */
 async function stored(n8n: N8n) {
-	const all = (await readdir(storage(n8n), { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
+	const all = (await readdir(storage(n8n), { recursive: true, withFileTypes: true }))
+		.filter((entry) => entry.isFile())
+		.map(({ parentPath, name }) => join(parentPath, name));
 	const ours = new Set(all.filter((file) => /\/binary_data\/[^/.]+$/.test(file)));
-	return { files: [...ours], others: all.filter((file) => !ours.has(file) && !ours.has(file.replace(/\.metadata$/, ''))) };
+	return {
+		files: [...ours],
+		others: all.filter((file) => !ours.has(file) && !ours.has(file.replace(/\.metadata$/, ''))),
+	};
 }
 
 const mb = (bytes: number) => Math.round(bytes / 1_000_000);
 
 async function rss({ pid }: N8n): Promise<number> {
-	return mb(Number(/VmRSS:\s*(\d+) kB/.exec(await readFile(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024);
+	return mb(
+		Number(/VmRSS:\s*(\d+) kB/.exec(await readFile(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024,
+	);
 }
 
 async function versions(n8n: N8n): Promise<string> {

@@ -1,4 +1,9 @@
-import { NodeConnectionTypes, type IExecuteFunctions, type INodeType, type INodeTypeDescription } from 'n8n-workflow';
+import {
+	NodeConnectionTypes,
+	type IExecuteFunctions,
+	type INodeType,
+	type INodeTypeDescription,
+} from 'n8n-workflow';
 
 import { CREDENTIAL } from './transport/credentials';
 import { mediaIdField, phoneNumberIdOption, retryOptions } from './execution/fields';
@@ -10,7 +15,10 @@ export class WhatsAppDeleteMedia implements INodeType {
 	description: INodeTypeDescription = {
 		displayName: 'WhatsApp Delete Media',
 		name: 'whatsAppDeleteMedia',
-		icon: { light: 'file:icons/whatsAppMediaDelete.svg', dark: 'file:icons/whatsAppMediaDelete.dark.svg' },
+		icon: {
+			light: 'file:icons/whatsAppMediaDelete.svg',
+			dark: 'file:icons/whatsAppMediaDelete.dark.svg',
+		},
 		group: ['output'],
 		version: 1,
 		subtitle: 'By media ID',
@@ -34,7 +42,8 @@ export class WhatsAppDeleteMedia implements INodeType {
 						name: 'missingIsDeleted',
 						type: 'boolean',
 						default: true,
-						description: 'Whether a file that is already gone counts as deleted. WhatsApp does not tell a file that is gone from one that belongs to another account.',
+						description:
+							'Whether a file that is already gone counts as deleted. WhatsApp does not tell a file that is gone from one that belongs to another account.',
 					},
 					...retryOptions,
 					phoneNumberIdOption,
@@ -51,7 +60,10 @@ export class WhatsAppDeleteMedia implements INodeType {
 async function deleteMedia({ context, client, item, index, setSubject, attempt }: ItemJob) {
 	const mediaId = mediaIdParameter(context, item, index);
 	setSubject(`Media ID ${mediaId}`);
-	const { missingIsDeleted, phoneNumberId } = optionsParameter<{ missingIsDeleted: boolean; phoneNumberId: string }>(context, index);
+	const { missingIsDeleted, phoneNumberId } = optionsParameter<{
+		missingIsDeleted: boolean;
+		phoneNumberId: string;
+	}>(context, index);
 	// On a second try it is gone because the first one did its work and only the answer was lost.
 	const mayBeMissing = missingIsDeleted || attempt > 1;
 	await client.provider.delete(client, mediaId, { phoneNumberId }).catch((cause) => {

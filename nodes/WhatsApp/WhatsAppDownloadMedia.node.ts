@@ -1,9 +1,22 @@
-import { NodeConnectionTypes, type IExecuteFunctions, type INodeExecutionData, type INodeType, type INodeTypeDescription } from 'n8n-workflow';
+import {
+	NodeConnectionTypes,
+	type IExecuteFunctions,
+	type INodeExecutionData,
+	type INodeType,
+	type INodeTypeDescription,
+} from 'n8n-workflow';
 
 import { CREDENTIAL } from './transport/credentials';
 import { download } from './transfer/download';
 import type { WantedFile } from './transfer/fileSource';
-import { binaryField, itemField, maxSizeOption, mediaIdField, phoneNumberIdOption, retryOptions } from './execution/fields';
+import {
+	binaryField,
+	itemField,
+	maxSizeOption,
+	mediaIdField,
+	phoneNumberIdOption,
+	retryOptions,
+} from './execution/fields';
 import { optionsParameter, splitList, textParameter } from './execution/parameters';
 import { perItem, type ItemJob } from './execution/perItem';
 import { MB } from './units';
@@ -31,9 +44,13 @@ export class WhatsAppDownloadMedia implements INodeType {
 				type: 'string',
 				default: itemField('url'),
 				placeholder: 'e.g. https://media.example.com/file',
-				description: 'Leave it as it is. It saves a request while the URL still works; once it has expired, a new one is fetched for the media ID.',
+				description:
+					'Leave it as it is. It saves a request while the URL still works; once it has expired, a new one is fetched for the media ID.',
 			},
-			binaryField('Put Output File in Field', 'The name of the output binary field to put the file in'),
+			binaryField(
+				'Put Output File in Field',
+				'The name of the output binary field to put the file in',
+			),
 			{
 				displayName: 'Options',
 				name: 'options',
@@ -47,7 +64,8 @@ export class WhatsAppDownloadMedia implements INodeType {
 						type: 'string',
 						default: '',
 						placeholder: 'e.g. image/*, application/pdf',
-						description: 'Comma-separated list. Files of any other type are refused before they are downloaded.',
+						description:
+							'Comma-separated list. Files of any other type are refused before they are downloaded.',
 					},
 					{
 						displayName: 'File Name',
@@ -55,7 +73,8 @@ export class WhatsAppDownloadMedia implements INodeType {
 						type: 'string',
 						default: '',
 						placeholder: 'e.g. invoice.pdf',
-						description: 'Instead of the name that the sender gave, or of one made from type and media ID. The extension is added where it is missing.',
+						description:
+							'Instead of the name that the sender gave, or of one made from type and media ID. The extension is added where it is missing.',
 					},
 					{
 						displayName: 'Keep Input Fields',
@@ -72,7 +91,8 @@ export class WhatsAppDownloadMedia implements INodeType {
 						name: 'requireHashMatch',
 						type: 'boolean',
 						default: false,
-						description: 'Whether to refuse a file whose bytes twice came the same but do not match the announced SHA-256. Otherwise it goes on with "verified: false".',
+						description:
+							'Whether to refuse a file whose bytes twice came the same but do not match the announced SHA-256. Otherwise it goes on with "verified: false".',
 					},
 				],
 			},
@@ -95,13 +115,26 @@ async function downloadMedia({ context, client, item, index, setSubject, addHint
 	};
 	const wanted = wantedFile(context, item, index, chosen);
 	if (wanted.mediaId) setSubject(`Media ID ${wanted.mediaId}`);
-	if (item.json.unavailable === true && !wanted.url && (!wanted.mediaId || wanted.mediaId === item.json.mediaId)) {
-		addHint('{n} files could not be had: WhatsApp did not give them to the provider. Their items go on without a file, marked "unavailable".');
+	if (
+		item.json.unavailable === true &&
+		!wanted.url &&
+		(!wanted.mediaId || wanted.mediaId === item.json.mediaId)
+	) {
+		addHint(
+			'{n} files could not be had: WhatsApp did not give them to the provider. Their items go on without a file, marked "unavailable".',
+		);
 		return { json: item.json, binary: item.binary };
 	}
-	const { binary, ...file } = await download({ client, store: context.helpers, addHint }, wanted, rules);
+	const { binary, ...file } = await download(
+		{ client, store: context.helpers, addHint },
+		wanted,
+		rules,
+	);
 	const kept = chosen.keepInputFields === false ? {} : item.json;
-	return { json: { ...kept, ...(wanted.mediaId && { mediaId: wanted.mediaId }), ...file }, binary: { [field]: binary } };
+	return {
+		json: { ...kept, ...(wanted.mediaId && { mediaId: wanted.mediaId }), ...file },
+		binary: { [field]: binary },
+	};
 }
 
 interface Options {
@@ -115,9 +148,26 @@ interface Options {
 }
 
 /** What the form asks for, with what the item says about that same file. */
-function wantedFile(context: IExecuteFunctions, item: INodeExecutionData, index: number, { phoneNumberId }: Partial<Options>): WantedFile {
+function wantedFile(
+	context: IExecuteFunctions,
+	item: INodeExecutionData,
+	index: number,
+	{ phoneNumberId }: Partial<Options>,
+): WantedFile {
 	const { json } = item;
-	const known = json as Partial<Record<'mediaId' | 'url' | 'urlExpiresAt' | 'sha256' | 'mimeType' | 'fileName' | 'timestamp' | 'type', string>>;
+	const known = json as Partial<
+		Record<
+			| 'mediaId'
+			| 'url'
+			| 'urlExpiresAt'
+			| 'sha256'
+			| 'mimeType'
+			| 'fileName'
+			| 'timestamp'
+			| 'type',
+			string
+		>
+	>;
 	const mediaId = textParameter(context, item, index, 'mediaId');
 	const url = textParameter(context, item, index, 'url');
 	const sameId = String(known.mediaId ?? '') === mediaId;

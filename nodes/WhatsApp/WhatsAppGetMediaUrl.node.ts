@@ -1,4 +1,9 @@
-import { NodeConnectionTypes, type IExecuteFunctions, type INodeType, type INodeTypeDescription } from 'n8n-workflow';
+import {
+	NodeConnectionTypes,
+	type IExecuteFunctions,
+	type INodeType,
+	type INodeTypeDescription,
+} from 'n8n-workflow';
 
 import { CREDENTIAL } from './transport/credentials';
 import { mediaIdField, phoneNumberIdOption, retryOptions } from './execution/fields';
@@ -9,7 +14,10 @@ export class WhatsAppGetMediaUrl implements INodeType {
 	description: INodeTypeDescription = {
 		displayName: 'WhatsApp Get Media URL',
 		name: 'whatsAppGetMediaUrl',
-		icon: { light: 'file:icons/whatsAppMediaUrl.svg', dark: 'file:icons/whatsAppMediaUrl.dark.svg' },
+		icon: {
+			light: 'file:icons/whatsAppMediaUrl.svg',
+			dark: 'file:icons/whatsAppMediaUrl.dark.svg',
+		},
 		group: ['transform'],
 		version: 1,
 		subtitle: 'Media ID to URL',
@@ -22,7 +30,8 @@ export class WhatsAppGetMediaUrl implements INodeType {
 		properties: [
 			{ ...mediaIdField, required: true },
 			{
-				displayName: 'The URL works for a few minutes and mostly wants the access token, too. To get the file itself, use WhatsApp Download Media.',
+				displayName:
+					'The URL works for a few minutes and mostly wants the access token, too. To get the file itself, use WhatsApp Download Media.',
 				name: 'shortLived',
 				type: 'notice',
 				default: '',
@@ -46,7 +55,12 @@ export class WhatsAppGetMediaUrl implements INodeType {
 async function getMediaUrl({ context, client, item, index, setSubject }: ItemJob) {
 	const mediaId = mediaIdParameter(context, item, index);
 	setSubject(`Media ID ${mediaId}`);
-	const messageId = item.json.mediaId === mediaId ? (item.json.messageId as string | undefined) : undefined;
-	const { expiresAt, ...file } = await client.provider.resolve(client, mediaId, { ...optionsParameter(context, index), messageId, details: true });
+	const messageId =
+		item.json.mediaId === mediaId ? (item.json.messageId as string | undefined) : undefined;
+	const { expiresAt, ...file } = await client.provider.resolve(client, mediaId, {
+		...optionsParameter(context, index),
+		messageId,
+		details: true,
+	});
 	return { json: { ...item.json, mediaId, ...file, urlExpiresAt: expiresAt }, binary: item.binary };
 }

@@ -22,7 +22,10 @@ export class WhatsAppUploadMedia implements INodeType {
 	description: INodeTypeDescription = {
 		displayName: 'WhatsApp Upload Media',
 		name: 'whatsAppUploadMedia',
-		icon: { light: 'file:icons/whatsAppMediaUpload.svg', dark: 'file:icons/whatsAppMediaUpload.dark.svg' },
+		icon: {
+			light: 'file:icons/whatsAppMediaUpload.svg',
+			dark: 'file:icons/whatsAppMediaUpload.dark.svg',
+		},
 		group: ['output'],
 		version: 1,
 		subtitle: 'File to media ID',
@@ -33,7 +36,10 @@ export class WhatsAppUploadMedia implements INodeType {
 		usableAsTool: true,
 		credentials: [{ name: CREDENTIAL, required: true }],
 		properties: [
-			binaryField('Input Binary Field', 'The name of the input binary field that holds the file to upload'),
+			binaryField(
+				'Input Binary Field',
+				'The name of the input binary field that holds the file to upload',
+			),
 			{
 				displayName: 'Options',
 				name: 'options',
@@ -46,7 +52,8 @@ export class WhatsAppUploadMedia implements INodeType {
 						name: 'checkFile',
 						type: 'boolean',
 						default: true,
-						description: 'Whether to refuse a file that the provider would not take, such as a wrong format, codec or size, before a byte of it is sent',
+						description:
+							'Whether to refuse a file that the provider would not take, such as a wrong format, codec or size, before a byte of it is sent',
 					},
 					{
 						displayName: 'File Name',
@@ -70,10 +77,21 @@ export class WhatsAppUploadMedia implements INodeType {
 						name: 'phoneNumberId',
 						type: 'resourceLocator',
 						default: { mode: 'list', value: '' },
-						description: 'The business number that the file will be sent from, if it is not the one in the credential. A media ID works for one number only.',
+						description:
+							'The business number that the file will be sent from, if it is not the one in the credential. A media ID works for one number only.',
 						modes: [
-							{ displayName: 'From List', name: 'list', type: 'list', typeOptions: { searchListMethod: 'phoneNumbers' } },
-							{ displayName: 'By ID', name: 'id', type: 'string', placeholder: 'e.g. 106540352242922' },
+							{
+								displayName: 'From List',
+								name: 'list',
+								type: 'list',
+								typeOptions: { searchListMethod: 'phoneNumbers' },
+							},
+							{
+								displayName: 'By ID',
+								name: 'id',
+								type: 'string',
+								placeholder: 'e.g. 106540352242922',
+							},
 						],
 					},
 					{
@@ -81,7 +99,8 @@ export class WhatsAppUploadMedia implements INodeType {
 						name: 'reuseEarlier',
 						type: 'boolean',
 						default: false,
-						description: 'Whether the same file for the same number gets the media ID that it got before, as long as the provider still has it, instead of another upload. Executions started by hand remember uploads only until they end.',
+						description:
+							'Whether the same file for the same number gets the media ID that it got before, as long as the provider still has it, instead of another upload. Executions started by hand remember uploads only until they end.',
 					},
 				],
 			},
@@ -94,7 +113,12 @@ export class WhatsAppUploadMedia implements INodeType {
 				try {
 					const client = await createClient(this);
 					const numbers = (await client.provider.phoneNumbers?.(client)) ?? [];
-					return { results: numbers.map(({ id, number, name }) => ({ value: id, name: name ? `${name} (${number})` : number })) };
+					return {
+						results: numbers.map(({ id, number, name }) => ({
+							value: id,
+							name: name ? `${name} (${number})` : number,
+						})),
+					};
 				} catch (cause) {
 					throw nodeError(this, cause);
 				}

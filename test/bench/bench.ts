@@ -19,24 +19,46 @@ const rows = [...downloads, ...uploads, ...deliveries, ...packageRows];
 
 async function main() {
 	const { values } = parseArgs({
-		options: { only: { type: 'string' }, rounds: { type: 'string', default: '5' }, engine: { type: 'string', default: 'vm' }, profile: { type: 'string' }, series: { type: 'string' }, append: { type: 'boolean' } },
+		options: {
+			only: { type: 'string' },
+			rounds: { type: 'string', default: '5' },
+			engine: { type: 'string', default: 'vm' },
+			profile: { type: 'string' },
+			series: { type: 'string' },
+			append: { type: 'boolean' },
+		},
 	});
 	const only = values.only?.split(',');
 	const chosen = rows.filter(({ name }) => (only ? only.includes(name) : !values.series));
 	const inspect = values.profile && { NODE_OPTIONS: `--inspect=127.0.0.1:${INSPECTOR}` };
-	const testbed = await startTestbed({ env: { ...ENGINES[values.engine]!.env, ...inspect }, log: toStderr });
+	const testbed = await startTestbed({
+		env: { ...ENGINES[values.engine]!.env, ...inspect },
+		log: toStderr,
+	});
 	const results: Result[] = JSON.parse(await readFile(RESULTS, 'utf8').catch(() => '[]'));
 	try {
 		if (values.profile) return await profile(testbed, chosen, values.profile.split(','));
 		const date = new Date().toISOString().slice(0, 10);
 		for (const row of chosen) {
-			const at = (of: string) => results.findIndex(({ name, engine }) => name === of && engine === values.engine);
+			const at = (of: string) =>
+				results.findIndex(({ name, engine }) => name === of && engine === values.engine);
 			const before = values.append ? [...results] : [];
 			await measure(row, testbed, Number(values.rounds), toStderr, async (lines) => {
 				for (const measured of lines) {
-					const earlier = before.find(({ name, engine }) => name === measured.name && engine === values.engine)?.rounds;
-					const rounds = Object.entries(measured.rounds).map(([peer, all]) => [peer, [...(earlier?.[peer] ?? []), ...all]]);
-					const result: Result = { ...measured, rounds: Object.fromEntries(rounds), engine: values.engine, date, machine: machine(testbed.version) };
+					const earlier = before.find(
+						({ name, engine }) => name === measured.name && engine === values.engine,
+					)?.rounds;
+					const rounds = Object.entries(measured.rounds).map(([peer, all]) => [
+						peer,
+						[...(earlier?.[peer] ?? []), ...all],
+					]);
+					const result: Result = {
+						...measured,
+						rounds: Object.fromEntries(rounds),
+						engine: values.engine,
+						date,
+						machine: machine(testbed.version),
+					};
 					if (at(result.name) < 0) results.push(result);
 					else results[at(result.name)] = result;
 				}

@@ -7,5 +7,7 @@ const load = createRequire(join(folder, 'package.json'));
 load(workflowPackage);
 const { n8n } = load('./package.json') as { n8n: { nodes: string[] } };
 const started = performance.now();
-for (const file of n8n.nodes) for (const Type of Object.values(load(`./${file}`) as Record<string, new () => object>)) new Type();
+for (const file of n8n.nodes)
+	for (const Type of Object.values(load(`./${file}`) as Record<string, new () => object>))
+		new Type();
 process.stdout.write(String(performance.now() - started));

@@ -15,7 +15,9 @@ export const packageRows: Row[] = [
 		unit: 'KB',
 		rounds: 1,
 		bars: [{ of: 'ours', atMost: 60, unit: 'KB' }],
-		prepare: async ({ tarball }) => ({ ours: async () => ({ value: (await stat(tarball)).size / 1000 }) }),
+		prepare: async ({ tarball }) => ({
+			ours: async () => ({ value: (await stat(tarball)).size / 1000 }),
+		}),
 	},
 	{
 		name: 'load',
@@ -27,8 +29,19 @@ export const packageRows: Row[] = [
 			const { dir, node } = await installN8n();
 			const folder = join(n8n.userFolder, '.n8n', 'nodes', 'node_modules', NAME);
 			const modules = join(dir, 'node_modules');
-			const args = ['--no-warnings', join(__dirname, 'load.ts'), folder, join(modules, 'n8n-workflow')];
-			return { ours: async () => ({ value: Number((await promisify(execFile)(node, args, { env: { NODE_PATH: modules } })).stdout) }) };
+			const args = [
+				'--no-warnings',
+				join(__dirname, 'load.ts'),
+				folder,
+				join(modules, 'n8n-workflow'),
+			];
+			return {
+				ours: async () => ({
+					value: Number(
+						(await promisify(execFile)(node, args, { env: { NODE_PATH: modules } })).stdout,
+					),
+				}),
+			};
 		},
 	},
 ];

@@ -8,16 +8,31 @@ import { EnvHttpProxyAgent, request } from 'undici';
  * The floor: what a program of one's own takes for the same files. The same two calls, connections kept alive, as many
  * in flight, straight to disk. A process of its own, on n8n's Node.
  */
-export type Order = { files: Array<{ mediaId: string; url?: string }>; inFlight: number; token: string; folder: string };
+export type Order = {
+	files: Array<{ mediaId: string; url?: string }>;
+	inFlight: number;
+	token: string;
+	folder: string;
+};
 
 async function fetchAll({ files, inFlight, token, folder }: Order): Promise<number> {
 	await mkdir(folder, { recursive: true });
 	const started = performance.now();
 	const dispatcher = new EnvHttpProxyAgent({ connections: inFlight, pipelining: 1 });
 	// Made anew for each call: undici writes the Host into them.
-	const get = async (url: string) => await request(url, { dispatcher, headers: { authorization: `Bearer ${token}`, 'user-agent': 'plain-node/1.0' } });
+	const get = async (url: string) =>
+		await request(url, {
+			dispatcher,
+			headers: { authorization: `Bearer ${token}`, 'user-agent': 'plain-node/1.0' },
+		});
 	const fetchOne = async ({ mediaId, url }: Order['files'][number]) => {
-		const place = url ?? ((await (await get(`https://graph.facebook.com/v25.0/${mediaId}`)).body.json()) as { url: string }).url;
+		const place =
+			url ??
+			(
+				(await (await get(`https://graph.facebook.com/v25.0/${mediaId}`)).body.json()) as {
+					url: string;
+				}
+			).url;
 		const { statusCode, body } = await get(place);
 		if (statusCode !== 200) throw new Error(`${place} answered ${statusCode}`);
 		await pipeline(body, createWriteStream(join(folder, mediaId)));

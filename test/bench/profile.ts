@@ -3,7 +3,9 @@ import { WebSocket } from 'undici';
 
 /** Where a process spends its time, asked through Node's own inspector. */
 export async function startProfiler(inspectorPort: number) {
-	const [{ webSocketDebuggerUrl }] = (await (await fetch(`http://127.0.0.1:${inspectorPort}/json/list`)).json()) as [{ webSocketDebuggerUrl: string }];
+	const [{ webSocketDebuggerUrl }] = (await (
+		await fetch(`http://127.0.0.1:${inspectorPort}/json/list`)
+	).json()) as [{ webSocketDebuggerUrl: string }];
 	const socket = new WebSocket(webSocketDebuggerUrl);
 	await new Promise((done) => socket.addEventListener('open', done, { once: true }));
 	let serial = 0;
@@ -34,7 +36,13 @@ export async function startProfiler(inspectorPort: number) {
 }
 
 type Frame = { functionName: string; url: string; lineNumber: number };
-type Profile = { nodes: Array<{ id: number; callFrame: Frame; children?: number[] }>; samples: number[]; timeDeltas: number[]; startTime: number; endTime: number };
+type Profile = {
+	nodes: Array<{ id: number; callFrame: Frame; children?: number[] }>;
+	samples: number[];
+	timeDeltas: number[];
+	startTime: number;
+	endTime: number;
+};
 
 /** What a frame is about, by its file; the innermost frame that tells decides. */
 const WORK: Array<[string, RegExp]> = [
@@ -56,19 +64,25 @@ function workOf(stack: Frame[]): string {
 	const urls = stack.map(({ url }) => shortUrl(url));
 	for (const url of urls)
 		for (const [name, files] of WORK)
-			if (files.test(url)) return name === WORK[0]![0] && urls.some((each) => each.includes('crypto/hash')) ? `${name}: SHA-256` : name;
+			if (files.test(url))
+				return name === WORK[0]![0] && urls.some((each) => each.includes('crypto/hash'))
+					? `${name}: SHA-256`
+					: name;
 	return 'other';
 }
 
 /** By work; by package: the time in its own functions; and by function, with all that it calls. */
 export function summary({ nodes, samples, timeDeltas }: Profile): string {
 	const byId = new Map(nodes.map((node) => [node.id, node]));
-	const parent = new Map(nodes.flatMap(({ id, children = [] }) => children.map((child) => [child, id] as const)));
+	const parent = new Map(
+		nodes.flatMap(({ id, children = [] }) => children.map((child) => [child, id] as const)),
+	);
 	const self = new Map<string, number>();
 	const work = new Map<string, number>();
 	const functions = new Map<string, number>();
 	let total = 0;
-	const add = (map: Map<string, number>, key: string, ms: number) => map.set(key, (map.get(key) ?? 0) + ms);
+	const add = (map: Map<string, number>, key: string, ms: number) =>
+		map.set(key, (map.get(key) ?? 0) + ms);
 	samples.forEach((sample, index) => {
 		const ms = timeDeltas[index]! / 1000;
 		const leaf = byId.get(sample)!.callFrame;
@@ -87,8 +101,22 @@ export function summary({ nodes, samples, timeDeltas }: Profile): string {
 		add(work, workOf(stack), ms);
 	});
 	const table = (title: string, map: Map<string, number>, count: number) =>
-		[title, ...[...map].sort((a, b) => b[1] - a[1]).slice(0, count).map(([name, ms]) => `${ms.toFixed(0).padStart(7)} ms ${((100 * ms) / total).toFixed(0).padStart(3)} %  ${name}`)].join('\n');
-	return [`busy ${total.toFixed(0)} ms`, table('By work', work, 20), table('Self, by package', self, 15), table('Under a function', functions, 90)].join('\n\n');
+		[
+			title,
+			...[...map]
+				.sort((a, b) => b[1] - a[1])
+				.slice(0, count)
+				.map(
+					([name, ms]) =>
+						`${ms.toFixed(0).padStart(7)} ms ${((100 * ms) / total).toFixed(0).padStart(3)} %  ${name}`,
+				),
+		].join('\n');
+	return [
+		`busy ${total.toFixed(0)} ms`,
+		table('By work', work, 20),
+		table('Self, by package', self, 15),
+		table('Under a function', functions, 90),
+	].join('\n\n');
 }
 
 function packageOf({ url, functionName }: Frame): string {

@@ -64,9 +64,16 @@ export function valueOf({ of }: Bar, rounds: Record<string, number[]>): number {
 export const warmUpsOf = ({ warmUps = 3 }: Row) => warmUps;
 
 /** Every peer some times before anything counts, then in turn, a different one first each time. `done` after each round, with all so far. */
-export async function measure(row: Row, testbed: Testbed, rounds: number, say: (line: string) => void, done: (lines: Measured[]) => Promise<void>): Promise<void> {
+export async function measure(
+	row: Row,
+	testbed: Testbed,
+	rounds: number,
+	say: (line: string) => void,
+	done: (lines: Measured[]) => Promise<void>,
+): Promise<void> {
 	const peers = Object.entries(await row.prepare(testbed));
-	const lists = (): Record<string, number[]> => Object.fromEntries(peers.map(([name]) => [name, []]));
+	const lists = (): Record<string, number[]> =>
+		Object.fromEntries(peers.map(([name]) => [name, []]));
 	const [values, memory] = [lists(), lists()];
 	const { name, what, unit, bars } = row;
 	for (let round = -warmUpsOf(row); round < (row.rounds ?? rounds); round++) {
@@ -81,8 +88,20 @@ export async function measure(row: Row, testbed: Testbed, rounds: number, say: (
 		if (round < 0) continue;
 		const lines: Measured[] = [{ name, what, unit, rounds: values, bars }];
 		const held = Object.fromEntries(Object.entries(memory).filter(([, all]) => all.length));
-		if (row.memory) lines.push({ name: `${name}-memory`, what: `${what}: memory at its peak, over before`, unit: 'MB', rounds: held, bars: row.memory.bars });
-		for (const line of lines) say(`${line.name} ${round + 1}: ${Object.entries(line.rounds).map(([peer, all]) => `${peer} ${all.at(-1)!.toFixed(1)}`).join(', ')}`);
+		if (row.memory)
+			lines.push({
+				name: `${name}-memory`,
+				what: `${what}: memory at its peak, over before`,
+				unit: 'MB',
+				rounds: held,
+				bars: row.memory.bars,
+			});
+		for (const line of lines)
+			say(
+				`${line.name} ${round + 1}: ${Object.entries(line.rounds)
+					.map(([peer, all]) => `${peer} ${all.at(-1)!.toFixed(1)}`)
+					.join(', ')}`,
+			);
 		await done(lines);
 	}
 }

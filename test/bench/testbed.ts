@@ -10,7 +10,14 @@ import { startN8n, type N8n } from '../support/n8n/instance';
 import { packPackage } from '../support/n8n/pack';
 import { until } from '../support/n8n/rest';
 import { startVendorNames } from '../support/n8n/tls';
-import { node, webhook, workflow, type Item, type Json, type WorkflowNode } from '../support/n8n/workflow';
+import {
+	node,
+	webhook,
+	workflow,
+	type Item,
+	type Json,
+	type WorkflowNode,
+} from '../support/n8n/workflow';
 import { credentialFor } from '../support/harness';
 import type { Order } from './plainNode';
 import { hostPorts, publicOrigins } from '../support/vendors';
@@ -21,7 +28,10 @@ export interface Testbed {
 	n8n: N8n;
 	version: { n8n: string; node: string };
 	tarball: string;
-	credentials: Record<'whatsAppMediaApi' | 'whatsAppApi' | 'whatsAppTriggerApi', { id: string; name: string }>;
+	credentials: Record<
+		'whatsAppMediaApi' | 'whatsAppApi' | 'whatsAppTriggerApi',
+		{ id: string; name: string }
+	>;
 	/** Milliseconds that the plain client takes. */
 	plain(files: Order['files'], inFlight: number): Promise<number>;
 	sql<T>(sql: string): Promise<T[]>;
@@ -34,12 +44,23 @@ export interface Testbed {
 
 export const PUBLIC = 'https://n8n.example';
 
-export async function startTestbed({ env = {}, log }: { env?: Record<string, string>; log?: Log }): Promise<Testbed> {
+export async function startTestbed({
+	env = {},
+	log,
+}: {
+	env?: Record<string, string>;
+	log?: Log;
+}): Promise<Testbed> {
 	const emulator = await startEmulator(publicOrigins(['meta']));
 	emulator.meta.variants.webhookTimeout = 120_000;
 	const names = hostPorts(emulator, ['meta']);
 	const tarball = await packPackage();
-	const n8n = await startN8n({ packages: [tarball, await packPackage(join(__dirname, 'bare'))], vendors: names, env: { N8N_WEBHOOK_URL: `${PUBLIC}/`, WEBHOOK_URL: `${PUBLIC}/`, ...env }, log });
+	const n8n = await startN8n({
+		packages: [tarball, await packPackage(join(__dirname, 'bare'))],
+		vendors: names,
+		env: { N8N_WEBHOOK_URL: `${PUBLIC}/`, WEBHOOK_URL: `${PUBLIC}/`, ...env },
+		log,
+	});
 	hostOverrides.set(PUBLIC, n8n.url);
 	const install = await installN8n({ log });
 	const children: ChildProcess[] = [];
@@ -64,27 +85,45 @@ export async function startTestbed({ env = {}, log }: { env?: Record<string, str
 	return {
 		emulator,
 		n8n,
-		version: { n8n: install.version, node: execFileSync(install.node, ['--version']).toString().trim() },
+		version: {
+			n8n: install.version,
+			node: execFileSync(install.node, ['--version']).toString().trim(),
+		},
 		tarball,
 		credentials: {
-			whatsAppMediaApi: await credential('whatsAppMediaApi', { ...credentialFor(emulator), baseUrl: '', mediaHosts: '' }),
+			whatsAppMediaApi: await credential('whatsAppMediaApi', {
+				...credentialFor(emulator),
+				baseUrl: '',
+				mediaHosts: '',
+			}),
 			whatsAppApi: await credential('whatsAppApi', { accessToken, businessAccountId }),
-			whatsAppTriggerApi: await credential('whatsAppTriggerApi', { clientId: appId, clientSecret: appSecret }),
+			whatsAppTriggerApi: await credential('whatsAppTriggerApi', {
+				clientId: appId,
+				clientSecret: appSecret,
+			}),
 		},
 		async plain(files, inFlight) {
-			const order: Order = { files, inFlight, token: accessToken, folder: join(n8n.userFolder, 'plain') };
+			const order: Order = {
+				files,
+				inFlight,
+				token: accessToken,
+				folder: join(n8n.userFolder, 'plain'),
+			};
 			return (await ask<{ ms: number }>(client, order)).ms;
 		},
 		sql: async <T>(sql: string) => (await ask<{ rows: T[] }>(database, { sql })).rows,
 		delay(ms) {
 			// A fresh list of faults, the only way to end one that has no end.
 			Object.values(emulator.meta.sites).forEach(({ faults }) => faults?.clear());
-			if (ms) for (const on of ['getUrl', 'file', 'upload'] as const) emulator.meta.fault({ on, delay: ms, times: Infinity });
+			if (ms)
+				for (const on of ['getUrl', 'file', 'upload'] as const)
+					emulator.meta.fault({ on, delay: ms, times: Infinity });
 		},
 		async clean() {
 			emulator.requests.length = 0;
 			const storage = join(n8n.userFolder, '.n8n', 'storage');
-			for (const name of await readdir(storage).catch(() => [])) await rm(join(storage, name, ''), { recursive: true, force: true });
+			for (const name of await readdir(storage).catch(() => []))
+				await rm(join(storage, name, ''), { recursive: true, force: true });
 			let before = -Infinity;
 			await until('n8n is idle', 30_000, async () => {
 				const ticks = await cpuTicks(n8n.pid);
@@ -122,12 +161,19 @@ export interface Chain {
 	id: string;
 }
 
-export async function chain(testbed: Testbed, name: string, nodes: WorkflowNode[], before: WorkflowNode[] = []): Promise<Chain> {
+export async function chain(
+	testbed: Testbed,
+	name: string,
+	nodes: WorkflowNode[],
+	before: WorkflowNode[] = [],
+): Promise<Chain> {
 	const start = [
 		webhook('Start', name, { responseMode: 'lastNode', responseData: 'noData' }),
 		node('n8n-nodes-base.splitOut', 'Items', { fieldToSplitOut: 'body.items', options: {} }),
 	];
-	const { id } = await testbed.n8n.api.createWorkflow(workflow({ name, nodes: [...start, ...before, ...nodes] }));
+	const { id } = await testbed.n8n.api.createWorkflow(
+		workflow({ name, nodes: [...start, ...before, ...nodes] }),
+	);
 	await testbed.n8n.api.activate(id);
 	return {
 		id,
@@ -141,21 +187,36 @@ export async function chain(testbed: Testbed, name: string, nodes: WorkflowNode[
 			const said = await reply.text();
 			const memory = (await testbed.n8n.peakMemory()) - held;
 			const execution = await until('the execution is in the list', 30_000, async () => {
-				const [last] = await testbed.sql<{ id: number }>(`select id from execution_entity where workflowId = '${id}' and stoppedAt is not null order by id desc limit 1`);
+				const [last] = await testbed.sql<{ id: number }>(
+					`select id from execution_entity where workflowId = '${id}' and stoppedAt is not null order by id desc limit 1`,
+				);
 				return last && (await testbed.n8n.api.execution(String(last.id)));
 			});
 			if (!reply.ok || execution.status !== 'success') {
 				const { error } = execution.data.resultData;
 				throw new Error(`${name} failed: ${error?.message ?? said} ${error?.description ?? ''}`);
 			}
-			const runs = nodes.map((each) => execution.data.resultData.runData[each.name]!.at(-1)! as unknown as Run);
+			const runs = nodes.map(
+				(each) => execution.data.resultData.runData[each.name]!.at(-1)! as unknown as Run,
+			);
 			const first = runs[0]!;
 			const last = runs.at(-1)!;
 			// A second try is another work than the one that is measured.
-			for (const { message } of runs.flatMap(({ hints }) => hints ?? [])) process.stderr.write(`${name}: ${message}\n`);
-			return { ms: last.startTime + last.executionTime - first.startTime, memory, items: last.data?.main[0] ?? [], executionId: execution.id };
+			for (const { message } of runs.flatMap(({ hints }) => hints ?? []))
+				process.stderr.write(`${name}: ${message}\n`);
+			return {
+				ms: last.startTime + last.executionTime - first.startTime,
+				memory,
+				items: last.data?.main[0] ?? [],
+				executionId: execution.id,
+			};
 		},
 	};
 }
 
-type Run = { startTime: number; executionTime: number; hints?: Array<{ message: string }>; data?: { main: Array<Item[] | null> } };
+type Run = {
+	startTime: number;
+	executionTime: number;
+	hints?: Array<{ message: string }>;
+	data?: { main: Array<Item[] | null> };
+};

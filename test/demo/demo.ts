@@ -34,20 +34,36 @@ async function main(): Promise<void> {
 		},
 	});
 	const provider = vendorNames.find((name) => name === settings.provider);
-	if (!provider) throw new Error(`There is no provider ${settings.provider}. Choose one of ${vendorNames.join(', ')}.`);
+	if (!provider)
+		throw new Error(
+			`There is no provider ${settings.provider}. Choose one of ${vendorNames.join(', ')}.`,
+		);
 	const port = Number(settings.port);
 	const started = Date.now();
-	say('WhatsApp files in a real n8n. An emulator on this machine plays WhatsApp: you need no account.\n');
+	say(
+		'WhatsApp files in a real n8n. An emulator on this machine plays WhatsApp: you need no account.\n',
+	);
 	await assertFree(port);
 
-	await phase('Looking for n8n', () => installN8n({ log: say }), ({ version }) => `n8n ${version} is installed`);
-	const tarball = await phase('Building the package', build, (file) => `${basename(file)} is built`);
+	await phase(
+		'Looking for n8n',
+		() => installN8n({ log: say }),
+		({ version }) => `n8n ${version} is installed`,
+	);
+	const tarball = await phase(
+		'Building the package',
+		build,
+		(file) => `${basename(file)} is built`,
+	);
 	const vendor = await startVendor(provider);
 	cleanUp.push(vendor.close);
 	const n8n = await phase(
 		'Starting n8n, installing the package in it',
 		// n8n cannot always replace a package whose files have changed while it runs; a new folder cures that.
-		() => start(tarball, vendor, port).catch(() => rm(demoFolder, { recursive: true, force: true }).then(() => start(tarball, vendor, port))),
+		() =>
+			start(tarball, vendor, port).catch(() =>
+				rm(demoFolder, { recursive: true, force: true }).then(() => start(tarball, vendor, port)),
+			),
 		({ url }) => `n8n runs on ${url}, the package is installed in it`,
 	);
 	const workflow = await phase(
@@ -63,7 +79,9 @@ async function main(): Promise<void> {
 
 	say();
 	table(['Message', 'File', 'Bytes', 'Hash', 'Milliseconds'], rows);
-	say('\nEvery file on disk is byte for byte what was sent. Milliseconds: from the webhook to the file on disk.\n');
+	say(
+		'\nEvery file on disk is byte for byte what was sent. Milliseconds: from the webhook to the file on disk.\n',
+	);
 	say(`Files     ${filesFolder}`);
 	if (settings.once) return say(`\nDone in ${seconds(started)}.`);
 	say(`Editor    ${n8n.url}/workflow/${workflow.id}`);
@@ -89,9 +107,11 @@ async function assertFree(port: number): Promise<void> {
 async function build(): Promise<string> {
 	// npm is a script on Windows, which only a shell can start.
 	const options = { cwd: root, shell: process.platform === 'win32' };
-	await promisify(execFile)('npm', ['run', '--silent', 'build'], options).catch(({ message, stdout }) => {
-		throw new Error(`The package does not build:\n${stdout || message}`);
-	});
+	await promisify(execFile)('npm', ['run', '--silent', 'build'], options).catch(
+		({ message, stdout }) => {
+			throw new Error(`The package does not build:\n${stdout || message}`);
+		},
+	);
 	return await packPackage();
 }
 
@@ -116,9 +136,12 @@ type Imported = { id: string; webhookUrl: string };
 /** What a user does: import the file, choose the credential and the folder, publish. An earlier run's copy becomes the example again. */
 async function importExample({ api, url }: N8n, vendor: Vendor): Promise<Imported> {
 	const credential = await saveCredential(api, vendor);
-	const workflow: WorkflowJson = JSON.parse(await readFile(join(root, 'examples', 'receive-and-save.json'), 'utf8'));
+	const workflow: WorkflowJson = JSON.parse(
+		await readFile(join(root, 'examples', 'receive-and-save.json'), 'utf8'),
+	);
 	for (const node of workflow.nodes) {
-		if (node.type.startsWith('n8n-nodes-whatsapp-media.')) node.credentials = { [credential.type]: credential };
+		if (node.type.startsWith('n8n-nodes-whatsapp-media.'))
+			node.credentials = { [credential.type]: credential };
 		const { fileName } = node.parameters;
 		if (fileName) node.parameters.fileName = String(fileName).replace(EXAMPLE_FOLDER, filesFolder);
 	}
@@ -128,7 +151,10 @@ async function importExample({ api, url }: N8n, vendor: Vendor): Promise<Importe
 	trigger.webhookId = WEBHOOK_ID;
 	trigger.parameters.registration = vendor.registration;
 
-	const all = await api.call<Array<{ id: string; name: string; isArchived: boolean }>>('GET', '/rest/workflows');
+	const all = await api.call<Array<{ id: string; name: string; isArchived: boolean }>>(
+		'GET',
+		'/rest/workflows',
+	);
 	const known = all.find(({ name, isArchived }) => name === workflow.name && !isArchived);
 	if (known) await api.updateWorkflow(known.id, workflow);
 	const { id } = known ?? (await api.createWorkflow(workflow));
@@ -136,13 +162,20 @@ async function importExample({ api, url }: N8n, vendor: Vendor): Promise<Importe
 
 	const webhookUrl = `${url}/webhook/${WEBHOOK_ID}/webhook`;
 	const problem = await vendor.check(webhookUrl);
-	if (problem) throw new Error(`${vendor.name} does not accept the webhook ${webhookUrl}: ${problem}`);
+	if (problem)
+		throw new Error(`${vendor.name} does not accept the webhook ${webhookUrl}: ${problem}`);
 	return { id, webhookUrl };
 }
 
 async function saveCredential(api: N8nApi, vendor: Vendor): Promise<Credential> {
-	const wanted = { name: `WhatsApp (${vendor.name})`, type: 'whatsAppMediaApi', data: vendor.credential };
-	const known = (await api.call<Credential[]>('GET', '/rest/credentials')).find(({ name }) => name === wanted.name);
+	const wanted = {
+		name: `WhatsApp (${vendor.name})`,
+		type: 'whatsAppMediaApi',
+		data: vendor.credential,
+	};
+	const known = (await api.call<Credential[]>('GET', '/rest/credentials')).find(
+		({ name }) => name === wanted.name,
+	);
 	const { id, name, type } = known
 		? await api.call<Credential>('PATCH', `/rest/credentials/${known.id}`, wanted)
 		: await api.createCredential(wanted.name, wanted.type, wanted.data);
@@ -157,29 +190,47 @@ async function sendAll(api: N8nApi, workflow: Imported, messages: Message[]): Pr
 }
 
 /** The message's row in the table. Rejects unless the file is on disk, verified and the same. */
-async function sendOne(api: N8nApi, { id, webhookUrl }: Imported, { what, bytes, send }: Message): Promise<Cell[]> {
+async function sendOne(
+	api: N8nApi,
+	{ id, webhookUrl }: Imported,
+	{ what, bytes, send }: Message,
+): Promise<Cell[]> {
 	const newest = async () => (await api.executions({ workflowId: id }))[0]?.id;
 	const before = await newest();
 	const sentAt = Date.now();
 	const { mediaId, status } = await send(webhookUrl);
 	if (status !== 200) throw new Error(`n8n answered the webhook of ${what} with ${status}.`);
-	const executionId = await until(`n8n has started the workflow for ${what}`, DELIVERY_MS, async () => {
-		const id = await newest();
-		return id === before ? undefined : id;
-	});
+	const executionId = await until(
+		`n8n has started the workflow for ${what}`,
+		DELIVERY_MS,
+		async () => {
+			const id = await newest();
+			return id === before ? undefined : id;
+		},
+	);
 	const execution = await api.waitForExecution(executionId, { timeoutMs: DELIVERY_MS });
 	const { error, lastNodeExecuted } = execution.data.resultData;
-	if (execution.status !== 'success') throw new Error(`For ${what}, the node “${lastNodeExecuted}” failed: ${error?.message ?? execution.status}`);
+	if (execution.status !== 'success')
+		throw new Error(
+			`For ${what}, the node “${lastNodeExecuted}” failed: ${error?.message ?? execution.status}`,
+		);
 
 	const downloaded = items(execution, 'Download Media')[0]?.json;
 	const saved = items(execution, 'Save to Disk')[0]?.json;
-	if (downloaded?.mediaId !== mediaId || !saved) throw new Error(`n8n has saved nothing for ${what}.`);
+	if (downloaded?.mediaId !== mediaId || !saved)
+		throw new Error(`n8n has saved nothing for ${what}.`);
 	const path = String(saved.fileName);
 	if (!bytes.equals(await readFile(path))) throw new Error(`${path} is not what was sent.`);
 	if (downloaded.verified !== true) throw new Error(`n8n has not verified the hash of ${what}.`);
 	const { mtimeMs } = await stat(path);
 	const message = `${what.replace(/^an? /, '')} from ${downloaded.fromName}`;
-	return [message[0]!.toUpperCase() + message.slice(1), basename(path), bytes.length, 'verified', Math.round(mtimeMs - sentAt)];
+	return [
+		message[0]!.toUpperCase() + message.slice(1),
+		basename(path),
+		bytes.length,
+		'verified',
+		Math.round(mtimeMs - sentAt),
+	];
 }
 
 /** Never ends. What comes of it is for the user to see: by now the workflow may be another. */
@@ -188,7 +239,12 @@ async function sendOnEnter({ webhookUrl }: Imported, messages: Message[]): Promi
 	process.stdin.on('data', () => {
 		const { what, send } = messages[count++ % messages.length]!;
 		send(webhookUrl).then(
-			({ status }) => say(status === 200 ? `A customer sent ${what}: see Executions.` : `n8n answered ${status}. Is the workflow still published?`),
+			({ status }) =>
+				say(
+					status === 200
+						? `A customer sent ${what}: see Executions.`
+						: `n8n answered ${status}. Is the workflow still published?`,
+				),
 			() => say('n8n does not answer.'),
 		);
 	});

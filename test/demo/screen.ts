@@ -11,7 +11,11 @@ export function say(line = ''): void {
 }
 
 /** One step: what it is doing while it lasts, then what `done` makes of its result, and how long it took. */
-export async function phase<T>(doing: string, work: () => Promise<T>, done: (result: T) => string): Promise<T> {
+export async function phase<T>(
+	doing: string,
+	work: () => Promise<T>,
+	done: (result: T) => string,
+): Promise<T> {
 	const started = Date.now();
 	goingOn = `  ${doing} ...`;
 	if (process.stdout.isTTY) process.stdout.write(goingOn);
@@ -31,11 +35,19 @@ export type Cell = string | number;
 
 /** Numbers to the right, all else to the left. */
 export function table(head: string[], rows: Cell[][]): void {
-	const lines = [head, ...rows].map((row) => row.map((cell) => (typeof cell === 'number' ? cell.toLocaleString('en') : cell)));
+	const lines = [head, ...rows].map((row) =>
+		row.map((cell) => (typeof cell === 'number' ? cell.toLocaleString('en') : cell)),
+	);
 	const widths = head.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)));
 	const isNumber = head.map((_, column) => rows.every((row) => typeof row[column] === 'number'));
 	const show = (line: string[]) =>
-		say(line.map((text, column) => (isNumber[column] ? text.padStart(widths[column]!) : text.padEnd(widths[column]!))).join('   '));
+		say(
+			line
+				.map((text, column) =>
+					isNumber[column] ? text.padStart(widths[column]!) : text.padEnd(widths[column]!),
+				)
+				.join('   '),
+		);
 	show(lines[0]!);
 	show(widths.map((width) => '─'.repeat(width)));
 	lines.slice(1).forEach(show);

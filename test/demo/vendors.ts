@@ -1,6 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { startEmulator, type Vendor as VendorName, type VendorEmulator, VENDORS } from '../emulator';
+import {
+	startEmulator,
+	type Vendor as VendorName,
+	type VendorEmulator,
+	VENDORS,
+} from '../emulator';
 import type { Json } from '../support/n8n/workflow';
 import { hostPorts, publicCredentialFor, publicOrigins, VENDOR_FACTS } from '../support/vendors';
 
@@ -31,12 +36,33 @@ export type Message = {
 const customer = { from: '4915255501010', name: 'Zoë Martins' };
 const glazier = { from: '4915255502020', name: 'Harbour Windows' };
 
-type Sent = { what: string; file: string; type: 'voice' | 'image' | 'document'; fileName?: string; caption?: string; from: string; name: string };
+type Sent = {
+	what: string;
+	file: string;
+	type: 'voice' | 'image' | 'document';
+	fileName?: string;
+	caption?: string;
+	from: string;
+	name: string;
+};
 
 const messages: Sent[] = [
 	{ what: 'a voice note', file: 'voice-note.ogg', type: 'voice', ...customer },
-	{ what: 'a photo', file: 'photo.jpg', type: 'image', caption: 'The new window is in, thank you!', ...customer },
-	{ what: 'a PDF', file: 'invoice.pdf', type: 'document', fileName: 'Invoice 2026-1121.pdf', caption: 'For Harbour Street 12', ...glazier },
+	{
+		what: 'a photo',
+		file: 'photo.jpg',
+		type: 'image',
+		caption: 'The new window is in, thank you!',
+		...customer,
+	},
+	{
+		what: 'a PDF',
+		file: 'invoice.pdf',
+		type: 'document',
+		fileName: 'Invoice 2026-1121.pdf',
+		caption: 'For Harbour Street 12',
+		...glazier,
+	},
 ];
 
 export const vendorNames = VENDORS;

@@ -4,10 +4,22 @@ import type { Locator } from 'playwright-core';
 
 import { firstPicture } from './firstPicture';
 import { PUBLIC, startSession, type Session } from './session';
-import { photo, walkWithTheBuiltInNodes, walkWithTheTriggerAlone, walkWithThisPackage } from './walks';
+import {
+	photo,
+	walkWithTheBuiltInNodes,
+	walkWithTheTriggerAlone,
+	walkWithThisPackage,
+} from './walks';
 import type { Emulator } from '../emulator';
 import { items, type Credential } from '../support/n8n/rest';
-import { manualTrigger, mediaNode, workflow, type Item, type Json, type WorkflowNode } from '../support/n8n/workflow';
+import {
+	manualTrigger,
+	mediaNode,
+	workflow,
+	type Item,
+	type Json,
+	type WorkflowNode,
+} from '../support/n8n/workflow';
 import type { Vendor } from '../support/harness';
 import { ROOT } from '../support/paths';
 import { publicCredentialFor, VENDOR_FACTS } from '../support/vendors';
@@ -32,8 +44,10 @@ beforeEach(empty);
 async function empty(): Promise<void> {
 	await editor.open();
 	await session.moveTo(PUBLIC);
-	for (const { id } of await n8n.api.call<Array<{ id: string }>>('GET', '/rest/workflows')) await n8n.api.deleteWorkflow(id);
-	for (const { id } of await n8n.api.call<Credential[]>('GET', '/rest/credentials')) await n8n.api.call('DELETE', `/rest/credentials/${id}`);
+	for (const { id } of await n8n.api.call<Array<{ id: string }>>('GET', '/rest/workflows'))
+		await n8n.api.deleteWorkflow(id);
+	for (const { id } of await n8n.api.call<Credential[]>('GET', '/rest/credentials'))
+		await n8n.api.call('DELETE', `/rest/credentials/${id}`);
 	emulator.reset();
 	emulator.meta.variants.webhookTimeout = 60_000;
 	// Which n8n's own nodes cannot do for their user.
@@ -42,15 +56,27 @@ async function empty(): Promise<void> {
 
 // -- Workflows that are there when the user comes
 
-const account = (vendor: Vendor, changes: Json = {}): Json => ({ ...publicCredentialFor(emulator, vendor), ...changes });
+const account = (vendor: Vendor, changes: Json = {}): Json => ({
+	...publicCredentialFor(emulator, vendor),
+	...changes,
+});
 
 async function credential(vendor: Vendor = 'meta', changes: Json = {}) {
-	const { id, name } = await n8n.api.createCredential('WhatsApp Media account', 'whatsAppMediaApi', account(vendor, changes));
+	const { id, name } = await n8n.api.createCredential(
+		'WhatsApp Media account',
+		'whatsAppMediaApi',
+		account(vendor, changes),
+	);
 	return { id, name };
 }
 
 const ours = async (type: string, name: string, vendor?: Vendor, changes?: Json) =>
-	mediaNode(type, name, {}, { credentials: { whatsAppMediaApi: await credential(vendor, changes) } });
+	mediaNode(
+		type,
+		name,
+		{},
+		{ credentials: { whatsAppMediaApi: await credential(vendor, changes) } },
+	);
 
 /** A workflow with the form of its last node open. */
 async function opened(nodes: WorkflowNode[], start: Item[] = [{ json: {} }]): Promise<void> {
@@ -63,7 +89,8 @@ async function opened(nodes: WorkflowNode[], start: Item[] = [{ json: {} }]): Pr
 /** A trigger without a credential, and its form. */
 const openTrigger = async () => await opened([mediaNode('whatsAppMediaTrigger', 'Trigger')]);
 
-const received = () => emulator.meta.store.add({ bytes: photo, mimeType: 'image/jpeg', inbound: true });
+const received = () =>
+	emulator.meta.store.add({ bytes: photo, mimeType: 'image/jpeg', inbound: true });
 
 // -- 1. From nothing to a picture
 
@@ -92,14 +119,22 @@ test('searching for "whatsapp", "voice note" and "download media" finds the node
 	await editor.page.goto(`${n8n.url}/workflow/new`);
 	await editor.openNodeList();
 	const expected = {
-		whatsapp: ['WhatsApp Media Trigger', 'WhatsApp Media Stream Trigger', 'WhatsApp Download Media', 'WhatsApp Upload Media', 'WhatsApp Delete Media', 'WhatsApp Get Media URL'],
+		whatsapp: [
+			'WhatsApp Media Trigger',
+			'WhatsApp Media Stream Trigger',
+			'WhatsApp Download Media',
+			'WhatsApp Upload Media',
+			'WhatsApp Delete Media',
+			'WhatsApp Get Media URL',
+		],
 		'voice note': ['WhatsApp Download Media', 'WhatsApp Media Trigger'],
 		'download media': ['WhatsApp Download Media'],
 	};
 	for (const [words, names] of Object.entries(expected)) {
 		await editor.find(words);
 		// The list of the search before is gone.
-		if (words !== 'whatsapp') await editor.names().getByText('WhatsApp Upload Media').waitFor({ state: 'detached' });
+		if (words !== 'whatsapp')
+			await editor.names().getByText('WhatsApp Upload Media').waitFor({ state: 'detached' });
 		for (const name of names) await editor.names().getByText(name, { exact: true }).waitFor();
 		await picture(`search-${words.replace(' ', '-')}`);
 	}
@@ -115,8 +150,17 @@ test('every form asks for little, and nothing in it is cut off', async () => {
 		'Delete Media': ['Media ID'],
 	};
 	const credentials = { whatsAppMediaApi: await credential() };
-	const types = ['MediaTrigger', 'MediaStreamTrigger', 'DownloadMedia', 'UploadMedia', 'GetMediaUrl', 'DeleteMedia'];
-	const nodes = Object.keys(forms).map((name, index) => mediaNode(`whatsApp${types[index]}`, name, {}, { credentials, position: [index * 220, 220] }));
+	const types = [
+		'MediaTrigger',
+		'MediaStreamTrigger',
+		'DownloadMedia',
+		'UploadMedia',
+		'GetMediaUrl',
+		'DeleteMedia',
+	];
+	const nodes = Object.keys(forms).map((name, index) =>
+		mediaNode(`whatsApp${types[index]}`, name, {}, { credentials, position: [index * 220, 220] }),
+	);
 	const { id } = await n8n.api.createWorkflow(workflow({ nodes, wires: [] }));
 	await editor.openWorkflow(id);
 	for (const [name, labels] of Object.entries(forms)) {
@@ -135,7 +179,11 @@ test('every form asks for little, and nothing in it is cut off', async () => {
 /** The texts that have not the room that they need. */
 async function cutOff(texts: Locator): Promise<string[]> {
 	type Text = { innerText: string; scrollWidth: number; clientWidth: number };
-	return await texts.evaluateAll((parts: unknown[]) => (parts as Text[]).filter((part) => part.scrollWidth > part.clientWidth).map((part) => part.innerText));
+	return await texts.evaluateAll((parts: unknown[]) =>
+		(parts as Text[])
+			.filter((part) => part.scrollWidth > part.clientWidth)
+			.map((part) => part.innerText),
+	);
 }
 
 // -- 3. The credential
@@ -149,29 +197,54 @@ describe('the credential', () => {
 	const closesByItself = async () => await editor.form().waitFor({ state: 'detached' });
 
 	test.each([
-		['meta', 'Meta Cloud API', 'Access Token', 'EAAwrong', 'The access token is not valid. Paste it again, whole'],
-		['whapi', 'Whapi.Cloud', 'Token', 'wrong', 'The token belongs to no channel. Copy it again, whole'],
+		[
+			'meta',
+			'Meta Cloud API',
+			'Access Token',
+			'EAAwrong',
+			'The access token is not valid. Paste it again, whole',
+		],
+		[
+			'whapi',
+			'Whapi.Cloud',
+			'Token',
+			'wrong',
+			'The token belongs to no channel. Copy it again, whole',
+		],
 		['pipes', 'Pipes.bot', 'API Key', 'wrong', 'The API key is not valid. Copy it again, whole'],
-	] as const)('of %s says what is wrong, and closes once it is right', async (vendor, provider, field, wrong, sentence) => {
-		await openForm();
-		if (vendor !== 'meta') await editor.pick('Provider', editor.parameter('provider'), provider);
-		await picture(`credential-${vendor}`);
-		if (vendor === 'meta') {
-			await editor.form().getByText('Media Hosts').scrollIntoViewIfNeeded();
-			await picture('credential-meta-rest');
-		}
-		await editor.fillIn({ ...VENDOR_FACTS[vendor].form(emulator), [field]: wrong });
-		await editor.saveCredential();
-		await editor.readRefusal(sentence);
-		await picture(`credential-${vendor}-refused`);
-		await editor.fillIn({ [field]: VENDOR_FACTS[vendor].form(emulator)[field]! });
-		await editor.saveCredential();
-		await closesByItself();
-	});
+	] as const)(
+		'of %s says what is wrong, and closes once it is right',
+		async (vendor, provider, field, wrong, sentence) => {
+			await openForm();
+			if (vendor !== 'meta') await editor.pick('Provider', editor.parameter('provider'), provider);
+			await picture(`credential-${vendor}`);
+			if (vendor === 'meta') {
+				await editor.form().getByText('Media Hosts').scrollIntoViewIfNeeded();
+				await picture('credential-meta-rest');
+			}
+			await editor.fillIn({ ...VENDOR_FACTS[vendor].form(emulator), [field]: wrong });
+			await editor.saveCredential();
+			await editor.readRefusal(sentence);
+			await picture(`credential-${vendor}-refused`);
+			await editor.fillIn({ [field]: VENDOR_FACTS[vendor].form(emulator)[field]! });
+			await editor.saveCredential();
+			await closesByItself();
+		},
+	);
 
 	test.each([
-		['the account’s ID as phone number ID', () => ({ 'Phone Number ID': emulator.meta.credentials.businessAccountId }), 'This is not a phone number ID; it looks like the WhatsApp Business Account ID', 'credential-ids-mixed-up'],
-		['a phone number ID that is not one', () => ({ 'Phone Number ID': '106540352242999' }), 'The phone number ID is unknown, or the access token may not use it', 'credential-unknown-number'],
+		[
+			'the account’s ID as phone number ID',
+			() => ({ 'Phone Number ID': emulator.meta.credentials.businessAccountId }),
+			'This is not a phone number ID; it looks like the WhatsApp Business Account ID',
+			'credential-ids-mixed-up',
+		],
+		[
+			'a phone number ID that is not one',
+			() => ({ 'Phone Number ID': '106540352242999' }),
+			'The phone number ID is unknown, or the access token may not use it',
+			'credential-unknown-number',
+		],
 	])('with %s', async (_, slip, sentence, name) => {
 		await openForm();
 		await editor.fillIn({ ...VENDOR_FACTS.meta.form(emulator), ...slip() });
@@ -185,7 +258,9 @@ describe('the credential', () => {
 		await editor.fillIn(VENDOR_FACTS.meta.form(emulator));
 		emulator.meta.fault({ on: 'phoneNumber', error: '190/463' });
 		await editor.saveCredential();
-		await editor.readRefusal('The access token has expired. Tokens from the dashboard last 24 hours');
+		await editor.readRefusal(
+			'The access token has expired. Tokens from the dashboard last 24 hours',
+		);
 		await picture('credential-token-expired');
 		emulator.meta.fault({ on: 'phoneNumber', status: 503 });
 		await editor.retryTest();
@@ -198,7 +273,9 @@ describe('the credential', () => {
 		await openTrigger();
 		await editor.page.getByText('With Pipes.bot, choose Manual').waitFor();
 		await editor.pick('Registration', editor.parameter('registration'), 'Manual');
-		await editor.page.getByText('Pipes.bot: paste it as Webhook URL where you activate the number').waitFor();
+		await editor.page
+			.getByText('Pipes.bot: paste it as Webhook URL where you activate the number')
+			.waitFor();
 		await picture('trigger-manual');
 	});
 });
@@ -206,7 +283,9 @@ describe('the credential', () => {
 // -- 4. Testing while the workflow is active
 
 test('a test gets the file while the workflow is active, and production receives again afterwards', async () => {
-	const { id } = await n8n.api.createWorkflow(workflow({ nodes: [await ours('whatsAppMediaTrigger', 'Trigger')] }));
+	const { id } = await n8n.api.createWorkflow(
+		workflow({ nodes: [await ours('whatsAppMediaTrigger', 'Trigger')] }),
+	);
 	await editor.openWorkflow(id);
 	await editor.publish();
 	await editor.click('Got it', editor.page.getByRole('button', { name: 'Got it' }));
@@ -232,14 +311,23 @@ test('a test gets the file while the workflow is active, and production receives
 
 describe('what the screen says to', () => {
 	const download = async (start: Item[], options: { vendor?: Vendor } = {}) =>
-		await opened([manualTrigger(), await ours('whatsAppDownloadMedia', 'Download Media', options.vendor)], start);
+		await opened(
+			[manualTrigger(), await ours('whatsAppDownloadMedia', 'Download Media', options.vendor)],
+			start,
+		);
 	const upload = async (binary: Item['binary'], options: { vendor?: Vendor } = {}) =>
-		await opened([manualTrigger(), await ours('whatsAppUploadMedia', 'Upload Media', options.vendor)], [{ json: {}, binary }]);
+		await opened(
+			[manualTrigger(), await ours('whatsAppUploadMedia', 'Upload Media', options.vendor)],
+			[{ json: {}, binary }],
+		);
 
 	test('neither a media ID nor a URL', async () => {
 		await download([{ json: { text: 'hello' } }]);
 		await editor.execute();
-		await editor.readError('There is neither a media ID nor a URL', 'Put WhatsApp Media Trigger before this node');
+		await editor.readError(
+			'There is neither a media ID nor a URL',
+			'Put WhatsApp Media Trigger before this node',
+		);
 		await picture('error-no-media-id');
 	});
 
@@ -248,7 +336,10 @@ describe('what the screen says to', () => {
 		emulator.clock.advance(8 * DAY);
 		await download([{ json: { mediaId } }]);
 		await editor.execute();
-		await editor.readError(`Media ID ${mediaId} could not be looked up`, 'received files are kept 7 days');
+		await editor.readError(
+			`Media ID ${mediaId} could not be looked up`,
+			'received files are kept 7 days',
+		);
 		await picture('error-media-gone');
 	});
 
@@ -256,7 +347,10 @@ describe('what the screen says to', () => {
 		emulator.meta.fault({ on: 'getUrl', error: '190/463' });
 		await download([{ json: { mediaId: received() } }]);
 		await editor.execute();
-		await editor.readError('could not be looked up', 'Put a permanent one of a System User into the credential');
+		await editor.readError(
+			'could not be looked up',
+			'Put a permanent one of a System User into the credential',
+		);
 		await picture('error-token-expired');
 	});
 
@@ -276,24 +370,48 @@ describe('what the screen says to', () => {
 
 	test('a file of a type that WhatsApp does not take', async () => {
 		const zip = Buffer.from('PK\x03\x04\x14\0\0\0\b\0 and so on', 'latin1');
-		await upload({ data: { data: zip.toString('base64'), mimeType: 'application/zip', fileName: 'invoices.zip', fileExtension: 'zip' } });
+		await upload({
+			data: {
+				data: zip.toString('base64'),
+				mimeType: 'application/zip',
+				fileName: 'invoices.zip',
+				fileExtension: 'zip',
+			},
+		});
 		await editor.execute();
-		await editor.readError('"invoices.zip" was not uploaded: it is application/zip', 'Meta Cloud API takes');
+		await editor.readError(
+			'"invoices.zip" was not uploaded: it is application/zip',
+			'Meta Cloud API takes',
+		);
 		await picture('error-file-type');
 	});
 
 	test('an upload where the provider has none', async () => {
 		await upload({ data: file() }, { vendor: 'pipes' });
 		await editor.execute();
-		await editor.readError('Pipes.bot has no public way to upload a file', 'Send the file together with its message instead');
+		await editor.readError(
+			'Pipes.bot has no public way to upload a file',
+			'Send the file together with its message instead',
+		);
 		await picture('error-no-upload');
 	});
 
-	const openFilledTrigger = async (changes?: Json) => await opened([await ours('whatsAppMediaTrigger', 'Trigger', 'meta', changes)]);
+	const openFilledTrigger = async (changes?: Json) =>
+		await opened([await ours('whatsAppMediaTrigger', 'Trigger', 'meta', changes)]);
 
 	test.each([
-		['without the app secret', { webhookSecret: '' }, 'needs App Secret in the credential. Open the credential', 'error-no-app-secret'],
-		['with a phone number ID that is not one', { phoneNumberId: '106540352242999' }, 'Check Phone Number ID in the credential', 'error-unknown-number'],
+		[
+			'without the app secret',
+			{ webhookSecret: '' },
+			'needs App Secret in the credential. Open the credential',
+			'error-no-app-secret',
+		],
+		[
+			'with a phone number ID that is not one',
+			{ phoneNumberId: '106540352242999' },
+			'Check Phone Number ID in the credential',
+			'error-unknown-number',
+		],
 	])('a trigger %s', async (_, changes, sentence, name) => {
 		await openFilledTrigger(changes);
 		await editor.execute();
@@ -304,14 +422,19 @@ describe('what the screen says to', () => {
 	const ELSEWHERE = 'https://other.example/hook';
 	const takeNumber = () => {
 		const { subscriptions, credentials } = emulator.meta;
-		subscriptions.phoneNumbers.set(credentials.phoneNumberId, { url: ELSEWHERE, verifyToken: 'theirs' });
+		subscriptions.phoneNumbers.set(credentials.phoneNumberId, {
+			url: ELSEWHERE,
+			verifyToken: 'theirs',
+		});
 	};
 
 	test('testing where another webhook has the number', async () => {
 		takeNumber();
 		await openFilledTrigger();
 		await editor.execute();
-		await editor.readNotification(`Deliveries go to another webhook, and a test would take them away from it: ${ELSEWHERE}`);
+		await editor.readNotification(
+			`Deliveries go to another webhook, and a test would take them away from it: ${ELSEWHERE}`,
+		);
 		await picture('error-taken-test', { notification: true });
 	});
 
@@ -320,7 +443,9 @@ describe('what the screen says to', () => {
 		await openFilledTrigger();
 		await editor.closeNode();
 		await editor.publish();
-		await editor.readNotification(`Deliveries already go to another webhook: ${ELSEWHERE}. It was left as it is. Switch off`);
+		await editor.readNotification(
+			`Deliveries already go to another webhook: ${ELSEWHERE}. It was left as it is. Switch off`,
+		);
 		await picture('error-taken', { notification: true });
 	});
 
@@ -329,11 +454,18 @@ describe('what the screen says to', () => {
 		await openFilledTrigger();
 		await editor.closeNode();
 		await editor.publish();
-		await editor.readNotification('Meta delivers to https addresses only, and this n8n’s address is http://n8n.example. Set');
+		await editor.readNotification(
+			'Meta delivers to https addresses only, and this n8n’s address is http://n8n.example. Set',
+		);
 		await picture('error-not-https', { notification: true });
 	});
 });
 
 const DAY = 24 * 60 * 60 * 1000;
 
-const file = (fileName = 'photo.jpg') => ({ data: photo.toString('base64'), mimeType: 'image/jpeg', fileName, fileExtension: fileName.split('.')[1]! });
+const file = (fileName = 'photo.jpg') => ({
+	data: photo.toString('base64'),
+	mimeType: 'image/jpeg',
+	fileName,
+	fileExtension: fileName.split('.')[1]!,
+});

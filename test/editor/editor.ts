@@ -70,7 +70,8 @@ export class Editor {
 
 	/** What lies above all else: the form of a credential, of a node, or the list of nodes; else the window. */
 	async inFront(): Promise<Locator> {
-		for (const part of [this.form(), this.part('ndv'), this.part('node-creator')]) if (await part.isVisible()) return part;
+		for (const part of [this.form(), this.part('ndv'), this.part('node-creator')])
+			if (await part.isVisible()) return part;
 		return this.page.locator('body');
 	}
 
@@ -167,7 +168,9 @@ export class Editor {
 
 	/** The labels of the form, from its top; those of the tab *Settings* are not drawn. */
 	labels(): Locator {
-		return this.part('ndv').getByTestId('node-parameters').locator('label[for]:visible [class*=title]');
+		return this.part('ndv')
+			.getByTestId('node-parameters')
+			.locator('label[for]:visible [class*=title]');
 	}
 
 	async openOptions(): Promise<void> {
@@ -200,18 +203,24 @@ export class Editor {
 
 	/** In the output panel, drawn: an image that could not be read has no width. */
 	async showsPicture(): Promise<void> {
-		await this.page.waitForFunction("document.querySelector('.binary-data-window img')?.naturalWidth > 0");
+		await this.page.waitForFunction(
+			"document.querySelector('.binary-data-window img')?.naturalWidth > 0",
+		);
 	}
 
 	// -- What a user does in a credential
 
 	async fillIn(fields: Record<string, string>): Promise<void> {
-		for (const [name, value] of Object.entries(fields)) await this.type(name, this.field(name), value);
+		for (const [name, value] of Object.entries(fields))
+			await this.type(name, this.field(name), value);
 	}
 
 	/** A text field of the credential's form, by its label. */
 	field(label: string): Locator {
-		return this.form().getByTestId('credential-connection-parameter').filter({ hasText: new RegExp(`^\\s*${label}`) }).locator('input');
+		return this.form()
+			.getByTestId('credential-connection-parameter')
+			.filter({ hasText: new RegExp(`^\\s*${label}`) })
+			.locator('input');
 	}
 
 	form(): Locator {
@@ -249,7 +258,12 @@ export class Editor {
 		await notification.waitFor();
 		await (await notification.elementHandle())!.waitForElementState('stable');
 		type Text = { scrollHeight: number; clientHeight: number };
-		const cutOff = await notification.locator('[class*=content]').evaluateAll((parts: unknown[]) => (parts as Text[]).some((part) => part.scrollHeight > part.clientHeight + 1));
-		if (cutOff) throw new Error(`This is too long for a notification: ${await notification.innerText()}`);
+		const cutOff = await notification
+			.locator('[class*=content]')
+			.evaluateAll((parts: unknown[]) =>
+				(parts as Text[]).some((part) => part.scrollHeight > part.clientHeight + 1),
+			);
+		if (cutOff)
+			throw new Error(`This is too long for a notification: ${await notification.innerText()}`);
 	}
 }

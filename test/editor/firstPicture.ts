@@ -2,13 +2,19 @@ import type { Step } from './editor';
 import type { Walk } from './walks';
 
 /** docs/first-picture.md, from the walks that were just done. */
-export function firstPicture({ one, two, builtIn }: Record<'one' | 'two' | 'builtIn', Walk>): string {
+export function firstPicture({
+	one,
+	two,
+	builtIn,
+}: Record<'one' | 'two' | 'builtIn', Walk>): string {
 	const row = (name: string, walk: Walk) => {
 		const count = (kind: Step['kind']) => walk.steps.filter((step) => step.kind === kind).length;
-		const share = walk === builtIn ? '' : `${Math.round((100 * walk.steps.length) / builtIn.steps.length)} %`;
+		const share =
+			walk === builtIn ? '' : `${Math.round((100 * walk.steps.length) / builtIn.steps.length)} %`;
 		return `| ${name} | ${count('click')} | ${count('type')} | ${walk.steps.length} | ${share} | ${walk.seconds} s |`;
 	};
-	const list = ({ steps }: Walk) => steps.map(({ kind, what }, index) => `${index + 1}. ${kind}: \`${what}\``).join('\n');
+	const list = ({ steps }: Walk) =>
+		steps.map(({ kind, what }, index) => `${index + 1}. ${kind}: \`${what}\``).join('\n');
 	return `# From an empty n8n to the first picture
 
 A robot walks each way in n8n's own editor and counts what it clicks and types; what it looks at costs nothing.

@@ -18,7 +18,8 @@ const SCREEN = { width: 1440, height: 810 };
 const SCALE = 1200 / SCREEN.width;
 
 /** Notifications cover what they tell of; the nodes beside a form are cut off by its edge. */
-const NOT_IN_PICTURE = '.el-notification, [data-test-id=floating-nodes] { visibility: hidden !important }';
+const NOT_IN_PICTURE =
+	'.el-notification, [data-test-id=floating-nodes] { visibility: hidden !important }';
 
 const IMAGES = join(ROOT, 'docs/img');
 
@@ -36,7 +37,10 @@ export type Session = {
 	close(): Promise<void>;
 };
 
-const addressed = (address: string) => ({ WEBHOOK_URL: `${address}/`, N8N_WEBHOOK_URL: `${address}/` });
+const addressed = (address: string) => ({
+	WEBHOOK_URL: `${address}/`,
+	N8N_WEBHOOK_URL: `${address}/`,
+});
 
 /** One n8n with the packed package, the three vendors beside it, and a browser that is signed in. */
 export async function startSession(): Promise<Session> {
@@ -52,7 +56,11 @@ export async function startSession(): Promise<Session> {
 
 	const browser = await launchBrowser();
 	selectors.setTestIdAttribute('data-test-id');
-	const context = await browser.newContext({ viewport: SCREEN, deviceScaleFactor: SCALE, reducedMotion: 'reduce' });
+	const context = await browser.newContext({
+		viewport: SCREEN,
+		deviceScaleFactor: SCALE,
+		reducedMotion: 'reduce',
+	});
 	const editor = new Editor(context, n8n.url);
 	await editor.open();
 	await editor.signIn();

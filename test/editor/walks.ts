@@ -29,7 +29,11 @@ async function customerSends(editor: Editor, { meta }: Emulator): Promise<void> 
 }
 
 /** With this package: Trigger, Download. */
-export async function walkWithThisPackage(editor: Editor, emulator: Emulator, seen: (what: string) => Promise<void>): Promise<Walk> {
+export async function walkWithThisPackage(
+	editor: Editor,
+	emulator: Emulator,
+	seen: (what: string) => Promise<void>,
+): Promise<Walk> {
 	return await walk(editor, async () => {
 		await dropTrigger(editor, emulator);
 		await seen('trigger');
@@ -59,7 +63,11 @@ async function dropTrigger(editor: Editor, { meta }: Emulator): Promise<void> {
 	const { accessToken, appSecret, phoneNumberId } = meta.credentials;
 	await editor.addCommunityNode('whatsapp', 'WhatsApp Media Trigger');
 	await editor.click('Connect to WhatsApp Media', editor.connect());
-	await editor.fillIn({ 'Access Token': accessToken, 'App Secret': appSecret, 'Phone Number ID': phoneNumberId });
+	await editor.fillIn({
+		'Access Token': accessToken,
+		'App Secret': appSecret,
+		'Phone Number ID': phoneNumberId,
+	});
 	await editor.saveCredential();
 	await editor.form().waitFor({ state: 'detached' });
 }
@@ -81,14 +89,26 @@ export async function walkWithTheBuiltInNodes(editor: Editor, emulator: Emulator
 		await editor.fillIn({ 'Access Token': accessToken, 'Business Account ID': businessAccountId });
 		await editor.saveCredential();
 		await editor.form().waitFor({ state: 'detached' });
-		await editor.type('Media ID: {{ $json.messages[0].image.id }}', editor.parameter('mediaGetId').locator('input'), '{{ $json.messages[0].image.id }}');
+		await editor.type(
+			'Media ID: {{ $json.messages[0].image.id }}',
+			editor.parameter('mediaGetId').locator('input'),
+			'{{ $json.messages[0].image.id }}',
+		);
 		await editor.execute();
 		await editor.showsOutput();
 		await editor.closeNode();
 		await editor.addBuiltInNode('http request', 'HTTP Request');
-		await editor.pick('Authentication', editor.parameter('authentication'), 'Predefined Credential Type');
+		await editor.pick(
+			'Authentication',
+			editor.parameter('authentication'),
+			'Predefined Credential Type',
+		);
 		await editor.pick('Credential Type', editor.part('credential-select'), 'WhatsApp API');
-		await editor.type('URL: {{ $json.url }}', editor.parameter('url').locator('input'), '{{ $json.url }}');
+		await editor.type(
+			'URL: {{ $json.url }}',
+			editor.parameter('url').locator('input'),
+			'{{ $json.url }}',
+		);
 		await editor.execute();
 		await editor.viewFile();
 	});

@@ -8,7 +8,9 @@ async function main(): Promise<void> {
 	const options: EmulatorOptions = {};
 	for (const vendor of VENDORS) options[vendor] = { apiPort: port++, filesPort: port++ };
 	const emulator = await startEmulator({ ...options, thirdParty: { port } });
-	console.log('\nWhatsApp emulator. Nothing leaves this machine, and everything is forgotten at the end (Ctrl+C).\n');
+	console.log(
+		'\nWhatsApp emulator. Nothing leaves this machine, and everything is forgotten at the end (Ctrl+C).\n',
+	);
 	for (const vendor of VENDORS) console.log(emulator[vendor].help());
 }
 

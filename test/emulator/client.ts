@@ -28,7 +28,8 @@ export function send(
 		const request = start(url, {
 			method: options.method,
 			agent: false,
-			headers: options.method === 'GET' ? headers : { ...headers, 'Content-Length': String(body.length) },
+			headers:
+				options.method === 'GET' ? headers : { ...headers, 'Content-Length': String(body.length) },
 		});
 		const timer = setTimeout(
 			() => request.destroy(Object.assign(new Error('Operation timed out'), { code: 'ETIMEDOUT' })),

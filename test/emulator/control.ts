@@ -6,13 +6,21 @@ import type { VendorEmulator } from './vendor';
  * `/_emulator/receive` and `/_emulator/fault`, for a person with curl. `more` reads what only this vendor's `receive` takes from
  * the query.
  */
-export function vendorControl(vendor: VendorEmulator, more: (query: Record<string, string>) => object): Site['control'] {
+export function vendorControl(
+	vendor: VendorEmulator,
+	more: (query: Record<string, string>) => object,
+): Site['control'] {
 	return {
 		async receive(request) {
 			const { callback, from, name, caption } = request.query;
 			const received = [];
 			for (const file of await curlUploads(request)) {
-				received.push(await vendor.receive({ ...file, from, name, caption, ...more(request.query) }, { callback }));
+				received.push(
+					await vendor.receive(
+						{ ...file, from, name, caption, ...more(request.query) },
+						{ callback },
+					),
+				);
 			}
 			return readable(received);
 		},

@@ -33,10 +33,18 @@ export async function curlUploads(request: EmulatorRequest): Promise<HandedFile[
 	return files.map((file) => describe(file, request));
 }
 
-function describe({ bytes, fileName, mimeType: given }: Part, { query }: EmulatorRequest): HandedFile {
+function describe(
+	{ bytes, fileName, mimeType: given }: Part,
+	{ query }: EmulatorRequest,
+): HandedFile {
 	const ending = fileName?.split('.').pop()?.toLowerCase() ?? '';
 	const mimeType = query.mimeType ?? MIME_TYPES[ending] ?? given ?? 'application/octet-stream';
-	return { type: (query.type as HandedFile['type'] | undefined) ?? typeOf(mimeType), bytes, fileName, mimeType };
+	return {
+		type: (query.type as HandedFile['type'] | undefined) ?? typeOf(mimeType),
+		bytes,
+		fileName,
+		mimeType,
+	};
 }
 
 function typeOf(mimeType: string): HandedFile['type'] {

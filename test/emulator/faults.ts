@@ -82,5 +82,9 @@ export class Faults {
 
 /** Whether the fault takes the answer's place. A redirect's status is the redirect's. */
 export function replaces(fault: Fault): boolean {
-	return (fault.status !== undefined && fault.redirect === undefined) || !!fault.reset || fault.delay === Infinity;
+	return (
+		(fault.status !== undefined && fault.redirect === undefined) ||
+		!!fault.reset ||
+		fault.delay === Infinity
+	);
 }

@@ -30,7 +30,12 @@ export async function readParts(request: EmulatorRequest): Promise<Part[]> {
 			file.on('data', (piece: Buffer) => pieces.push(piece));
 			file.on('end', () => {
 				const bytes = pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
-				parts.push({ name, fileName: unescaped(filename), mimeType: bytes.length ? typeBefore(bytes) : mimeType, bytes });
+				parts.push({
+					name,
+					fileName: unescaped(filename),
+					mimeType: bytes.length ? typeBefore(bytes) : mimeType,
+					bytes,
+				});
 			});
 		});
 		parser.on('close', resolve);
@@ -50,6 +55,9 @@ const MAX_HEADERS = 16 * 1024;
 /** busboy cuts the parameters off a Content-Type, but Meta refuses `audio/ogg; codecs=opus` and quotes it: read it from the part's headers. */
 function typeBefore({ buffer, byteOffset }: Buffer): string | undefined {
 	const start = Math.max(byteOffset - MAX_HEADERS, 0);
-	const headers = Buffer.from(buffer, start, byteOffset - start).toString('latin1').split('\r\n\r\n').at(-2);
+	const headers = Buffer.from(buffer, start, byteOffset - start)
+		.toString('latin1')
+		.split('\r\n\r\n')
+		.at(-2);
 	return /^content-type:[ \t]*(.*?)[ \t]*$/im.exec(headers?.split(/^--/m).at(-1) ?? '')?.[1];
 }

@@ -39,7 +39,10 @@ export interface Emulator extends VendorEmulators {
 /** Starts all vendors in this process, each on its own local ports. */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
 	const clock = new Clock();
-	const created = VENDORS.map((name): [Vendor, VendorEmulator] => [name, new EMULATORS[name](clock, options[name])]);
+	const created = VENDORS.map((name): [Vendor, VendorEmulator] => [
+		name,
+		new EMULATORS[name](clock, options[name]),
+	]);
 	const thirdParty = new ThirdParty(options.thirdParty);
 	const server = new EmulatorServer((body, mimeType) => thirdParty.put(body, mimeType));
 	const { requests } = server;
@@ -50,11 +53,15 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
 		thirdParty.reset();
 	};
 	let localUrl = '';
-	for (const site of [...created.flatMap<Site>(([, { sites }]) => [sites.api, sites.files]), thirdParty.site]) {
+	for (const site of [
+		...created.flatMap<Site>(([, { sites }]) => [sites.api, sites.files]),
+		thirdParty.site,
+	]) {
 		Object.assign(site.control, {
 			requests: () => readable(requests),
 			reset: () => readable({ reset: reset() ?? true }),
-			advance: ({ query }: RecordedRequest) => readable({ now: new Date(clock.advance(Number(query.ms))) }),
+			advance: ({ query }: RecordedRequest) =>
+				readable({ now: new Date(clock.advance(Number(query.ms))) }),
 		});
 		localUrl = await server.listen(site);
 	}

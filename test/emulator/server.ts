@@ -1,5 +1,11 @@
 import { once } from 'node:events';
-import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+	createServer,
+	type IncomingHttpHeaders,
+	type IncomingMessage,
+	type Server,
+	type ServerResponse,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex, Writable } from 'node:stream';
 import { type Fault, type Faults, replaces } from './faults';
@@ -46,7 +52,11 @@ export interface Reply {
 
 /** An answer of the emulator itself, for people to read. */
 export function readable(value: unknown): Reply {
-	return { status: 200, headers: { 'Content-Type': 'application/json' }, body: `${JSON.stringify(value, null, 2)}\n` };
+	return {
+		status: 200,
+		headers: { 'Content-Type': 'application/json' },
+		body: `${JSON.stringify(value, null, 2)}\n`,
+	};
 }
 
 /** What a request is about, known from its line and headers alone, and how it is answered. */
@@ -87,10 +97,15 @@ export class EmulatorServer {
 	/** Starts listening for the site and returns the local address, such as `http://127.0.0.1:4010`. */
 	async listen(site: Site): Promise<string> {
 		// Neither a slow upload nor a pause between two requests is a reason to hang up.
-		const server = createServer({ requestTimeout: 0, keepAliveTimeout: 60_000 }, (request, response) => {
-			this.handle(site, request, response).catch((error: unknown) => fail(response, error));
-		});
-		server.on('upgrade', (incoming, socket, head) => this.upgrade(site, { incoming, socket, head }));
+		const server = createServer(
+			{ requestTimeout: 0, keepAliveTimeout: 60_000 },
+			(request, response) => {
+				this.handle(site, request, response).catch((error: unknown) => fail(response, error));
+			},
+		);
+		server.on('upgrade', (incoming, socket, head) =>
+			this.upgrade(site, { incoming, socket, head }),
+		);
 		server.listen(site.port, '127.0.0.1');
 		await once(server, 'listening');
 		const local = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -112,14 +127,20 @@ export class EmulatorServer {
 		);
 	}
 
-	private async handle(listener: Site, incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+	private async handle(
+		listener: Site,
+		incoming: IncomingMessage,
+		response: ServerResponse,
+	): Promise<void> {
 		// A connection that the client breaks is the client's affair; the handlers see it as the end of what they read or write.
 		incoming.on('error', () => {});
 		response.on('error', () => {});
 
 		const { site, record } = this.describe(listener, incoming, response);
 		let body: Promise<Buffer> | undefined;
-		const request: EmulatorRequest = Object.assign(record, { read: () => (body ??= readBody(incoming, record)) });
+		const request: EmulatorRequest = Object.assign(record, {
+			read: () => (body ??= readBody(incoming, record)),
+		});
 		Object.defineProperty(request, 'read', { enumerable: false });
 
 		const control = /^\/_emulator\/(\w+)$/.exec(record.path)?.[1];
@@ -146,14 +167,21 @@ export class EmulatorServer {
 		socket.on('error', () => {});
 		const { site, record } = this.describe(listener, incoming, socket);
 		this.requests.push(record);
-		if (!site.upgrade) return void socket.end('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
+		if (!site.upgrade)
+			return void socket.end(
+				'HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n',
+			);
 		this.upgraded.add(socket);
 		socket.once('close', () => this.upgraded.delete(socket));
 		site.upgrade(record, asked);
 	}
 
 	/** What the request's line and headers say, and whom the client meant. */
-	private describe(listener: Site, incoming: IncomingMessage, outgoing: Writable): { site: Site; record: RecordedRequest } {
+	private describe(
+		listener: Site,
+		incoming: IncomingMessage,
+		outgoing: Writable,
+	): { site: Site; record: RecordedRequest } {
 		const host = (incoming.headers.host ?? '').replace(/:(80|443)$/, '');
 		// A proxy in front may send every host to one port: the Host header, not the port, says whom the client meant.
 		const named = this.sites.find(({ origin }) => new URL(origin!).host === host);
@@ -178,7 +206,9 @@ export class EmulatorServer {
 	private async control(site: Site, name: string, request: EmulatorRequest): Promise<Reply> {
 		const handler = site.control[name];
 		try {
-			return handler ? await handler(request) : { status: 404, body: `The emulator knows ${Object.keys(site.control).join(', ')}\n` };
+			return handler
+				? await handler(request)
+				: { status: 404, body: `The emulator knows ${Object.keys(site.control).join(', ')}\n` };
 		} catch (error) {
 			return { status: 500, body: `${String(error)}\n` };
 		}
@@ -188,9 +218,13 @@ export class EmulatorServer {
 		const headers = { ...reply.headers, ...fault.headers };
 		let content = toContent(fault.body ?? reply.body ?? '');
 		if (fault.truncateAt !== undefined) content = start(content, fault.truncateAt);
-		if (fault.wrongBytes) content = wrong(content, fault.wrongBytes === 'changing' ? ++this.wrongAnswers : 1);
+		if (fault.wrongBytes)
+			content = wrong(content, fault.wrongBytes === 'changing' ? ++this.wrongAnswers : 1);
 		if (!fault.redirect) return { ...reply, headers, body: content };
-		const location = fault.redirect === 'thirdParty' ? this.rehost(content, headers['Content-Type'] ?? '') : fault.redirect;
+		const location =
+			fault.redirect === 'thirdParty'
+				? this.rehost(content, headers['Content-Type'] ?? '')
+				: fault.redirect;
 		return { status: fault.status ?? 302, headers: { Location: location, ...fault.headers } };
 	}
 
@@ -202,7 +236,8 @@ async function readBody(incoming: IncomingMessage, record: RecordedRequest): Pro
 	let body = Buffer.allocUnsafe(Number(incoming.headers['content-length'] ?? 0));
 	for await (const piece of incoming as AsyncIterable<Buffer>) {
 		const size = record.bodySize + piece.length;
-		if (size > body.length) body = Buffer.concat([body.subarray(0, record.bodySize)], Math.max(size, body.length * 2));
+		if (size > body.length)
+			body = Buffer.concat([body.subarray(0, record.bodySize)], Math.max(size, body.length * 2));
 		piece.copy(body, record.bodySize);
 		record.bodySize = size;
 	}
@@ -214,7 +249,8 @@ async function readBody(incoming: IncomingMessage, record: RecordedRequest): Pro
 async function write(response: ServerResponse, reply: Reply, fault: Fault = {}): Promise<void> {
 	const content = toContent(reply.body ?? '');
 	const headers: Record<string, string> = { ...reply.headers };
-	if (fault.contentLength !== undefined) Object.assign(headers, { 'Content-Length': String(fault.contentLength), Connection: 'close' });
+	if (fault.contentLength !== undefined)
+		Object.assign(headers, { 'Content-Length': String(fault.contentLength), Connection: 'close' });
 	else if (!reply.chunked && !fault.endless) headers['Content-Length'] = String(content.size);
 	response.writeHead(reply.status, headers);
 	response.flushHeaders();
@@ -234,7 +270,11 @@ async function push(response: ServerResponse, piece: Buffer): Promise<boolean> {
 	if (response.destroyed) return false;
 	if (response.write(piece)) return true;
 	const waiting = new AbortController();
-	await Promise.race(['drain', 'close'].map((event) => once(response, event, { signal: waiting.signal }).catch(() => {})));
+	await Promise.race(
+		['drain', 'close'].map((event) =>
+			once(response, event, { signal: waiting.signal }).catch(() => {}),
+		),
+	);
 	waiting.abort();
 	return !response.destroyed;
 }
@@ -272,5 +312,7 @@ function wrong(content: Content, key: number): Content {
 /** A mistake in the emulator should look like one; a client that left should not look like anything. */
 function fail(response: ServerResponse, error: unknown): void {
 	if (response.headersSent || response.destroyed) return void response.destroy();
-	response.writeHead(500, { 'Content-Type': 'text/plain' }).end(`The emulator failed: ${error instanceof Error ? error.stack : String(error)}\n`);
+	response
+		.writeHead(500, { 'Content-Type': 'text/plain' })
+		.end(`The emulator failed: ${error instanceof Error ? error.stack : String(error)}\n`);
 }

@@ -39,7 +39,8 @@ export function toContent(bytes: Bytes): Content {
 	return {
 		size: buffer.length,
 		*read(start = 0, end = buffer.length) {
-			for (let at = start; at < end; at += PIECE) yield buffer.subarray(at, Math.min(at + PIECE, end));
+			for (let at = start; at < end; at += PIECE)
+				yield buffer.subarray(at, Math.min(at + PIECE, end));
 		},
 	};
 }
@@ -47,7 +48,8 @@ export function toContent(bytes: Bytes): Content {
 /** `size` deterministic bytes that are never all in memory; another `seed`, other bytes. */
 export function pattern(size: number, seed = 1): Content {
 	const piece = Buffer.alloc(PIECE);
-	for (let at = 0, x = seed; at < PIECE; at += 4) piece.writeUInt32LE((x = (Math.imul(x, 1664525) + 1013904223) >>> 0), at);
+	for (let at = 0, x = seed; at < PIECE; at += 4)
+		piece.writeUInt32LE((x = (Math.imul(x, 1664525) + 1013904223) >>> 0), at);
 	return {
 		size,
 		*read(start = 0, end = size) {

@@ -96,7 +96,10 @@ export interface SiteParts {
 	files(request: EmulatorRequest): Route;
 }
 
-export function vendorSites(options: VendorOptions, { api, files, ...common }: SiteParts): VendorSites {
+export function vendorSites(
+	options: VendorOptions,
+	{ api, files, ...common }: SiteParts,
+): VendorSites {
 	const { apiPort = 0, apiOrigin, filesPort = 0, filesOrigin } = options;
 	return {
 		api: { ...common, port: apiPort, origin: apiOrigin, route: api },
@@ -116,9 +119,15 @@ const MIME_TYPES: Record<string, string> = {
 };
 
 /** MIME type and name of a customer's file, with the defaults. */
-export function describeFile({ type, mimeType, fileName }: CustomerFile): { mimeType: string; fileName?: string } {
+export function describeFile({ type, mimeType, fileName }: CustomerFile): {
+	mimeType: string;
+	fileName?: string;
+} {
 	const name = fileName === undefined ? 'document.pdf' : (fileName ?? undefined);
-	return { mimeType: mimeType ?? MIME_TYPES[type]!, fileName: type === 'document' ? name : undefined };
+	return {
+		mimeType: mimeType ?? MIME_TYPES[type]!,
+		fileName: type === 'document' ? name : undefined,
+	};
 }
 
 export function omitUndefined(object: Record<string, unknown>): Record<string, unknown> {
@@ -126,7 +135,11 @@ export function omitUndefined(object: Record<string, unknown>): Record<string, u
 }
 
 /** The hash of a stored file as the variant has it: nobody proved that a vendor's hash is always that of the bytes. */
-export function announcedHash(store: MediaStore, mediaId: string, variant: 'right' | 'wrong' | 'absent'): Buffer | undefined {
+export function announcedHash(
+	store: MediaStore,
+	mediaId: string,
+	variant: 'right' | 'wrong' | 'absent',
+): Buffer | undefined {
 	if (variant === 'absent') return undefined;
 	const hash = Buffer.from(store.get(mediaId)!.sha256);
 	if (variant === 'wrong') hash[0] = hash[0]! ^ 0xff;

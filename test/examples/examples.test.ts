@@ -80,14 +80,25 @@ beforeEach(() => {
 });
 
 const file = async (name: string) => await readFile(demoFile(name));
-const fileNames = async () => (await readdir(FOLDER)).filter((name) => name.endsWith('.json')).sort();
-const example = async (name: string): Promise<WorkflowJson> => JSON.parse(await readFile(join(FOLDER, name), 'utf8'));
+const fileNames = async () =>
+	(await readdir(FOLDER)).filter((name) => name.endsWith('.json')).sort();
+const example = async (name: string): Promise<WorkflowJson> =>
+	JSON.parse(await readFile(join(FOLDER, name), 'utf8'));
 
 /** `n8n import:workflow`, beside the n8n that runs. */
 async function importByCommandLine() {
 	const { node, bin } = await installN8n();
-	const env = { PATH: [dirname(node), process.env.PATH].join(':'), HOME: process.env.HOME, N8N_USER_FOLDER: n8n.userFolder, N8N_DIAGNOSTICS_ENABLED: 'false' };
-	const { stdout } = await promisify(execFile)(node, [bin, 'import:workflow', '--separate', `--input=${FOLDER}`], { env });
+	const env = {
+		PATH: [dirname(node), process.env.PATH].join(':'),
+		HOME: process.env.HOME,
+		N8N_USER_FOLDER: n8n.userFolder,
+		N8N_DIAGNOSTICS_ENABLED: 'false',
+	};
+	const { stdout } = await promisify(execFile)(
+		node,
+		[bin, 'import:workflow', '--separate', `--input=${FOLDER}`],
+		{ env },
+	);
 	expect(stdout).toContain(`Successfully imported ${(await fileNames()).length} workflows.`);
 	const all = await n8n.api.call<Array<{ id: string; name: string }>>('GET', '/rest/workflows');
 	for (const file of await fileNames()) {
@@ -104,7 +115,8 @@ async function fillIn(name: string, parameters: Record<string, Json> = {}): Prom
 		const wanted = credentialOf(types, each);
 		if (wanted) each.credentials = { [wanted.type]: wanted };
 		const { fileName } = each.parameters;
-		if (typeof fileName === 'string') each.parameters.fileName = fileName.replace(EXAMPLE_DISK, disk);
+		if (typeof fileName === 'string')
+			each.parameters.fileName = fileName.replace(EXAMPLE_DISK, disk);
 		Object.assign(each.parameters, parameters[each.name]);
 	}
 	await n8n.api.updateWorkflow(id, { nodes });
@@ -112,15 +124,24 @@ async function fillIn(name: string, parameters: Record<string, Json> = {}): Prom
 }
 
 let known: INodeTypeDescription[] | undefined;
-const nodeTypes = async () => (known ??= (await n8n.api.nodeTypes('')) as unknown as INodeTypeDescription[]);
-function typeOf(types: INodeTypeDescription[], { type, typeVersion }: { type: string; typeVersion: number }) {
-	const found = types.find(({ name, version }) => name === type && [version].flat().includes(typeVersion));
+const nodeTypes = async () =>
+	(known ??= (await n8n.api.nodeTypes('')) as unknown as INodeTypeDescription[]);
+function typeOf(
+	types: INodeTypeDescription[],
+	{ type, typeVersion }: { type: string; typeVersion: number },
+) {
+	const found = types.find(
+		({ name, version }) => name === type && [version].flat().includes(typeVersion),
+	);
 	if (!found) throw new Error(`n8n has no node ${type} of version ${typeVersion}`);
 	return found;
 }
 
 /** The one that a user would pick in this node. */
-function credentialOf(types: INodeTypeDescription[], each: { type: string; typeVersion: number }): Credential | undefined {
+function credentialOf(
+	types: INodeTypeDescription[],
+	each: { type: string; typeVersion: number },
+): Credential | undefined {
 	return typeOf(types, each).credentials?.flatMap(({ name }) => credentials[name] ?? [])[0];
 }
 
@@ -135,7 +156,10 @@ async function published(id: string, work: () => Promise<void>) {
 }
 
 /** A customer sends a file. Resolves with the execution that it starts, when that has ended. */
-async function send(id: string, incoming: Incoming & Sender): Promise<Execution & { mediaId: string }> {
+async function send(
+	id: string,
+	incoming: Incoming & Sender,
+): Promise<Execution & { mediaId: string }> {
 	const before = await n8n.api.executions({ workflowId: id });
 	const { mediaId, answer } = await emulator.meta.receive(incoming);
 	expect(answer).toMatchObject({ status: 200 });
@@ -145,10 +169,20 @@ async function send(id: string, incoming: Incoming & Sender): Promise<Execution 
 
 /** The error is more telling than the word. */
 function expectSuccess({ status, data: { resultData } }: Execution) {
-	expect({ status, node: resultData.error && resultData.lastNodeExecuted, error: resultData.error?.message }).toEqual({ status: 'success' });
+	expect({
+		status,
+		node: resultData.error && resultData.lastNodeExecuted,
+		error: resultData.error?.message,
+	}).toEqual({ status: 'success' });
 }
 
-const sent = () => emulator.meta.sent.map(({ to, type, text, document }): Json => ({ to, type, ...(text as Json | undefined), ...(document as Json | undefined) }));
+const sent = () =>
+	emulator.meta.sent.map(({ to, type, text, document }): Json => ({
+		to,
+		type,
+		...(text as Json | undefined),
+		...(document as Json | undefined),
+	}));
 
 test('the files hold nothing of the n8n they were made in, and n8n’s command line imports them as they are', async () => {
 	for (const name of await fileNames()) {
@@ -173,15 +207,36 @@ test('every node is one that n8n has, every parameter one of its form, and all a
 		for (const each of nodes) {
 			const type = typeOf(types, each);
 			const form = type.properties.map((property) => property.name);
-			expect({ node: each.name, unknown: Object.keys(each.parameters).filter((key) => !form.includes(key)) }).toEqual({ node: each.name, unknown: [] });
-			const asNode = { ...each, parameters: NodeHelpers.getNodeParameters(type.properties, each.parameters as INode['parameters'], true, false, each as unknown as INode, type)! } as INode;
+			expect({
+				node: each.name,
+				unknown: Object.keys(each.parameters).filter((key) => !form.includes(key)),
+			}).toEqual({ node: each.name, unknown: [] });
+			const asNode = {
+				...each,
+				parameters: NodeHelpers.getNodeParameters(
+					type.properties,
+					each.parameters as INode['parameters'],
+					true,
+					false,
+					each as unknown as INode,
+					type,
+				)!,
+			} as INode;
 			const issues = NodeHelpers.getNodeParametersIssues(type.properties, asNode, type);
-			open.push(...Object.keys(issues?.parameters ?? {}).map((key) => `${basename(name, '.json')}: ${each.name}: ${key}`));
+			open.push(
+				...Object.keys(issues?.parameters ?? {}).map(
+					(key) => `${basename(name, '.json')}: ${each.name}: ${key}`,
+				),
+			);
 		}
 		const names = nodes.map((each) => each.name);
 		expect(names).toEqual([...new Set(names)]);
-		const notes = nodes.filter(({ type }) => type.endsWith('.stickyNote')).map(({ parameters }) => String(parameters.content)).join('\n');
-		for (const each of nodes.filter((one) => credentialOf(types, one))) expect(notes).toContain(`**${each.name}**`);
+		const notes = nodes
+			.filter(({ type }) => type.endsWith('.stickyNote'))
+			.map(({ parameters }) => String(parameters.content))
+			.join('\n');
+		for (const each of nodes.filter((one) => credentialOf(types, one)))
+			expect(notes).toContain(`**${each.name}**`);
 		expect(Object.keys(connections).every((from) => names.includes(from))).toBe(true);
 	}
 	expect(open).toEqual(['send-pdf-to-many: Send PDF: phoneNumberId']);
@@ -204,10 +259,19 @@ test('voice note → transcription → reply with the text', async () => {
 		openAi.speech = 'Can you come on Tuesday?';
 		expectSuccess(await send(id, { type: 'voice', bytes: voiceNote, from: '4915255501010' }));
 		expect(openAi.heard).toHaveLength(1);
-		expect(openAi.heard[0]).toMatchObject({ fileName: expect.stringMatching(/\.ogg$/), mimeType: expect.stringMatching(/^audio\/ogg/), model: 'whisper-1' });
+		expect(openAi.heard[0]).toMatchObject({
+			fileName: expect.stringMatching(/\.ogg$/),
+			mimeType: expect.stringMatching(/^audio\/ogg/),
+			model: 'whisper-1',
+		});
 		expect(openAi.heard[0]!.bytes.equals(voiceNote)).toBe(true);
 		expect(emulator.meta.sent).toEqual([
-			expect.objectContaining({ phoneNumberId: emulator.meta.credentials.phoneNumberId, to: '4915255501010', type: 'text', text: { body: 'Can you come on Tuesday?' } }),
+			expect.objectContaining({
+				phoneNumberId: emulator.meta.credentials.phoneNumberId,
+				to: '4915255501010',
+				type: 'text',
+				text: { body: 'Can you come on Tuesday?' },
+			}),
 		]);
 
 		// WhatsApp takes no empty text, and none above 4096 characters.
@@ -215,7 +279,11 @@ test('voice note → transcription → reply with the text', async () => {
 		expectSuccess(await send(id, { type: 'voice', bytes: voiceNote }));
 		openAi.speech = 'x'.repeat(5000);
 		expectSuccess(await send(id, { type: 'voice', bytes: voiceNote }));
-		expect(sent().slice(1).map(({ body }) => String(body))).toEqual([expect.stringContaining('Sorry'), 'x'.repeat(4096)]);
+		expect(
+			sent()
+				.slice(1)
+				.map(({ body }) => String(body)),
+		).toEqual([expect.stringContaining('Sorry'), 'x'.repeat(4096)]);
 
 		// Not a recording: OpenAI refuses it, as the stand-in does, and nobody is answered.
 		const { data } = await send(id, { type: 'voice', bytes: Buffer.from('OggS, but no sound') });
@@ -229,12 +297,18 @@ test('photos and documents → S3 and disk, under sender and date, each once and
 	const photo = await file('photo.jpg');
 	const invoice = await file('invoice.pdf');
 	const timestamp = Date.parse('2026-11-21T14:03:22Z') / 1000;
-	const stored = async () => ({ cloud: (await s3.keys()).sort(), disk: (await readdir(disk)).sort() });
+	const stored = async () => ({
+		cloud: (await s3.keys()).sort(),
+		disk: (await readdir(disk)).sort(),
+	});
 	await published(id, async () => {
 		// A file that cannot be had does not count as stored.
 		emulator.meta.fault({ on: 'file', status: 404, times: 10 });
 		emulator.meta.fault({ on: 'getUrl', error: '10', times: 10 });
-		expect((await send(id, { type: 'image', bytes: photo, from: '4915255501010', timestamp })).data.resultData.lastNodeExecuted).toBe('Download Media');
+		expect(
+			(await send(id, { type: 'image', bytes: photo, from: '4915255501010', timestamp })).data
+				.resultData.lastNodeExecuted,
+		).toBe('Download Media');
 		expect(await stored()).toEqual({ cloud: [], disk: [] });
 		emulator.reset();
 		await n8n.api.deactivate(id);
@@ -243,8 +317,14 @@ test('photos and documents → S3 and disk, under sender and date, each once and
 		const first = await send(id, { type: 'image', bytes: photo, from: '4915255501010', timestamp });
 		expectSuccess(first);
 		const photoName = `2026-11-21_${first.mediaId}_image.jpg`;
-		expect(await stored()).toEqual({ cloud: [`4915255501010/${photoName}`], disk: [`4915255501010_${photoName}`] });
-		expect(await s3.object(`4915255501010/${photoName}`)).toEqual({ mimeType: 'image/jpeg', bytes: photo });
+		expect(await stored()).toEqual({
+			cloud: [`4915255501010/${photoName}`],
+			disk: [`4915255501010_${photoName}`],
+		});
+		expect(await s3.object(`4915255501010/${photoName}`)).toEqual({
+			mimeType: 'image/jpeg',
+			bytes: photo,
+		});
 		expect((await readFile(join(disk, `4915255501010_${photoName}`))).equals(photo)).toBe(true);
 
 		// The same photo again in the same chat: not kept twice. From somebody else: kept.
@@ -255,7 +335,13 @@ test('photos and documents → S3 and disk, under sender and date, each once and
 		const other = await send(id, { type: 'image', bytes: photo, from: '4915255502020', timestamp });
 		expectSuccess(other);
 
-		const paper = await send(id, { type: 'document', bytes: invoice, fileName: 'Rechnung März/2026.pdf', from: '4915255502020', timestamp });
+		const paper = await send(id, {
+			type: 'document',
+			bytes: invoice,
+			fileName: 'Rechnung März/2026.pdf',
+			from: '4915255502020',
+			timestamp,
+		});
 		expectSuccess(paper);
 		const { cloud, disk: onDisk } = await stored();
 		expect(cloud).toHaveLength(3);
@@ -288,24 +374,44 @@ test('a PDF → one upload → sent to many by its media ID → deleted', async 
 		// Ten minutes in the example.
 		'Wait for Delivery': { amount: 1, unit: 'seconds' },
 	});
-	const notOnList = { message: '(#131030) Recipient phone number not in allowed list', type: 'OAuthException', code: 131030 } as const;
+	const notOnList = {
+		message: '(#131030) Recipient phone number not in allowed list',
+		type: 'OAuthException',
+		code: 131030,
+	} as const;
 	emulator.meta.fault({ on: 'send', error: new GraphError(400, notOnList), after: 1 });
 	const execution = await n8n.api.run(id, WAIT);
 	expectSuccess(execution);
 
 	const [upload, ...more] = emulator.meta.store.list();
 	expect(more).toEqual([]);
-	expect(upload).toMatchObject({ mimeType: 'application/pdf', fileName: 'Preise.pdf', deleted: true });
+	expect(upload).toMatchObject({
+		mimeType: 'application/pdf',
+		fileName: 'Preise.pdf',
+		deleted: true,
+	});
 	expect(sent()).toHaveLength(2);
-	for (const message of sent()) expect(message).toMatchObject({ type: 'document', id: upload!.id, filename: 'Preise.pdf' });
-	for (const { to } of sent()) expect(['16505551234', '4915255501010', '4915255502020']).toContain(to);
+	for (const message of sent())
+		expect(message).toMatchObject({ type: 'document', id: upload!.id, filename: 'Preise.pdf' });
+	for (const { to } of sent())
+		expect(['16505551234', '4915255501010', '4915255502020']).toContain(to);
 	const who = items(execution, 'Who Got It').map(({ json }) => json);
 	expect(who.map(({ recipient }) => recipient)).toEqual(recipients);
 	expect(who.filter((each) => each.sent)).toHaveLength(2);
-	expect(who.find((each) => !each.sent)).toMatchObject({ reason: expect.stringContaining('Bad request') });
-	expect(emulator.requests.map(({ operation }) => operation)).toEqual(['upload', 'send', 'send', 'send', 'delete']);
+	expect(who.find((each) => !each.sent)).toMatchObject({
+		reason: expect.stringContaining('Bad request'),
+	});
+	expect(emulator.requests.map(({ operation }) => operation)).toEqual([
+		'upload',
+		'send',
+		'send',
+		'send',
+		'delete',
+	]);
 
-	expect(await textOfPdf(Buffer.concat([...upload!.bytes.read()]))).toBe('Preise (netto) für Café Zoë\nFenster: 120 \\ Stück\nTüren: 300');
+	expect(await textOfPdf(Buffer.concat([...upload!.bytes.read()]))).toBe(
+		'Preise (netto) für Café Zoë\nFenster: 120 \\ Stück\nTüren: 300',
+	);
 });
 
 /** As PDF.js reads it: in a process of its own, since Jest cannot load it, and with n8n's Node, which is new enough. */
@@ -325,11 +431,15 @@ test('1,000 media IDs: failures go to the second output, and the next run goes o
 	const id = await fillIn('backfill');
 	// The first run makes the table.
 	expectSuccess(await n8n.api.run(id, WAIT));
-	const { data: tables } = await n8n.api.call<{ data: Array<{ id: string; name: string; projectId: string }> }>('GET', '/rest/data-tables-global');
+	const { data: tables } = await n8n.api.call<{
+		data: Array<{ id: string; name: string; projectId: string }>;
+	}>('GET', '/rest/data-tables-global');
 	const table = tables.find(({ name }) => name === 'whatsapp backfill')!;
 	const path = `/rest/projects/${table.projectId}/data-tables/${table.id}`;
 
-	const mediaIds = Array.from({ length: 1000 }, (_, i) => emulator.meta.store.add({ bytes: `file ${i}`, mimeType: 'text/plain', inbound: true }));
+	const mediaIds = Array.from({ length: 1000 }, (_, i) =>
+		emulator.meta.store.add({ bytes: `file ${i}`, mimeType: 'text/plain', inbound: true }),
+	);
 	// Two that are too old; and one whole batch that fails at the first try.
 	const tooOld = [mediaIds[3]!, mediaIds[999]!];
 	for (const mediaId of tooOld) emulator.meta.store.get(mediaId)!.deleted = true;
@@ -338,16 +448,23 @@ test('1,000 media IDs: failures go to the second output, and the next run goes o
 	await importCsv(path, ['mediaId', ...mediaIds].join('\n'));
 
 	const rows = async (status: string) => {
-		const filter = JSON.stringify({ type: 'and', filters: [{ columnName: 'status', condition: 'eq', value: status }] });
+		const filter = JSON.stringify({
+			type: 'and',
+			filters: [{ columnName: 'status', condition: 'eq', value: status }],
+		});
 		const found: Array<{ mediaId: string; reason: string }> = [];
-		for (let count = 1; found.length < count; ) {
-			const page = await n8n.api.call<{ count: number; data: typeof found }>('GET', `${path}/rows?${new URLSearchParams({ filter, take: '250', skip: String(found.length) })}`);
+		for (let count = 1; found.length < count;) {
+			const page = await n8n.api.call<{ count: number; data: typeof found }>(
+				'GET',
+				`${path}/rows?${new URLSearchParams({ filter, take: '250', skip: String(found.length) })}`,
+			);
 			count = page.count;
 			found.push(...page.data);
 		}
 		return found;
 	};
-	const fetched = () => emulator.requests.flatMap(({ operation, mediaId }) => (operation === 'file' ? [mediaId!] : []));
+	const fetched = () =>
+		emulator.requests.flatMap(({ operation, mediaId }) => (operation === 'file' ? [mediaId!] : []));
 
 	// Stopped in the middle: at the 401st file nothing more comes. By then nine batches are through.
 	emulator.meta.fault({ on: 'file', after: 400, delay: Infinity });
@@ -356,7 +473,9 @@ test('1,000 media IDs: failures go to the second output, and the next run goes o
 	await n8n.api.stopExecution(executionId!);
 	await n8n.api.waitForExecution(executionId!, WAIT);
 	const savedFirst = (await rows('saved')).map(({ mediaId }) => mediaId);
-	expect(savedFirst).toEqual(mediaIds.slice(0, 450).filter((each) => ![tooOld[0], ...later].includes(each)));
+	expect(savedFirst).toEqual(
+		mediaIds.slice(0, 450).filter((each) => ![tooOld[0], ...later].includes(each)),
+	);
 	expect((await rows('failed')).map(({ mediaId }) => mediaId)).toEqual([tooOld[0], ...later]);
 
 	// The next run: no file that is saved is fetched again; what has failed is.
@@ -364,13 +483,30 @@ test('1,000 media IDs: failures go to the second output, and the next run goes o
 	const second = await n8n.api.run(id, WAIT);
 	expectSuccess(second);
 	expect(fetched().filter((mediaId) => savedFirst.includes(mediaId))).toEqual([]);
-	expect((await rows('saved')).map(({ mediaId }) => mediaId).sort()).toEqual(mediaIds.filter((each) => !tooOld.includes(each)).sort());
+	expect((await rows('saved')).map(({ mediaId }) => mediaId).sort()).toEqual(
+		mediaIds.filter((each) => !tooOld.includes(each)).sort(),
+	);
 	expect(items(second, 'Failed').map(({ json }) => json)).toEqual(
-		tooOld.map((mediaId) => expect.objectContaining({ mediaId, status: 'failed', reason: expect.stringContaining('100/33') })),
+		tooOld.map((mediaId) =>
+			expect.objectContaining({
+				mediaId,
+				status: 'failed',
+				reason: expect.stringContaining('100/33'),
+			}),
+		),
 	);
 	const files = (await readdir(disk)).filter((name) => mediaIds.includes(name.split('_')[0]!));
 	expect(files).toHaveLength(998);
-	for (const i of [0, 50, 500, 998]) expect(await readFile(join(disk, files.find((name) => name.startsWith(mediaIds[i]!))!), 'utf8')).toBe(`file ${i}`);
+	for (const i of [0, 50, 500, 998])
+		expect(
+			await readFile(
+				join(
+					disk,
+					files.find((name) => name.startsWith(mediaIds[i]!))!,
+				),
+				'utf8',
+			),
+		).toBe(`file ${i}`);
 
 	// And one more: only the two are tried.
 	emulator.requests.length = 0;
@@ -382,7 +518,11 @@ test('1,000 media IDs: failures go to the second output, and the next run goes o
 async function importCsv(tablePath: string, csv: string) {
 	const form = new FormData();
 	form.set('file', new Blob([csv], { type: 'text/csv' }), 'media.csv');
-	const { id: fileId } = await n8n.api.call<{ id: string }>('POST', '/rest/data-tables/uploads', form);
+	const { id: fileId } = await n8n.api.call<{ id: string }>(
+		'POST',
+		'/rest/data-tables/uploads',
+		form,
+	);
 	await n8n.api.call('POST', `${tablePath}/import-csv`, { fileId });
 }
 
@@ -397,16 +537,32 @@ test('only allowed types and sizes are downloaded, and everything else is answer
 		expect(emulator.meta.sent).toEqual([]);
 
 		const video = await send(id, { type: 'video', bytes: pattern(5000), from: '4915255501010' });
-		const large = await send(id, { type: 'document', bytes: pattern(12_300_000), from: '4915255502020' });
+		const large = await send(id, {
+			type: 'document',
+			bytes: pattern(12_300_000),
+			from: '4915255502020',
+		});
 		for (const execution of [video, large]) {
 			expectSuccess(execution);
 			expect(execution.data.resultData.runData).not.toHaveProperty('Download Media');
 		}
 		expect(sent()).toEqual([
-			{ to: '4915255501010', type: 'text', body: expect.stringContaining('only take photos (JPEG, PNG) and PDFs') },
-			{ to: '4915255502020', type: 'text', body: expect.stringContaining('has 13 MB, and we can only take 10 MB') },
+			{
+				to: '4915255501010',
+				type: 'text',
+				body: expect.stringContaining('only take photos (JPEG, PNG) and PDFs'),
+			},
+			{
+				to: '4915255502020',
+				type: 'text',
+				body: expect.stringContaining('has 13 MB, and we can only take 10 MB'),
+			},
 		]);
-		expect(emulator.requests.filter(({ operation }) => operation === 'file').map(({ mediaId }) => mediaId)).toEqual([fine.mediaId]);
+		expect(
+			emulator.requests
+				.filter(({ operation }) => operation === 'file')
+				.map(({ mediaId }) => mediaId),
+		).toEqual([fine.mediaId]);
 	});
 });
 
@@ -420,20 +576,42 @@ test('an AI agent looks a file up, uploads the one in the chat, and deletes', as
 		openAi.model = (messages, offered) => {
 			tools.splice(0, tools.length, ...offered.map((tool) => tool.function.name));
 			const last = messages.at(-1)!;
-			return last.role === 'tool' ? { role: 'assistant', content: `The tool said: ${last.content}` } : toolCall;
+			return last.role === 'tool'
+				? { role: 'assistant', content: `The tool said: ${last.content}` }
+				: toolCall;
 		};
 		const chatSessionId = `chat-${text}`.replace(/\W/g, '');
-		await n8n.api.call('POST', `/rest/workflows/${id}/run`, { triggerToStartFrom: { name: 'When chat message received' }, chatSessionId });
+		await n8n.api.call('POST', `/rest/workflows/${id}/run`, {
+			triggerToStartFrom: { name: 'When chat message received' },
+			chatSessionId,
+		});
 		const form = new FormData();
-		for (const [key, value] of Object.entries({ action: 'sendMessage', sessionId: chatSessionId, chatInput: text })) form.set(key, value);
-		if (attachment) form.set('files', new Blob([new Uint8Array(attachment)], { type: 'application/pdf' }), 'Invoice.pdf');
-		const answer = await fetch(`${n8n.url}/webhook-test/${id}/${chatSessionId}`, { method: 'POST', body: form });
+		for (const [key, value] of Object.entries({
+			action: 'sendMessage',
+			sessionId: chatSessionId,
+			chatInput: text,
+		}))
+			form.set(key, value);
+		if (attachment)
+			form.set(
+				'files',
+				new Blob([new Uint8Array(attachment)], { type: 'application/pdf' }),
+				'Invoice.pdf',
+			);
+		const answer = await fetch(`${n8n.url}/webhook-test/${id}/${chatSessionId}`, {
+			method: 'POST',
+			body: form,
+		});
 		const body = await answer.text();
 		expect({ status: answer.status, body }).toMatchObject({ status: 200 });
 		return { tools, body };
 	};
 
-	const photo = emulator.meta.store.add({ bytes: await file('photo.jpg'), mimeType: 'image/jpeg', inbound: true });
+	const photo = emulator.meta.store.add({
+		bytes: await file('photo.jpg'),
+		mimeType: 'image/jpeg',
+		inbound: true,
+	});
 	const looked = await chat('How large is it?', callTool('Get_Media_URL', { mediaId: photo }));
 	expect(looked.tools.sort()).toEqual(['Delete_Media', 'Get_Media_URL', 'Upload_Media']);
 	expect(looked.body).toContain('27080');
@@ -449,7 +627,10 @@ test('an AI agent looks a file up, uploads the one in the chat, and deletes', as
 	expect(deleted.body).toContain('deleted');
 
 	// What goes wrong is the agent's to read and to say; it ends nothing.
-	const failed = await chat('How large is that?', callTool('Get_Media_URL', { mediaId: upload.id }));
+	const failed = await chat(
+		'How large is that?',
+		callTool('Get_Media_URL', { mediaId: upload.id }),
+	);
 	expect(failed.body).toContain('100/33');
 	const nothing = await chat('Upload that', callTool('Upload_Media', {}));
 	expect(nothing.body).toContain('Input Binary Field is empty');

@@ -10,7 +10,12 @@ import type { Json } from '../support/n8n/workflow';
 export type Heard = { fileName: string; mimeType: string; bytes: Buffer; model: string };
 
 /** The latest messages of a chat, as OpenAI's chat completions take them. */
-export type Message = { role: string; content?: string | null; tool_calls?: unknown[]; tool_call_id?: string };
+export type Message = {
+	role: string;
+	content?: string | null;
+	tool_calls?: unknown[];
+	tool_call_id?: string;
+};
 type Tool = { function: { name: string; parameters: Json } };
 
 export type OpenAi = {
@@ -30,14 +35,30 @@ const AUDIO = ['flac', 'm4a', 'mp3', 'mp4', 'mpeg', 'mpga', 'oga', 'ogg', 'wav',
 
 /** As much of OpenAI's API as the examples use: transcriptions and chat completions. Refuses what OpenAI refuses. */
 export async function startOpenAi(): Promise<OpenAi> {
-	const openAi: OpenAi = { apiKey: 'sk-local', url: '', heard: [], speech: '', model: () => ({ role: 'assistant', content: '' }), close };
+	const openAi: OpenAi = {
+		apiKey: 'sk-local',
+		url: '',
+		heard: [],
+		speech: '',
+		model: () => ({ role: 'assistant', content: '' }),
+		close,
+	};
 	const server = createServer((request, response) => {
 		answer(openAi, request).then(
 			(body) => response.setHeader('Content-Type', 'application/json').end(JSON.stringify(body)),
 			(cause: Error) => {
 				const status = cause instanceof Refused ? cause.status : 500;
 				response.writeHead(status, { 'Content-Type': 'application/json' });
-				response.end(JSON.stringify({ error: { message: cause.message, type: 'invalid_request_error', param: null, code: null } }));
+				response.end(
+					JSON.stringify({
+						error: {
+							message: cause.message,
+							type: 'invalid_request_error',
+							param: null,
+							code: null,
+						},
+					}),
+				);
 			},
 		);
 	}).listen(0, '127.0.0.1');
@@ -60,7 +81,8 @@ class Refused extends Error {
 }
 
 async function answer(openAi: OpenAi, request: IncomingMessage): Promise<Json> {
-	if (request.headers.authorization !== `Bearer ${openAi.apiKey}`) throw new Refused(401, 'Incorrect API key provided');
+	if (request.headers.authorization !== `Bearer ${openAi.apiKey}`)
+		throw new Refused(401, 'Incorrect API key provided');
 	const call = `${request.method} ${request.url}`;
 	if (call === 'POST /v1/audio/transcriptions') return await transcribe(openAi, request);
 	if (call === 'POST /v1/chat/completions') return await complete(openAi, request);
@@ -70,8 +92,10 @@ async function answer(openAi: OpenAi, request: IncomingMessage): Promise<Json> {
 async function transcribe({ heard, speech }: OpenAi, request: IncomingMessage): Promise<Json> {
 	const form = await readForm(request);
 	if (!form.model) throw new Refused(400, 'you must provide a model parameter');
-	if (!AUDIO.includes(form.fileName.split('.').pop()!)) throw new Refused(400, `Invalid file format. Supported formats: ${JSON.stringify(AUDIO)}`);
-	if (!(await isPlayable(form.bytes))) throw new Refused(400, 'Audio file might be corrupted or unsupported');
+	if (!AUDIO.includes(form.fileName.split('.').pop()!))
+		throw new Refused(400, `Invalid file format. Supported formats: ${JSON.stringify(AUDIO)}`);
+	if (!(await isPlayable(form.bytes)))
+		throw new Refused(400, 'Audio file might be corrupted or unsupported');
 	heard.push(form);
 	return { text: speech };
 }
@@ -97,12 +121,28 @@ async function readForm(request: IncomingMessage): Promise<Heard> {
 /** By ffprobe, where it is installed: a decodable stream of some length. Otherwise by the marks of Opus in Ogg. */
 async function isPlayable(bytes: Buffer): Promise<boolean> {
 	return await new Promise((resolve, reject) => {
-		const probe = execFile('ffprobe', ['-v', 'error', '-count_frames', '-show_entries', 'stream=codec_type,nb_read_frames', '-of', 'json', '-'], (cause, out) => {
-			if (cause && (cause as NodeJS.ErrnoException).code === 'ENOENT') return resolve(bytes.toString('latin1', 0, 4) === 'OggS' && bytes.includes('OpusHead'));
-			if (cause) return cause.code === undefined ? reject(cause) : resolve(false);
-			const [stream] = (JSON.parse(out) as { streams: Array<{ codec_type: string; nb_read_frames: string }> }).streams;
-			resolve(stream?.codec_type === 'audio' && Number(stream.nb_read_frames) > 0);
-		});
+		const probe = execFile(
+			'ffprobe',
+			[
+				'-v',
+				'error',
+				'-count_frames',
+				'-show_entries',
+				'stream=codec_type,nb_read_frames',
+				'-of',
+				'json',
+				'-',
+			],
+			(cause, out) => {
+				if (cause && (cause as NodeJS.ErrnoException).code === 'ENOENT')
+					return resolve(bytes.toString('latin1', 0, 4) === 'OggS' && bytes.includes('OpusHead'));
+				if (cause) return cause.code === undefined ? reject(cause) : resolve(false);
+				const [stream] = (
+					JSON.parse(out) as { streams: Array<{ codec_type: string; nb_read_frames: string }> }
+				).streams;
+				resolve(stream?.codec_type === 'audio' && Number(stream.nb_read_frames) > 0);
+			},
+		);
 		// It may have seen enough, or not exist.
 		probe.stdin!.on('error', () => {});
 		probe.stdin!.end(bytes);
@@ -110,7 +150,11 @@ async function isPlayable(bytes: Buffer): Promise<boolean> {
 }
 
 async function complete({ model }: OpenAi, request: IncomingMessage): Promise<Json> {
-	const { model: name, messages, tools = [] } = (await json(request)) as { model: string; messages: Message[]; tools?: Tool[] };
+	const {
+		model: name,
+		messages,
+		tools = [],
+	} = (await json(request)) as { model: string; messages: Message[]; tools?: Tool[] };
 	if (!name) throw new Refused(400, 'you must provide a model parameter');
 	const message = model(messages, tools);
 	return {
@@ -125,5 +169,11 @@ async function complete({ model }: OpenAi, request: IncomingMessage): Promise<Js
 
 /** What a model says to have a tool run. */
 export function callTool(name: string, args: Json): Message {
-	return { role: 'assistant', content: null, tool_calls: [{ id: `call_${name}`, type: 'function', function: { name, arguments: JSON.stringify(args) } }] };
+	return {
+		role: 'assistant',
+		content: null,
+		tool_calls: [
+			{ id: `call_${name}`, type: 'function', function: { name, arguments: JSON.stringify(args) } },
+		],
+	};
 }

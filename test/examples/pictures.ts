@@ -28,7 +28,8 @@ async function main(): Promise<void> {
 	try {
 		await mkdir(pictures, { recursive: true });
 		// The editor picks them by itself: no node is marked as incomplete.
-		for (const type of ['whatsAppMediaApi', 'whatsAppApi', 'openAiApi', 's3']) await n8n.api.createCredential(type, type, {});
+		for (const type of ['whatsAppMediaApi', 'whatsAppApi', 'openAiApi', 's3'])
+			await n8n.api.createCredential(type, type, {});
 		const context = await browser.newContext();
 		await signIn(context, n8n);
 		for (const file of (await readdir(examples)).filter((name) => name.endsWith('.json'))) {
@@ -36,7 +37,8 @@ async function main(): Promise<void> {
 			await takePicture(await context.newPage(), n8n, join(examples, file), picture);
 			const { size } = await stat(picture);
 			console.log(`${basename(picture)}: ${Math.round(size / 1000)} KB`);
-			if (size > LARGEST_BYTES) throw new Error(`${picture} is larger than ${LARGEST_BYTES} bytes.`);
+			if (size > LARGEST_BYTES)
+				throw new Error(`${picture} is larger than ${LARGEST_BYTES} bytes.`);
 		}
 	} finally {
 		await browser.close();
@@ -62,10 +64,15 @@ async function takePicture(page: Page, { url }: N8n, file: string, picture: stri
 	await page.goto(`${url}/workflow/new`);
 	await page.locator('[data-test-id=workflow-import-input]').setInputFiles(file);
 	const drawn = page.locator('.vue-flow__node');
-	await until('all nodes are drawn', WAIT_MS, async () => (await drawn.count()) === nodes.length || undefined);
+	await until(
+		'all nodes are drawn',
+		WAIT_MS,
+		async () => (await drawn.count()) === nodes.length || undefined,
+	);
 	const said = await page.locator('.el-notification').allInnerTexts();
 	const complaints = said.filter((text) => !/We selected|Credentials auto-added/.test(text));
-	if (complaints.length) throw new Error(`The editor says about ${basename(file)}: ${complaints.join(' ')}`);
+	if (complaints.length)
+		throw new Error(`The editor says about ${basename(file)}: ${complaints.join(' ')}`);
 
 	await page.addStyleTag({ content: NOT_IN_PICTURE });
 	await page.locator('[data-test-id=zoom-to-fit]').evaluate('(button) => button.click()');
@@ -87,7 +94,9 @@ async function takePicture(page: Page, { url }: N8n, file: string, picture: stri
 }
 
 async function boxes(drawn: Locator) {
-	return (await Promise.all((await drawn.all()).map(async (one) => await one.boundingBox()))).flatMap((box) => box ?? []);
+	return (
+		await Promise.all((await drawn.all()).map(async (one) => await one.boundingBox()))
+	).flatMap((box) => box ?? []);
 }
 
 main().catch((cause: Error) => {

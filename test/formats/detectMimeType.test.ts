@@ -1,12 +1,21 @@
 import { readdirSync } from 'node:fs';
 
-import { contradicts, detectMimeType, FIRST_BYTES, looksLikeText } from '../../nodes/WhatsApp/formats/detectMimeType';
+import {
+	contradicts,
+	detectMimeType,
+	FIRST_BYTES,
+	looksLikeText,
+} from '../../nodes/WhatsApp/formats/detectMimeType';
 import { fixture } from '../support/files';
 import { fixtureFile } from '../support/paths';
 import { MIME_TYPES } from './realFiles';
 
 test('the table of real files is complete', () => {
-	expect(Object.keys(MIME_TYPES).sort()).toEqual(readdirSync(fixtureFile('.')).filter((name) => name !== 'make.sh').sort());
+	expect(Object.keys(MIME_TYPES).sort()).toEqual(
+		readdirSync(fixtureFile('.'))
+			.filter((name) => name !== 'make.sh')
+			.sort(),
+	);
 });
 
 test.each(Object.entries(MIME_TYPES))('%s is %s by its first bytes', (name, type) => {
@@ -15,7 +24,17 @@ test.each(Object.entries(MIME_TYPES))('%s is %s by its first bytes', (name, type
 });
 
 test('MP3 and AAC behind a tag, and what only begins like a sound', () => {
-	const tag = Buffer.from([...Buffer.from('ID3'), 3, 0, 0, 0, 0, 0, 20, ...Array<number>(20).fill(0)]);
+	const tag = Buffer.from([
+		...Buffer.from('ID3'),
+		3,
+		0,
+		0,
+		0,
+		0,
+		0,
+		20,
+		...Array<number>(20).fill(0),
+	]);
 	expect(detectMimeType(Buffer.concat([tag, fixture('adts.aac')]))).toBe('audio/aac');
 	expect(detectMimeType(Buffer.concat([tag, fixture('plain.mp3')]))).toBe('audio/mpeg');
 	expect(detectMimeType(Buffer.from('\ufeffUTF-16 text', 'utf16le'))).toBeUndefined();
@@ -32,8 +51,16 @@ test('pages, and PDFs behind a few lines', () => {
 });
 
 test.each([
-	['application/vnd.openxmlformats-officedocument.wordprocessingml.document', 'application/zip', false],
-	['application/vnd.openxmlformats-officedocument.wordprocessingml.document', 'application/x-ole-storage', false], // under a password
+	[
+		'application/vnd.openxmlformats-officedocument.wordprocessingml.document',
+		'application/zip',
+		false,
+	],
+	[
+		'application/vnd.openxmlformats-officedocument.wordprocessingml.document',
+		'application/x-ole-storage',
+		false,
+	], // under a password
 	['application/vnd.android.package-archive', 'application/zip', false],
 	['application/msword', 'application/rtf', false],
 	['application/vnd.ms-excel', 'text/html', false],

@@ -50,6 +50,8 @@ describe('a file name', () => {
 	});
 
 	test('of an unknown type gets no invented extension', () => {
-		expect(safeFileName('data', { defaultExtension: extensionOf('application/x-unheard-of') })).toBe('data');
+		expect(
+			safeFileName('data', { defaultExtension: extensionOf('application/x-unheard-of') }),
+		).toBe('data');
 	});
 });

@@ -42,10 +42,17 @@ interface Cell {
 test.each(POINTS)('$vendor, $node, $on', async (point) => {
 	const cells = new Map<NamedFault, { once: Cell; always: Cell }>();
 	for (const fault of FAULTS.filter((fault) => befalls(fault, point))) {
-		cells.set(fault, { once: await judged(await run(point, fault, 1), fault, 'once'), always: await judged(await run(point, fault, Infinity), fault, 'always') });
+		cells.set(fault, {
+			once: await judged(await run(point, fault, 1), fault, 'once'),
+			always: await judged(await run(point, fault, Infinity), fault, 'always'),
+		});
 	}
 	table.set(point, cells);
-	const wrong = [...cells].flatMap(([{ name }, { once, always }]) => Object.entries({ once, always }).filter(([, cell]) => cell.outcome === 'wrong').map(([times, { words }]) => `${name}, ${times}: ${words}`));
+	const wrong = [...cells].flatMap(([{ name }, { once, always }]) =>
+		Object.entries({ once, always })
+			.filter(([, cell]) => cell.outcome === 'wrong')
+			.map(([times, { words }]) => `${name}, ${times}: ${words}`),
+	);
 	expect(wrong).toEqual([]);
 });
 
@@ -77,19 +84,32 @@ async function run(point: Point, { fault }: NamedFault, times: number): Promise<
 	const { onlyInItem, publicUrl } = VENDOR_FACTS[point.vendor];
 	const mediaId = vendor.store.add({ bytes: FILE, mimeType: 'image/jpeg', inbound: true });
 	const known = { mimeType: 'image/jpeg', size: FILE.length, sha256: sha256(FILE) };
-	const item: Record<string, unknown> = { mediaId, ...Object.fromEntries(onlyInItem.map((field) => [field, known[field]])) };
+	const item: Record<string, unknown> = {
+		mediaId,
+		...Object.fromEntries(onlyInItem.map((field) => [field, known[field]])),
+	};
 	if (point.link) item.url = publicUrl!(emulator, mediaId);
 	const fileName = 'contract.jpg';
-	const data = point.node === 'UploadMedia' ? await engine.file(FILE, { mimeType: 'image/jpeg', fileName }) : undefined;
+	const data =
+		point.node === 'UploadMedia'
+			? await engine.file(FILE, { mimeType: 'image/jpeg', fileName })
+			: undefined;
 	const before = new Set(await engine.binaryFiles());
 	vendor.fault({ on: point.on, times, ...fault });
 	const options = point.node === 'DownloadMedia' ? { ...OPTIONS, maxSizeMb: 1 } : OPTIONS;
-	const running = harness.run(point.node, [data ? { json: {}, binary: { data } } : (item as never)], {
-		credentials: { whatsAppMediaApi: credentialFor(emulator, point.vendor) },
-		parameters: { options },
-	});
+	const running = harness.run(
+		point.node,
+		[data ? { json: {}, binary: { data } } : (item as never)],
+		{
+			credentials: { whatsAppMediaApi: credentialFor(emulator, point.vendor) },
+			parameters: { options },
+		},
+	);
 	let timer: NodeJS.Timeout | undefined;
-	const result = await Promise.race([running, new Promise<undefined>((resolve) => (timer = setTimeout(() => resolve(undefined), HANG_MS)))]);
+	const result = await Promise.race([
+		running,
+		new Promise<undefined>((resolve) => (timer = setTimeout(() => resolve(undefined), HANG_MS))),
+	]);
 	clearTimeout(timer);
 	const output = result?.output[0]?.[0];
 	return {
@@ -100,55 +120,94 @@ async function run(point: Point, { fault }: NamedFault, times: number): Promise<
 		left: (await engine.binaryFiles()).filter((file) => !before.has(file)),
 		async done() {
 			if (point.node === 'GetMediaUrl') return typeof output?.json.url === 'string';
-			if (point.node === 'DownloadMedia') return output?.json.sha256 === sha256(FILE) && (await result!.binary(output)).equals(FILE);
-			if (point.node === 'DeleteMedia') return output?.json.deleted === true && !vendor.store.live(mediaId);
-			return vendor.store.live(String(output?.json.mediaId))?.sha256.toString('hex') === sha256(FILE);
+			if (point.node === 'DownloadMedia')
+				return output?.json.sha256 === sha256(FILE) && (await result!.binary(output)).equals(FILE);
+			if (point.node === 'DeleteMedia')
+				return output?.json.deleted === true && !vendor.store.live(mediaId);
+			return (
+				vendor.store.live(String(output?.json.mediaId))?.sha256.toString('hex') === sha256(FILE)
+			);
 		},
 	};
 }
 
-async function judged(run: Run, { once, harmless, fault }: NamedFault, times: 'once' | 'always'): Promise<Cell> {
+async function judged(
+	run: Run,
+	{ once, harmless, fault }: NamedFault,
+	times: 'once' | 'always',
+): Promise<Cell> {
 	const { point, name, result, requests, left } = run;
 	const isDownload = point.node === 'DownloadMedia';
-	const cell = (outcome: Cell['outcome'], words: string): Cell => ({ outcome, words: anonymous(words, name), requests, filesLeft: left.length });
+	const cell = (outcome: Cell['outcome'], words: string): Cell => ({
+		outcome,
+		words: anonymous(words, name),
+		requests,
+		filesLeft: left.length,
+	});
 	const wrong = (words: string) => cell('wrong', words);
 	if (!result) return wrong('it hangs');
-	const secrets = Object.values(credentialFor(harness.emulator, point.vendor)).filter((value) => value.length > 12 && !value.startsWith('http'));
+	const secrets = Object.values(credentialFor(harness.emulator, point.vendor)).filter(
+		(value) => value.length > 12 && !value.startsWith('http'),
+	);
 	// What the provider itself calls the file's URL is what Get Media URL is for.
-	const leaked = [...secrets, ...(result.error ? ['hunter2'] : [])].find((secret) => result.saved.includes(secret));
+	const leaked = [...secrets, ...(result.error ? ['hunter2'] : [])].find((secret) =>
+		result.saved.includes(secret),
+	);
 	if (leaked) return wrong(`a secret is saved: ${leaked}`);
-	if (left.some((file) => file.includes('.tmp'))) return wrong(`half a file stays behind: ${left.join()}`);
+	if (left.some((file) => file.includes('.tmp')))
+		return wrong(`half a file stays behind: ${left.join()}`);
 
 	if (!result.error) {
-		const unverified = isDownload && fault.wrongBytes && result.output[0]![0]!.json.verified === false;
+		const unverified =
+			isDownload && fault.wrongBytes && result.output[0]![0]!.json.verified === false;
 		const unannounced = isDownload && fault.wrongBytes && !VENDOR_FACTS[point.vendor].announcesHash;
-		if (!unverified && !unannounced && !(await run.done())) return wrong(`the result is not right: ${JSON.stringify(result.output[0]?.[0]?.json)}`);
+		if (!unverified && !unannounced && !(await run.done()))
+			return wrong(`the result is not right: ${JSON.stringify(result.output[0]?.[0]?.json)}`);
 		if (times === 'once' && once === 'says') return wrong('nothing is said');
 		// The bytes, and what n8n notes of them.
 		if (left.length !== (isDownload ? 2 : 0)) return wrong(`${left.length} files in the store`);
-		return cell('recovered', unverified ? 'went on, marked `verified: false`' : unannounced ? `went on: ${VENDOR_FACTS[point.vendor].title} announces no hash` : '');
+		return cell(
+			'recovered',
+			unverified
+				? 'went on, marked `verified: false`'
+				: unannounced
+					? `went on: ${VENDOR_FACTS[point.vendor].title} announces no hash`
+					: '',
+		);
 	}
 	const { message, description } = result.error as Error & { description?: string };
-	if (harmless || (times === 'once' && once === 'recovers')) return wrong(`it does not recover: ${message}`);
+	if (harmless || (times === 'once' && once === 'recovers'))
+		return wrong(`it does not recover: ${message}`);
 	if (!message.includes(name)) return wrong(`the file is not named: ${message}`);
 	if (!description) return wrong(`no description: ${message}`);
 	const said = `${message} ${description}`;
-	if (/undefined|\bnull\b|NaN|\[object|\bat .*\.[jt]s|hash=|Signature=/.test(said)) return wrong(`not for people: ${said}`);
+	if (/undefined|\bnull\b|NaN|\[object|\bat .*\.[jt]s|hash=|Signature=/.test(said))
+		return wrong(`not for people: ${said}`);
 	if (left.length) return wrong(`${left.length} files stay behind`);
 	return cell('said', message);
 }
 
 /** The same at every run: without IDs and ports. */
 function anonymous(words: string, name: string): string {
-	return words.replaceAll(name, /^contract/.test(name) ? name : '…').replace(/127\.0\.0\.1:\d+/g, '{host}').replace(/\b[0-9a-f]{64}\b/g, '{hash}');
+	return words
+		.replaceAll(name, /^contract/.test(name) ? name : '…')
+		.replace(/127\.0\.0\.1:\d+/g, '{host}')
+		.replace(/\b[0-9a-f]{64}\b/g, '{hash}');
 }
 
 const table = new Map<Point, Map<NamedFault, { once: Cell; always: Cell }>>();
 
 async function write(faults: NamedFault[]) {
-	const cells = [...table.values()].flatMap((rows) => [...rows.values()].flatMap(({ once, always }) => [once, always]));
-	const count = (outcome: Cell['outcome']) => cells.filter((cell) => cell.outcome === outcome).length;
-	const text = ({ outcome, words }: Cell) => (outcome === 'recovered' ? ['recovered', words].filter(Boolean).join(': ') : words).replaceAll('|', '\\|');
+	const cells = [...table.values()].flatMap((rows) =>
+		[...rows.values()].flatMap(({ once, always }) => [once, always]),
+	);
+	const count = (outcome: Cell['outcome']) =>
+		cells.filter((cell) => cell.outcome === outcome).length;
+	const text = ({ outcome, words }: Cell) =>
+		(outcome === 'recovered' ? ['recovered', words].filter(Boolean).join(': ') : words).replaceAll(
+			'|',
+			'\\|',
+		);
 	const lines = [
 		'# What goes wrong, and what comes of it',
 		'',
@@ -158,8 +217,17 @@ async function write(faults: NamedFault[]) {
 		'Pipes.bot has no upload and no deletion; both nodes say so without a request.',
 	];
 	for (const [{ vendor, node, on, link }, rows] of table) {
-		lines.push('', `## ${vendor}: ${node}, the answer to \`${on}\`${link ? ' (public link)' : ''}`, '', '| fault | once | requests | each time | requests |', '|---|---|---|---|---|');
-		for (const [{ name }, { once, always }] of rows) lines.push(`| ${name} | ${text(once)} | ${once.requests} | ${text(always)} | ${always.requests} |`);
+		lines.push(
+			'',
+			`## ${vendor}: ${node}, the answer to \`${on}\`${link ? ' (public link)' : ''}`,
+			'',
+			'| fault | once | requests | each time | requests |',
+			'|---|---|---|---|---|',
+		);
+		for (const [{ name }, { once, always }] of rows)
+			lines.push(
+				`| ${name} | ${text(once)} | ${once.requests} | ${text(always)} | ${always.requests} |`,
+			);
 	}
 	await writeFile(join(ROOT, 'docs/faults.md'), lines.join('\n') + '\n');
 }

@@ -4,7 +4,16 @@ import { htmlPage, startEmulator, type Emulator, type Fault } from '../emulator'
 import { startN8n, type N8n } from '../support/n8n/instance';
 import { packPackage } from '../support/n8n/pack';
 import { items, type Credential } from '../support/n8n/rest';
-import { fetchFile, manualTrigger, mediaNode, node, workflow, type Item, type Json, type WorkflowNode } from '../support/n8n/workflow';
+import {
+	fetchFile,
+	manualTrigger,
+	mediaNode,
+	node,
+	workflow,
+	type Item,
+	type Json,
+	type WorkflowNode,
+} from '../support/n8n/workflow';
 import { calls, credentialFor, sha256 } from '../support/harness';
 import { demoFile, fixtureFile } from '../support/paths';
 import { hostPorts, publicOrigins } from '../support/vendors';
@@ -23,12 +32,25 @@ let ours: Credential;
 let theirs: Credential;
 beforeAll(async () => {
 	photo = await readFile(PHOTO);
-	emulator = await startEmulator({ ...publicOrigins(['meta']), thirdParty: { origin: 'https://files.example' } });
+	emulator = await startEmulator({
+		...publicOrigins(['meta']),
+		thirdParty: { origin: 'https://files.example' },
+	});
 	const port = Number(new URL(emulator.localUrl).port);
-	n8n = await startN8n({ packages: [await packPackage()], vendors: { ...hostPorts(emulator, ['meta']), 'files.example': port } });
+	n8n = await startN8n({
+		packages: [await packPackage()],
+		vendors: { ...hostPorts(emulator, ['meta']), 'files.example': port },
+	});
 	const { accessToken, businessAccountId } = emulator.meta.credentials;
-	ours = await n8n.api.createCredential('Ours', 'whatsAppMediaApi', { ...credentialFor(emulator), baseUrl: '', mediaHosts: '' });
-	theirs = await n8n.api.createCredential('Theirs', 'whatsAppApi', { accessToken, businessAccountId });
+	ours = await n8n.api.createCredential('Ours', 'whatsAppMediaApi', {
+		...credentialFor(emulator),
+		baseUrl: '',
+		mediaHosts: '',
+	});
+	theirs = await n8n.api.createCredential('Theirs', 'whatsAppApi', {
+		accessToken,
+		businessAccountId,
+	});
 }, 900_000);
 afterAll(async () => {
 	await n8n?.stop();
@@ -36,10 +58,28 @@ afterAll(async () => {
 });
 beforeEach(() => emulator.reset());
 
-const own = (type: string, more: Partial<WorkflowNode> = {}) => mediaNode(type, 'Last', {}, { credentials: { whatsAppMediaApi: ours }, ...more });
-const builtIn = (type: string, name: string, typeVersion: number, parameters: Json, more: Partial<WorkflowNode> = {}) =>
-	node(`n8n-nodes-base.${type}`, name, parameters, { typeVersion, credentials: { whatsAppApi: theirs }, ...more });
-const getUrl = (name: string, more?: Partial<WorkflowNode>) => builtIn('whatsApp', name, 1.1, { resource: 'media', operation: 'mediaUrlGet', mediaGetId: '={{ $json.mediaId }}' }, more);
+const own = (type: string, more: Partial<WorkflowNode> = {}) =>
+	mediaNode(type, 'Last', {}, { credentials: { whatsAppMediaApi: ours }, ...more });
+const builtIn = (
+	type: string,
+	name: string,
+	typeVersion: number,
+	parameters: Json,
+	more: Partial<WorkflowNode> = {},
+) =>
+	node(`n8n-nodes-base.${type}`, name, parameters, {
+		typeVersion,
+		credentials: { whatsAppApi: theirs },
+		...more,
+	});
+const getUrl = (name: string, more?: Partial<WorkflowNode>) =>
+	builtIn(
+		'whatsApp',
+		name,
+		1.1,
+		{ resource: 'media', operation: 'mediaUrlGet', mediaGetId: '={{ $json.mediaId }}' },
+		more,
+	);
 /** What stands in n8n's documentation for a file: the URL, then the file. */
 const getFile = () =>
 	builtIn('httpRequest', 'Last', 4.2, {
@@ -48,17 +88,27 @@ const getFile = () =>
 		nodeCredentialType: 'whatsAppApi',
 		options: { response: { response: { responseFormat: 'file' } } },
 	});
-const media = (operation: string, parameters: Json) => builtIn('whatsApp', 'Last', 1.1, { resource: 'media', operation, ...parameters });
+const media = (operation: string, parameters: Json) =>
+	builtIn('whatsApp', 'Last', 1.1, { resource: 'media', operation, ...parameters });
 
 /** What the last node gives, or what stopped the workflow. */
 async function outcome(nodes: WorkflowNode[], start: Json[] = [{}]) {
-	const { id } = await n8n.api.createWorkflow(workflow({ nodes: [manualTrigger(), ...nodes], pinData: { Start: start.map((json): Item => ({ json })) } }));
+	const { id } = await n8n.api.createWorkflow(
+		workflow({
+			nodes: [manualTrigger(), ...nodes],
+			pinData: { Start: start.map((json): Item => ({ json })) },
+		}),
+	);
 	const execution = await n8n.api.run(id);
 	const { error } = execution.data.resultData;
-	return { out: items(execution, 'Last'), stopped: error && [error.message, error.description].join(' ') };
+	return {
+		out: items(execution, 'Last'),
+		stopped: error && [error.message, error.description].join(' '),
+	};
 }
 
-const customerSent = (bytes: Buffer, mimeType = 'image/jpeg') => emulator.meta.store.add({ bytes, mimeType, inbound: true });
+const customerSent = (bytes: Buffer, mimeType = 'image/jpeg') =>
+	emulator.meta.store.add({ bytes, mimeType, inbound: true });
 
 /** One photo through both, with the same thing gone wrong: `whole`, `broken`, or nothing at all. */
 async function both(goWrong: () => void) {
@@ -70,7 +120,10 @@ async function both(goWrong: () => void) {
 		if (!item?.binary?.data) return 'nothing';
 		return (await n8n.api.bytes(item.binary.data)).equals(photo) ? 'whole' : 'broken';
 	};
-	return { builtIn: await through([getUrl('URL'), getFile()]), ours: await through([own('whatsAppDownloadMedia')]) };
+	return {
+		builtIn: await through([getUrl('URL'), getFile()]),
+		ours: await through([own('whatsAppDownloadMedia')]),
+	};
 }
 
 test('“Download” gives a URL; Download Media gives the file', async () => {
@@ -84,25 +137,43 @@ test('“Download” gives a URL; Download Media gives the file', async () => {
 });
 
 test('behind n8n’s own trigger, with an expression', async () => {
-	const item = { ...emulator.meta.value([emulator.meta.prepare({ type: 'image', bytes: photo }).message]), field: 'messages' };
+	const item = {
+		...emulator.meta.value([emulator.meta.prepare({ type: 'image', bytes: photo }).message]),
+		field: 'messages',
+	};
 	const mediaId = '={{ $json.messages[0][$json.messages[0].type].id }}';
-	const { out } = await outcome([own('whatsAppDownloadMedia', { parameters: { mediaId } })], [item]);
+	const { out } = await outcome(
+		[own('whatsAppDownloadMedia', { parameters: { mediaId } })],
+		[item],
+	);
 	expect(await n8n.api.bytes(out[0]!.binary!.data!)).toEqual(photo);
 });
 
 test.each([
-	{ what: 'other bytes of the same length', fault: { wrongBytes: true } as Fault, theirs: 'broken' },
-	{ what: 'a body that ends early, as if it were whole', fault: { truncateAt: 0.6 }, theirs: 'broken' },
+	{
+		what: 'other bytes of the same length',
+		fault: { wrongBytes: true } as Fault,
+		theirs: 'broken',
+	},
+	{
+		what: 'a body that ends early, as if it were whole',
+		fault: { truncateAt: 0.6 },
+		theirs: 'broken',
+	},
 	{ what: 'a page with status 200', fault: htmlPage(), theirs: 'broken' },
 	{ what: 'a 503', fault: { status: 503 }, theirs: 'nothing' },
 	{ what: 'a URL that has run out', fault: { status: 401 }, theirs: 'nothing' },
 ])('$what, once: theirs gives $theirs, ours the whole file', async ({ fault, theirs }) => {
-	expect(await both(() => emulator.meta.fault({ on: 'file', ...fault }))).toEqual({ builtIn: theirs, ours: 'whole' });
+	expect(await both(() => emulator.meta.fault({ on: 'file', ...fault }))).toEqual({
+		builtIn: theirs,
+		ours: 'whole',
+	});
 });
 
 test('the name of a voice note', async () => {
 	const mediaId = customerSent(await readFile(demoFile('voice-note.ogg')), 'audio/ogg');
-	const name = async (nodes: WorkflowNode[]) => (await outcome(nodes, [{ mediaId }])).out[0]!.binary!.data!.fileName;
+	const name = async (nodes: WorkflowNode[]) =>
+		(await outcome(nodes, [{ mediaId }])).out[0]!.binary!.data!.fileName;
 	expect(await name([getUrl('URL'), getFile()])).toBe('attachments');
 	expect(await name([own('whatsAppDownloadMedia')])).toBe(`audio-${mediaId}.ogg`);
 });
@@ -111,16 +182,28 @@ test('of many, which one failed', async () => {
 	const start = [{ mediaId: customerSent(photo) }, { mediaId: '999' }];
 	const failed = async (last: WorkflowNode) => (await outcome([last], start)).out[1]!.json;
 	expect(JSON.stringify(await failed(getUrl('Last', ON_ERROR)))).not.toContain('999');
-	expect(await failed(own('whatsAppDownloadMedia', ON_ERROR))).toMatchObject({ mediaId: '999', error: expect.stringContaining('Media ID 999') });
+	expect(await failed(own('whatsAppDownloadMedia', ON_ERROR))).toMatchObject({
+		mediaId: '999',
+		error: expect.stringContaining('Media ID 999'),
+	});
 });
 
 test('a video that WhatsApp does not play', async () => {
 	const url = emulator.thirdParty.put(await readFile(fixtureFile('hevc.mp4')), 'video/mp4');
 	const fetched = fetchFile('File', url);
 	const { phoneNumberId } = emulator.meta.credentials;
-	const theirs = await outcome([fetched, media('mediaUpload', { phoneNumberId, mediaPropertyName: 'data', additionalFields: { mediaFileName: 'a.mp4' } })]);
+	const theirs = await outcome([
+		fetched,
+		media('mediaUpload', {
+			phoneNumberId,
+			mediaPropertyName: 'data',
+			additionalFields: { mediaFileName: 'a.mp4' },
+		}),
+	]);
 	expect(theirs.out[0]!.json.id).toMatch(/^\d+$/);
 	const { stopped } = await outcome([fetched, own('whatsAppUploadMedia')]);
 	expect(stopped).toContain('ffmpeg');
-	expect(calls(emulator).filter((call) => call.includes('/media'))).toEqual([expect.stringContaining('/v13.0/')]);
+	expect(calls(emulator).filter((call) => call.includes('/media'))).toEqual([
+		expect.stringContaining('/v13.0/'),
+	]);
 });

@@ -7,7 +7,14 @@ import { items } from '../support/n8n/rest';
 import { mediaNode, workflow, type Json } from '../support/n8n/workflow';
 import { sha256, VENDORS, type Vendor } from '../support/harness';
 import { demoFile } from '../support/paths';
-import { hostPorts, hostsOf, publicCredentialFor, publicOrigins, typesOf, VENDOR_FACTS } from '../support/vendors';
+import {
+	hostPorts,
+	hostsOf,
+	publicCredentialFor,
+	publicOrigins,
+	typesOf,
+	VENDOR_FACTS,
+} from '../support/vendors';
 
 /** The same on every vendor: the packed tarball in a real n8n, which reaches the emulator under the vendors' own names. */
 
@@ -26,23 +33,40 @@ afterAll(async () => {
 beforeEach(() => emulator.reset());
 
 /** As a user fills in the form: no addresses. */
-const account = (vendor: Vendor, changes: Json = {}): Json => ({ ...publicCredentialFor(emulator, vendor), ...changes });
+const account = (vendor: Vendor, changes: Json = {}): Json => ({
+	...publicCredentialFor(emulator, vendor),
+	...changes,
+});
 
 describe('the credential’s Test button', () => {
-	const press = async (vendor: Vendor, changes?: Json) => await n8n.api.testCredential({ type: 'whatsAppMediaApi', data: account(vendor, changes) });
+	const press = async (vendor: Vendor, changes?: Json) =>
+		await n8n.api.testCredential({ type: 'whatsAppMediaApi', data: account(vendor, changes) });
 
 	test.each(VENDORS)('%s: a good one, a wrong one, an outage, a page', async (vendor) => {
 		expect(await press(vendor)).toEqual({ status: 'OK', message: 'Connection successful!' });
-		expect(await press(vendor, { accessToken: 'wrong' })).toEqual({ status: 'Error', message: expect.stringMatching(/^The (access token|token|API key) (is not valid|belongs to no channel)/) });
+		expect(await press(vendor, { accessToken: 'wrong' })).toEqual({
+			status: 'Error',
+			message: expect.stringMatching(
+				/^The (access token|token|API key) (is not valid|belongs to no channel)/,
+			),
+		});
 		const played: VendorEmulator = emulator[vendor];
 		const on = VENDOR_FACTS[vendor].operations.credentialTest;
 		played.fault({ on, status: 503 });
 		// n8n 1 tells no status of an answer without a body.
-		const outage = process.env.N8N_VERSION?.startsWith('1.') ? 'is not one of the provider’s API' : 'The provider is not available right now. Try again in a few minutes.';
+		const outage = process.env.N8N_VERSION?.startsWith('1.')
+			? 'is not one of the provider’s API'
+			: 'The provider is not available right now. Try again in a few minutes.';
 		expect((await press(vendor)).message).toContain(outage);
-		played.fault({ on, status: 200, headers: { 'Content-Type': 'text/html' }, body: '<html>Log in' });
+		played.fault({
+			on,
+			status: 200,
+			headers: { 'Content-Type': 'text/html' },
+			body: '<html>Log in',
+		});
 		expect((await press(vendor)).message).toContain('is not one of the provider’s API');
-		for (const { host, headers } of emulator.requests) expect([host, headers.authorization !== undefined]).toEqual([hostsOf(vendor)[0], true]);
+		for (const { host, headers } of emulator.requests)
+			expect([host, headers.authorization !== undefined]).toEqual([hostsOf(vendor)[0], true]);
 	});
 
 	test('a channel that is not logged in, and none that is started by the test', async () => {
@@ -57,10 +81,17 @@ describe.each(VENDORS)('%s', (vendor) => {
 	const { localRegistration, connect, tokenSites } = VENDOR_FACTS[vendor];
 
 	test('every type that it has: Trigger, Download, the same bytes; the token where it belongs', async () => {
-		const { id, name } = await n8n.api.createCredential(vendor, 'whatsAppMediaApi', account(vendor));
-		const ours = (type: string, called: string, parameters: Json = {}) => mediaNode(type, called, parameters, { credentials: { whatsAppMediaApi: { id, name } } });
+		const { id, name } = await n8n.api.createCredential(
+			vendor,
+			'whatsAppMediaApi',
+			account(vendor),
+		);
+		const ours = (type: string, called: string, parameters: Json = {}) =>
+			mediaNode(type, called, parameters, { credentials: { whatsAppMediaApi: { id, name } } });
 		const trigger = ours('whatsAppMediaTrigger', 'Trigger', { registration: localRegistration });
-		const created = await n8n.api.createWorkflow(workflow({ nodes: [trigger, ours('whatsAppDownloadMedia', 'Download')] }));
+		const created = await n8n.api.createWorkflow(
+			workflow({ nodes: [trigger, ours('whatsAppDownloadMedia', 'Download')] }),
+		);
 		await n8n.api.activate(created.id);
 		const played: VendorEmulator = emulator[vendor];
 		const webhookUrl = `${n8n.url}/webhook/${trigger.webhookId}/webhook`;
@@ -68,7 +99,11 @@ describe.each(VENDORS)('%s', (vendor) => {
 
 		const sent: Record<string, Buffer> = {};
 		for (const type of types) {
-			const bytes = await readFile(demoFile(type === 'voice' ? 'voice-note.ogg' : type === 'document' ? 'invoice.pdf' : 'photo.jpg'));
+			const bytes = await readFile(
+				demoFile(
+					type === 'voice' ? 'voice-note.ogg' : type === 'document' ? 'invoice.pdf' : 'photo.jpg',
+				),
+			);
 			const { mediaId, answer } = await played.receive({ type, bytes, url: type !== 'video' });
 			expect(answer).toMatchObject({ status: 200 });
 			sent[mediaId] = bytes;
@@ -78,12 +113,20 @@ describe.each(VENDORS)('%s', (vendor) => {
 		for (const execution of executions) {
 			const [item] = items(execution, 'Download');
 			const original = sent[String(item!.json.mediaId)]!;
-			expect(item!.json).toMatchObject({ provider: vendor, verified: true, sha256: sha256(original), size: original.length });
+			expect(item!.json).toMatchObject({
+				provider: vendor,
+				verified: true,
+				sha256: sha256(original),
+				size: original.length,
+			});
 			expect(await n8n.api.bytes(item!.binary!.data!)).toEqual(original);
 		}
 		await n8n.api.deactivate(created.id);
-		if (localRegistration !== 'manual') await until(async () => (await connect(emulator, webhookUrl)) !== undefined);
-		const saw = new Set(emulator.requests.filter(({ headers }) => headers.authorization).map(({ host }) => host));
+		if (localRegistration !== 'manual')
+			await until(async () => (await connect(emulator, webhookUrl)) !== undefined);
+		const saw = new Set(
+			emulator.requests.filter(({ headers }) => headers.authorization).map(({ host }) => host),
+		);
 		const [api, files] = hostsOf(vendor);
 		const allowed = tokenSites.map((site) => ({ api, files })[site]);
 		expect([...saw].filter((host) => !allowed.includes(host))).toEqual([]);
@@ -92,7 +135,7 @@ describe.each(VENDORS)('%s', (vendor) => {
 });
 
 async function until(done: () => Promise<boolean>): Promise<void> {
-	for (const start = Date.now(); !(await done()); ) {
+	for (const start = Date.now(); !(await done());) {
 		if (Date.now() - start > 20_000) throw new Error('Waited 20 s in vain');
 		await new Promise((resolve) => setTimeout(resolve, 50));
 	}

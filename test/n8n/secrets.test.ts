@@ -2,11 +2,24 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { htmlPage, startEmulator, type Emulator, type Fault, type VendorEmulator } from '../emulator';
+import {
+	htmlPage,
+	startEmulator,
+	type Emulator,
+	type Fault,
+	type VendorEmulator,
+} from '../emulator';
 import { startN8n, type N8n } from '../support/n8n/instance';
 import { packPackage } from '../support/n8n/pack';
 import { items, type Credential } from '../support/n8n/rest';
-import { manualTrigger, mediaNode, workflow, type Item, type Json, type WorkflowNode } from '../support/n8n/workflow';
+import {
+	manualTrigger,
+	mediaNode,
+	workflow,
+	type Item,
+	type Json,
+	type WorkflowNode,
+} from '../support/n8n/workflow';
 import { credentialFor, VENDORS, type Vendor } from '../support/harness';
 import { hostPorts, publicCredentialFor, publicOrigins, VENDOR_FACTS } from '../support/vendors';
 
@@ -37,11 +50,21 @@ beforeAll(async () => {
 	const port = Number(new URL(emulator.localUrl).port);
 	const vendors = { ...hostPorts(emulator), [new URL(STRANGER).host]: port };
 	userFolder = await mkdtemp(join(tmpdir(), 'n8n-secrets-'));
-	n8n = await startN8n({ userFolder, packages: [await packPackage()], vendors, binaryMode: 'filesystem', env: { N8N_LOG_LEVEL: 'debug' } });
+	n8n = await startN8n({
+		userFolder,
+		packages: [await packPackage()],
+		vendors,
+		binaryMode: 'filesystem',
+		env: { N8N_LOG_LEVEL: 'debug' },
+	});
 	for (const vendor of VENDORS) {
 		const account = publicCredentialFor(emulator, vendor);
 		credentials[vendor] = await n8n.api.createCredential(vendor, 'whatsAppMediaApi', account);
-		credentials[`${vendor}, wrong token`] = await n8n.api.createCredential(vendor, 'whatsAppMediaApi', { ...account, accessToken: WRONG_TOKEN });
+		credentials[`${vendor}, wrong token`] = await n8n.api.createCredential(
+			vendor,
+			'whatsAppMediaApi',
+			{ ...account, accessToken: WRONG_TOKEN },
+		);
 	}
 }, 900_000);
 afterAll(async () => {
@@ -51,7 +74,8 @@ afterAll(async () => {
 });
 
 /** An expression for a text that stands nowhere in the workflow. */
-const hidden = (text: string) => `={{ '${[...text].reverse().join('')}'.split('').reverse().join('') }}`;
+const hidden = (text: string) =>
+	`={{ '${[...text].reverse().join('')}'.split('').reverse().join('') }}`;
 
 type Order = Fault & { error?: unknown };
 
@@ -89,9 +113,15 @@ const apiFaults = (vendor: Vendor): Order[] => {
 		...[400, 500].map((status) => ({
 			status,
 			headers: { 'Content-Type': 'application/json' },
-			body: JSON.stringify({ error: { message: `${OVERSHARING} ${accessToken}`, type: 'OAuthException', code: 190 } }),
+			body: JSON.stringify({
+				error: { message: `${OVERSHARING} ${accessToken}`, type: 'OAuthException', code: 190 },
+			}),
 		})),
-		{ status: 400, headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ error: `${OVERSHARING} Bearer ${accessToken}` }) },
+		{
+			status: 400,
+			headers: { 'Content-Type': 'application/json' },
+			body: JSON.stringify({ error: `${OVERSHARING} Bearer ${accessToken}` }),
+		},
 	];
 };
 
@@ -105,17 +135,37 @@ interface Batch {
 	on?: string;
 }
 
-const add = (vendor: Vendor) => emulator[vendor].store.add({ bytes: FILE, mimeType: 'text/plain', inbound: true });
+const add = (vendor: Vendor) =>
+	emulator[vendor].store.add({ bytes: FILE, mimeType: 'text/plain', inbound: true });
 
 /** Runs Start → (Before, a good download, where there is something to upload →) Tested. */
-async function run({ vendor, node, credential = vendor, parameters = {}, faults = [{}], on }: Batch, onError: 'stopWorkflow' | 'continueErrorOutput', maxTries: number) {
-	const ours = (type: string, name: string, of: Json, as: string, more: Partial<WorkflowNode> = {}) =>
-		mediaNode(`whatsApp${type}`, name, of, { credentials: { whatsAppMediaApi: { id: credentials[as]!.id, name: as } }, ...more });
+async function run(
+	{ vendor, node, credential = vendor, parameters = {}, faults = [{}], on }: Batch,
+	onError: 'stopWorkflow' | 'continueErrorOutput',
+	maxTries: number,
+) {
+	const ours = (
+		type: string,
+		name: string,
+		of: Json,
+		as: string,
+		more: Partial<WorkflowNode> = {},
+	) =>
+		mediaNode(`whatsApp${type}`, name, of, {
+			credentials: { whatsAppMediaApi: { id: credentials[as]!.id, name: as } },
+			...more,
+		});
 	const start = faults.map(() => ({ mediaId: add(vendor) }));
 	// Each try of an item fails in its own way; uploads and lists are of no media, and whichever comes fails in whichever way.
 	for (let times = 2 * maxTries; on && times > 0; times--)
-		faults.forEach((fault, at) => emulator[vendor].fault({ ...fault, on, ...(isOfMedia(on) && start[at]) } as never));
-	const options = { maxTries, ...(on && { timeoutSeconds: 1 }), ...(node === 'DeleteMedia' && { missingIsDeleted: false }) };
+		faults.forEach((fault, at) =>
+			emulator[vendor].fault({ ...fault, on, ...(isOfMedia(on) && start[at]) } as never),
+		);
+	const options = {
+		maxTries,
+		...(on && { timeoutSeconds: 1 }),
+		...(node === 'DeleteMedia' && { missingIsDeleted: false }),
+	};
 	const { id } = await n8n.api.createWorkflow(
 		workflow({
 			nodes: [
@@ -140,15 +190,29 @@ async function fails(batch: Batch) {
 	const { faults = [{}], on = '' } = batch;
 	const goOn = async () => {
 		const continued = await run(batch, 'continueErrorOutput', 2);
-		const [passed, failed] = [0, 1].map((output) => items(continued, 'Tested', output).map(({ json }) => json));
-		expect({ batch, failed: failed!.length, passed }).toEqual({ batch, failed: faults.length, passed: [] });
+		const [passed, failed] = [0, 1].map((output) =>
+			items(continued, 'Tested', output).map(({ json }) => json),
+		);
+		expect({ batch, failed: failed!.length, passed }).toEqual({
+			batch,
+			failed: faults.length,
+			passed: [],
+		});
 	};
 	const stop = async (fault: Order) => {
 		const execution = await run({ ...batch, faults: [fault] }, 'stopWorkflow', 1);
-		expect(execution).toMatchObject({ status: 'error', data: { resultData: { error: { node: { name: 'Tested' } } } } });
+		expect(execution).toMatchObject({
+			status: 'error',
+			data: { resultData: { error: { node: { name: 'Tested' } } } },
+		});
 	};
 	turn++;
-	const runs = [goOn, ...faults.filter((_, at) => (at + turn) % 4 === 0).map((fault) => async () => await stop(fault))];
+	const runs = [
+		goOn,
+		...faults
+			.filter((_, at) => (at + turn) % 4 === 0)
+			.map((fault) => async () => await stop(fault)),
+	];
 	if (isOfMedia(on)) return void (await Promise.all(runs.map(async (each) => await each())));
 	for (const each of runs) {
 		await each();
@@ -160,11 +224,21 @@ const allFail = async (batches: Batch[]) => void (await Promise.all(batches.map(
 
 test('a wrong token', async () => {
 	const nodes = ['GetMediaUrl', 'DownloadMedia', 'UploadMedia', 'DeleteMedia'] as const;
-	await allFail(VENDORS.flatMap((vendor) => nodes.map((node) => ({ vendor, node, credential: `${vendor}, wrong token` }))));
+	await allFail(
+		VENDORS.flatMap((vendor) =>
+			nodes.map((node) => ({ vendor, node, credential: `${vendor}, wrong token` })),
+		),
+	);
 });
 
 test('a binary field that is not there', async () => {
-	await allFail(VENDORS.map((vendor) => ({ vendor, node: 'UploadMedia', parameters: { binaryPropertyName: 'nope' } })));
+	await allFail(
+		VENDORS.map((vendor) => ({
+			vendor,
+			node: 'UploadMedia',
+			parameters: { binaryPropertyName: 'nope' },
+		})),
+	);
 });
 
 test('files that do not come', async () => {
@@ -178,7 +252,9 @@ test('files that do not come', async () => {
 test('an API that fails', async () => {
 	const batch = (vendor: Vendor, node: Batch['node'], on: string): Batch => {
 		// A file that is not on Whapi.Cloud's list has its URL all the same; a redirect of Pipes.bot has no body to cut.
-		const harmless = ({ status, body, cutAt, stallAt }: Order) => (on === 'list' && status === 404 && !body) || (on === 'download' && (cutAt ?? stallAt) !== undefined);
+		const harmless = ({ status, body, cutAt, stallAt }: Order) =>
+			(on === 'list' && status === 404 && !body) ||
+			(on === 'download' && (cutAt ?? stallAt) !== undefined);
 		return { vendor, node, on, faults: apiFaults(vendor).filter((fault) => !harmless(fault)) };
 	};
 	await allFail([
@@ -204,42 +280,73 @@ test('URLs that lead nowhere', async () => {
 		`https://unknown.example/?X-Amz-Signature=${SIGNED}`,
 		`${emulator.meta.filesUrl}/whatsapp_business/attachments/?mid=1&source=webhook&ext=1&hash=${SIGNED}`,
 	];
-	await allFail(urls.map((url) => ({ vendor: 'meta', node: 'DownloadMedia', parameters: { mediaId: '', url: hidden(url) } })));
+	await allFail(
+		urls.map((url) => ({
+			vendor: 'meta',
+			node: 'DownloadMedia',
+			parameters: { mediaId: '', url: hidden(url) },
+		})),
+	);
 });
 
 test('what works leaves no secret either', async () => {
-	const works = async (batch: Batch) => expect((await run(batch, 'stopWorkflow', 1)).status).toBe('success');
+	const works = async (batch: Batch) =>
+		expect((await run(batch, 'stopWorkflow', 1)).status).toBe('success');
 	for (const vendor of VENDORS) await works({ vendor, node: 'DownloadMedia' });
 	for (const vendor of VENDORS.filter((name) => VENDOR_FACTS[name].hasUpload)) {
 		await works({ vendor, node: 'UploadMedia' });
 		await works({ vendor, node: 'DeleteMedia' });
 	}
-	await works({ vendor: 'meta', node: 'DownloadMedia', on: 'file', faults: [{ redirect: 'thirdParty' }] });
-	await works({ vendor: 'meta', node: 'DownloadMedia', parameters: { mediaId: '', url: hidden(emulator.thirdParty.put(FILE, 'text/plain')) } });
+	await works({
+		vendor: 'meta',
+		node: 'DownloadMedia',
+		on: 'file',
+		faults: [{ redirect: 'thirdParty' }],
+	});
+	await works({
+		vendor: 'meta',
+		node: 'DownloadMedia',
+		parameters: { mediaId: '', url: hidden(emulator.thirdParty.put(FILE, 'text/plain')) },
+	});
 });
 
-test.each(VENDORS)('%s: deliveries that do not prove who they are from, and one that does', async (vendor) => {
-	const { localRegistration, forgeries } = VENDOR_FACTS[vendor];
-	const trigger = mediaNode('whatsAppMediaTrigger', 'Trigger', { registration: localRegistration }, { credentials: { whatsAppMediaApi: { id: credentials[vendor]!.id, name: vendor } } });
-	const { id } = await n8n.api.createWorkflow(workflow({ nodes: [trigger] }));
-	await n8n.api.activate(id);
-	const callback = `${n8n.url}/webhook/${trigger.webhookId}/webhook`;
-	const played: VendorEmulator = emulator[vendor];
-	const usual = localRegistration === 'manual' ? { callback } : {};
-	const send = async (how: object = {}) => await played.receive({ type: 'image', bytes: FILE, url: false }, { ...usual, ...how });
-	for (const how of forgeries(WRONG_TOKEN)) expect((await send(how)).answer).toMatchObject({ status: 401 });
-	if (vendor === 'meta') {
-		expect(await emulator.meta.handshake(callback)).toMatchObject({ ok: true });
-		expect(await emulator.meta.handshake(callback, { token: WRONG_TOKEN })).toMatchObject({ ok: false });
-		await emulator.meta.deliver('{"object": "whatsapp_business_account", "entry": [', { callback });
-	}
-	expect((await send()).answer).toMatchObject({ status: 200 });
-	const executions = await n8n.api.waitForExecutions(id);
-	expect(executions).toHaveLength(1);
-	executionIds.push(executions[0]!.id);
-	for (const { headers = {} } of emulator.whapi.settings.webhooks) for (const value of Object.values(headers)) issued.add(value);
-	await n8n.api.deactivate(id);
-});
+test.each(VENDORS)(
+	'%s: deliveries that do not prove who they are from, and one that does',
+	async (vendor) => {
+		const { localRegistration, forgeries } = VENDOR_FACTS[vendor];
+		const trigger = mediaNode(
+			'whatsAppMediaTrigger',
+			'Trigger',
+			{ registration: localRegistration },
+			{ credentials: { whatsAppMediaApi: { id: credentials[vendor]!.id, name: vendor } } },
+		);
+		const { id } = await n8n.api.createWorkflow(workflow({ nodes: [trigger] }));
+		await n8n.api.activate(id);
+		const callback = `${n8n.url}/webhook/${trigger.webhookId}/webhook`;
+		const played: VendorEmulator = emulator[vendor];
+		const usual = localRegistration === 'manual' ? { callback } : {};
+		const send = async (how: object = {}) =>
+			await played.receive({ type: 'image', bytes: FILE, url: false }, { ...usual, ...how });
+		for (const how of forgeries(WRONG_TOKEN))
+			expect((await send(how)).answer).toMatchObject({ status: 401 });
+		if (vendor === 'meta') {
+			expect(await emulator.meta.handshake(callback)).toMatchObject({ ok: true });
+			expect(await emulator.meta.handshake(callback, { token: WRONG_TOKEN })).toMatchObject({
+				ok: false,
+			});
+			await emulator.meta.deliver('{"object": "whatsapp_business_account", "entry": [', {
+				callback,
+			});
+		}
+		expect((await send()).answer).toMatchObject({ status: 200 });
+		const executions = await n8n.api.waitForExecutions(id);
+		expect(executions).toHaveLength(1);
+		executionIds.push(executions[0]!.id);
+		for (const { headers = {} } of emulator.whapi.settings.webhooks)
+			for (const value of Object.values(headers)) issued.add(value);
+		await n8n.api.deactivate(id);
+	},
+);
 
 /** Secrets that came up on the way. */
 const issued = new Set<string>();
@@ -248,22 +355,41 @@ const issued = new Set<string>();
 function secrets(): string[] {
 	const { meta, whapi, pipes, requests } = emulator;
 	const { accessToken, appSecret, verifyToken } = meta.credentials;
-	const inUrls = requests.flatMap(({ query }) => ['hash', 'signature', 'X-Amz-Signature'].flatMap((name) => query[name] ?? []));
-	const known = [accessToken, appSecret, verifyToken, whapi.credentials.accessToken, pipes.credentials.accessToken, pipes.credentials.webhookSecret, pipes.storageKey];
+	const inUrls = requests.flatMap(({ query }) =>
+		['hash', 'signature', 'X-Amz-Signature'].flatMap((name) => query[name] ?? []),
+	);
+	const known = [
+		accessToken,
+		appSecret,
+		verifyToken,
+		whapi.credentials.accessToken,
+		pipes.credentials.accessToken,
+		pipes.credentials.webhookSecret,
+		pipes.storageKey,
+	];
 	return [...new Set([...known, WRONG_TOKEN, PASSWORD, SIGNED, ...issued, ...inUrls])];
 }
 
 /** How it begins, since a page of the database may divide it and a message shorten it: as it is, in a URL, in base64. */
 function spellings(secret: string): Set<string> {
-	return new Set([secret, encodeURIComponent(secret), Buffer.from(secret).toString('base64')].map((text) => text.slice(0, 16)));
+	return new Set(
+		[secret, encodeURIComponent(secret), Buffer.from(secret).toString('base64')].map((text) =>
+			text.slice(0, 16),
+		),
+	);
 }
 
 test('none of all these secrets is in anything that n8n has kept or said', async () => {
 	const kept = new Map<string, Buffer>();
 	// A long text is divided among pages of the database, so that it has to be read as the text it is, too.
-	for (const id of executionIds) kept.set(`execution ${id}`, Buffer.from(JSON.stringify(await n8n.api.call('GET', `/rest/executions/${id}`))));
+	for (const id of executionIds)
+		kept.set(
+			`execution ${id}`,
+			Buffer.from(JSON.stringify(await n8n.api.call('GET', `/rest/executions/${id}`))),
+		);
 	const types = emulator.requests.map(({ headers }) => headers.authorization);
-	for (const vendor of VENDORS) expect(types).toContain(`Bearer ${credentialFor(emulator, vendor).accessToken}`);
+	for (const vendor of VENDORS)
+		expect(types).toContain(`Bearer ${credentialFor(emulator, vendor).accessToken}`);
 	expect(types).toContain(`Bearer ${WRONG_TOKEN}`);
 
 	await n8n.stop();
@@ -272,19 +398,27 @@ test('none of all these secrets is in anything that n8n has kept or said', async
 		const file = join(entry.parentPath, entry.name);
 		if (entry.isFile() && !file.includes('/node_modules/')) kept.set(file, await readFile(file));
 	}
-	const holding = (text: string) => [...kept].filter(([, bytes]) => bytes.includes(text)).map(([name]) => name);
+	const holding = (text: string) =>
+		[...kept].filter(([, bytes]) => bytes.includes(text)).map(([name]) => name);
 
 	// That what is searched is what there is.
-	const stored = holding('canary in the coal mine').filter((name) => /\/binary_data\/[^/.]+$/.test(name));
+	const stored = holding('canary in the coal mine').filter((name) =>
+		/\/binary_data\/[^/.]+$/.test(name),
+	);
 	expect(stored.length).toBeGreaterThan(20);
 	expect(stored.filter((name) => !kept.has(`${name}.metadata`))).toEqual([]);
 	const told = holding('could not be downloaded');
-	for (const place of [/^execution \d+$/, /database\.sqlite(-wal)?$/, /^log$/]) expect(told.filter((name) => place.test(name))).not.toEqual([]);
+	for (const place of [/^execution \d+$/, /database\.sqlite(-wal)?$/, /^log$/])
+		expect(told.filter((name) => place.test(name))).not.toEqual([]);
 	expect(holding('its signature does not match')).toContain('log');
 
 	const used = secrets();
 	expect(used.length).toBeGreaterThan(50);
-	const found = used.flatMap((secret) => [...spellings(secret)].flatMap((text) => holding(text).map((name) => `${secret} in ${name}`)));
+	const found = used.flatMap((secret) =>
+		[...spellings(secret)].flatMap((text) => holding(text).map((name) => `${secret} in ${name}`)),
+	);
 	expect([...new Set(found)]).toEqual([]);
-	console.log(`${used.length} secrets, none of them in ${kept.size} files, executions and logs (${executionIds.length} executions by hand)`);
+	console.log(
+		`${used.length} secrets, none of them in ${kept.size} files, executions and logs (${executionIds.length} executions by hand)`,
+	);
 });

@@ -26,12 +26,25 @@ afterAll(async () => {
 beforeEach(() => emulator.reset());
 
 const account = (changes: Json = {}): Json => ({ ...credentialFor(emulator, 'pipes'), ...changes });
-const connected = async (count: number) => await until(`${count} connection(s) are open`, 30_000, async () => emulator.pipes.stream.connections.length === count || undefined);
+const connected = async (count: number) =>
+	await until(
+		`${count} connection(s) are open`,
+		30_000,
+		async () => emulator.pipes.stream.connections.length === count || undefined,
+	);
 
 async function streaming(data = account(), parameters: Json = {}) {
 	const { id, name } = await n8n.api.createCredential('Pipes', 'whatsAppMediaApi', data);
-	const ours = (type: string, called: string, more: Json = {}) => mediaNode(type, called, more, { credentials: { whatsAppMediaApi: { id, name } } });
-	return await n8n.api.createWorkflow(workflow({ nodes: [ours('whatsAppMediaStreamTrigger', 'Stream', parameters), ours('whatsAppDownloadMedia', 'Download')] }));
+	const ours = (type: string, called: string, more: Json = {}) =>
+		mediaNode(type, called, more, { credentials: { whatsAppMediaApi: { id, name } } });
+	return await n8n.api.createWorkflow(
+		workflow({
+			nodes: [
+				ours('whatsAppMediaStreamTrigger', 'Stream', parameters),
+				ours('whatsAppDownloadMedia', 'Download'),
+			],
+		}),
+	);
 }
 
 test('a file comes over the connection, and through Download Media', async () => {
@@ -41,7 +54,13 @@ test('a file comes over the connection, and through Download Media', async () =>
 	const bytes = Buffer.from('OggS a voice note');
 	const { mediaId } = await emulator.pipes.receive({ type: 'voice', bytes });
 	const [execution] = await n8n.api.waitForExecutions(id);
-	expect(items(execution!, 'Stream')[0]!.json).toMatchObject({ provider: 'pipes', type: 'voice', mediaId, size: bytes.length, timestamp: expect.stringMatching(/Z$/) });
+	expect(items(execution!, 'Stream')[0]!.json).toMatchObject({
+		provider: 'pipes',
+		type: 'voice',
+		mediaId,
+		size: bytes.length,
+		timestamp: expect.stringMatching(/Z$/),
+	});
 	const [file] = items(execution!, 'Download');
 	expect(await n8n.api.bytes(file!.binary!.data!)).toEqual(bytes);
 	expect(file!.json.sha256).toBe(sha256(bytes));
@@ -53,7 +72,16 @@ test('a connection that drops is opened again, and what came meanwhile arrives; 
 	const { id } = await streaming();
 	await n8n.api.activate(id);
 	await connected(1);
-	for (const frame of ['', '{', '[]', 'null', '{"type":"whatsapp_message"}', '{"type":"whatsapp_message","data":{"type":"image","media":[]}}', '\u0000'.repeat(1000)]) emulator.pipes.stream.send(frame);
+	for (const frame of [
+		'',
+		'{',
+		'[]',
+		'null',
+		'{"type":"whatsapp_message"}',
+		'{"type":"whatsapp_message","data":{"type":"image","media":[]}}',
+		'\u0000'.repeat(1000),
+	])
+		emulator.pipes.stream.send(frame);
 	emulator.pipes.stream.drop();
 	await emulator.pipes.receive({ type: 'image', bytes: 'while away' });
 	await connected(1);
@@ -110,12 +138,20 @@ test('a dead connection is noticed because nothing arrives', async () => {
 		emulator.pipes.stream.freeze();
 		const { connections } = emulator.pipes.stream;
 		const [dead] = connections;
-		await until('another connection is open', 20_000, async () => connections.some((one) => one !== dead) || undefined);
+		await until(
+			'another connection is open',
+			20_000,
+			async () => connections.some((one) => one !== dead) || undefined,
+		);
 		const { mediaId } = emulator.pipes.prepare({ type: 'image', bytes: 'x' });
 		emulator.pipes.variants.fanOut = 'all';
 		const sent = await emulator.pipes.receive({ type: 'image', bytes: 'x' });
 		expect(mediaId).not.toBe(sent.mediaId);
-		await until('the file is seen', 10_000, async () => printed.includes(sent.mediaId) || undefined);
+		await until(
+			'the file is seen',
+			10_000,
+			async () => printed.includes(sent.mediaId) || undefined,
+		);
 	} finally {
 		child.kill();
 	}

@@ -24,15 +24,29 @@ describe('how much is read', () => {
 			streams.push(content);
 			return content;
 		};
-		await checkFile(providers.meta!, { ...source, open }, { fileName: 'x', mimeType }, () => {}).catch((cause) => expect(cause).toMatchObject({ name: 'MediaError' }));
+		await checkFile(
+			providers.meta!,
+			{ ...source, open },
+			{ fileName: 'x', mimeType },
+			() => {},
+		).catch((cause) => expect(cause).toMatchObject({ name: 'MediaError' }));
 		expect(streams.every((stream) => stream.destroyed)).toBe(true);
 		return counted;
 	};
-	const padded = (name: string, size: number) => Buffer.concat([fixture(name), Buffer.alloc(size - fixture(name).length)]);
+	const padded = (name: string, size: number) =>
+		Buffer.concat([fixture(name), Buffer.alloc(size - fixture(name).length)]);
 
 	test.each([
-		['a document of 50 MB', Buffer.concat([Buffer.from('%PDF-1.7'), Buffer.alloc(50 * MB)]), 'application/pdf'],
-		['a film of 10 MB with its index first', Buffer.concat([fixture('good.mp4'), Buffer.alloc(10 * MB)]), 'video/mp4'],
+		[
+			'a document of 50 MB',
+			Buffer.concat([Buffer.from('%PDF-1.7'), Buffer.alloc(50 * MB)]),
+			'application/pdf',
+		],
+		[
+			'a film of 10 MB with its index first',
+			Buffer.concat([fixture('good.mp4'), Buffer.alloc(10 * MB)]),
+			'video/mp4',
+		],
 		['a film over the limit', padded('index-last.mp4', 17 * MB), 'video/mp4'],
 		['a picture of 4 MB', padded('rgb.jpg', 4 * MB), 'image/jpeg'],
 		['a wrong one of 50 MB', padded('sound.wav', 50 * MB), 'application/pdf'],
@@ -48,25 +62,37 @@ test('a store that breaks off is said to, without its own words', async () => {
 		yield fixture('index-last.mp4').subarray(0, 3000);
 		throw new Error('EIO: /home/node/.n8n/storage');
 	}
-	const source: BinaryInput = { size: 7815, open: async () => Readable.from(breaking()) as unknown as ByteStream };
+	const source: BinaryInput = {
+		size: 7815,
+		open: async () => Readable.from(breaking()) as unknown as ByteStream,
+	};
 	const client = { provider: providers.meta!, credentials: { phoneNumberId: '1' } } as Client;
 	for (const tried of [
 		upload({ client }, source, { fileName: 'a.mp4', mimeType: 'video/mp4' }),
-		upload({ client, cache: new UploadCache(() => ({})) }, source, { fileName: 'a.mp4', checkFile: false }),
+		upload({ client, cache: new UploadCache(() => ({})) }, source, {
+			fileName: 'a.mp4',
+			checkFile: false,
+		}),
 	])
-		await expect(tried).rejects.toMatchObject({ name: 'MediaError', message: '"a.mp4" is not whole in n8n’s storage' });
+		await expect(tried).rejects.toMatchObject({
+			name: 'MediaError',
+			message: '"a.mp4" is not whole in n8n’s storage',
+		});
 });
 
 describe('meta: the list', () => {
 	test('is the one that Graph names in its refusals', () => {
 		const ours = providers.meta!.accepts!.flatMap(({ mimeTypes }) => mimeTypes);
 		// audio/opus goes as audio/ogg.
-		expect([...ours].sort()).toEqual(ACCEPTED_MIME_TYPES.filter((type) => type !== 'audio/opus').sort());
+		expect([...ours].sort()).toEqual(
+			ACCEPTED_MIME_TYPES.filter((type) => type !== 'audio/opus').sort(),
+		);
 	});
 
 	test('says its limits in words, too', () => {
 		for (const { maxSize, maxAnimatedSize, inWords } of providers.meta!.accepts!)
-			for (const size of [maxSize, maxAnimatedSize ?? maxSize]) expect(inWords).toContain(size < MB ? `${size / 1024} KB` : `${size / MB} MB`);
+			for (const size of [maxSize, maxAnimatedSize ?? maxSize])
+				expect(inWords).toContain(size < MB ? `${size / 1024} KB` : `${size / MB} MB`);
 	});
 
 	test.each([
@@ -77,10 +103,17 @@ describe('meta: the list', () => {
 		['video/mp4', 'good.mp4', 16 * MB],
 		['application/pdf', undefined, 100 * MB],
 	])('%s: the limit itself is taken, one byte more is not', async (mimeType, name, limit) => {
-		const source = (size: number): BinaryInput => ({ size, open: async () => (name ? fixture(name) : Buffer.from('%PDF-1.7')) });
-		const asked = async (size: number) => await checkFile(providers.meta!, source(size), { fileName: 'x', mimeType }, () => {});
+		const source = (size: number): BinaryInput => ({
+			size,
+			open: async () => (name ? fixture(name) : Buffer.from('%PDF-1.7')),
+		});
+		const asked = async (size: number) =>
+			await checkFile(providers.meta!, source(size), { fileName: 'x', mimeType }, () => {});
 		expect(await asked(limit)).toBe(mimeType);
-		await expect(asked(limit + 1)).rejects.toMatchObject({ code: 'permanent', message: expect.stringContaining(`it has ${limit + 1} bytes, more than the`) });
+		await expect(asked(limit + 1)).rejects.toMatchObject({
+			code: 'permanent',
+			message: expect.stringContaining(`it has ${limit + 1} bytes, more than the`),
+		});
 	});
 
 	test.each([
@@ -89,10 +122,17 @@ describe('meta: the list', () => {
 	])('%s: up to %d bytes', async (name, limit) => {
 		const asked = async (size: number) => {
 			const bytes = Buffer.concat([fixture(name), Buffer.alloc(size - fixture(name).length)]);
-			return await checkFile(providers.meta!, { size, open: async () => bytes }, { fileName: 'x', mimeType: 'image/webp' }, () => {});
+			return await checkFile(
+				providers.meta!,
+				{ size, open: async () => bytes },
+				{ fileName: 'x', mimeType: 'image/webp' },
+				() => {},
+			);
 		};
 		expect(await asked(limit)).toBe('image/webp');
-		await expect(asked(limit + 1)).rejects.toMatchObject({ message: expect.stringContaining('more than the sticker limit') });
+		await expect(asked(limit + 1)).rejects.toMatchObject({
+			message: expect.stringContaining('more than the sticker limit'),
+		});
 	});
 });
 
@@ -104,7 +144,8 @@ describe('Upload Media', () => {
 	afterAll(async () => await harness.close());
 	beforeEach(() => harness.emulator.reset());
 
-	const run = async (bytes: Buffer | Buffer[], setup: UploadSetup, more = {}) => await uploadFiles(harness, bytes, setup, more);
+	const run = async (bytes: Buffer | Buffer[], setup: UploadSetup, more = {}) =>
+		await uploadFiles(harness, bytes, setup, more);
 
 	/** What Meta takes as it is. */
 	test.each([
@@ -134,24 +175,51 @@ describe('Upload Media', () => {
 		const { json, message } = await run(fixture(fileName), { mimeType, fileName });
 		expect(message).toBeUndefined();
 		expect(json).toMatchObject({ mimeType, fileName, mediaId: expect.any(String) });
-		expect(harness.emulator.meta.store.get(String(json!.mediaId))!.sha256.toString('hex')).toBe(sha256(fixture(fileName)));
+		expect(harness.emulator.meta.store.get(String(json!.mediaId))!.sha256.toString('hex')).toBe(
+			sha256(fixture(fileName)),
+		);
 	});
 
 	/** What Meta refuses at once, or lets in and fails to send. */
 	test.each([
-		['cmyk.jpg', 'image/jpeg', 'its colours are CMYK', /8 bits per channel in RGB or RGBA.*convert INPUT/],
+		[
+			'cmyk.jpg',
+			'image/jpeg',
+			'its colours are CMYK',
+			/8 bits per channel in RGB or RGBA.*convert INPUT/,
+		],
 		['grey.jpg', 'image/jpeg', 'its colours are greyscale', /RGB or RGBA/],
 		['rgb16.png', 'image/png', 'it has 16 bits per channel', /8 bits per channel/],
-		['heic.heic', 'image/heic', 'it is image/heic', /image JPEG and PNG.*document PDF.*convert INPUT.*OUTPUT\.jpg/],
+		[
+			'heic.heic',
+			'image/heic',
+			'it is image/heic',
+			/image JPEG and PNG.*document PDF.*convert INPUT.*OUTPUT\.jpg/,
+		],
 		['moving.gif', 'image/gif', 'it is image/gif', /convert INPUT/],
-		['small.webp', 'image/webp', 'it has 300×200 pixels', /512×512 pixels.*To make a sticker of it, with ImageMagick: convert.*To send it as an image/],
-		['stereo.ogg', 'audio/ogg', 'it is stereo', /Opus in mono.*ffmpeg -i INPUT .*-ac 1 -c:a libopus/],
+		[
+			'small.webp',
+			'image/webp',
+			'it has 300×200 pixels',
+			/512×512 pixels.*To make a sticker of it, with ImageMagick: convert.*To send it as an image/,
+		],
+		[
+			'stereo.ogg',
+			'audio/ogg',
+			'it is stereo',
+			/Opus in mono.*ffmpeg -i INPUT .*-ac 1 -c:a libopus/,
+		],
 		['vorbis.ogg', 'audio/ogg', 'its audio is Vorbis', /ffmpeg/],
 		['flac.ogg', 'audio/ogg', 'its audio is FLAC', /ffmpeg/],
 		['sound.wav', 'audio/wav', 'it is audio/wav', /MP3, M4A, AAC and AMR.*ffmpeg/],
 		['sound.flac', 'audio/flac', 'it is audio/flac', /ffmpeg/],
 		['recorded.webm', 'audio/webm', 'it is audio/webm', /libopus/],
-		['hevc.mp4', 'video/mp4', 'its video is H.265 (HEVC)', /MP4 and 3GP with H\.264.*ffmpeg -i INPUT .*libx264/],
+		[
+			'hevc.mp4',
+			'video/mp4',
+			'its video is H.265 (HEVC)',
+			/MP4 and 3GP with H\.264.*ffmpeg -i INPUT .*libx264/,
+		],
 		['mp3-inside.mp4', 'video/mp4', 'its audio is MP3', /AAC/],
 		['opus-inside.mp4', 'video/mp4', 'its audio is Opus', /AAC/],
 		['two-languages.mp4', 'video/mp4', 'it has 2 audio tracks', /at most one audio track/],
@@ -159,15 +227,40 @@ describe('Upload Media', () => {
 		['h263.3gp', 'video/3gpp', 'its video is H.263', /H\.264/],
 		['film.mov', 'video/quicktime', 'it is video/quicktime', /libx264/],
 		['film.webm', 'video/webm', 'it is video/webm', /libx264/],
-		['sound-only.mp4', 'video/mp4', 'it has no video track (sound alone goes as audio/mp4: enter that in MIME Type under Options)', /MP4/],
+		[
+			'sound-only.mp4',
+			'video/mp4',
+			'it has no video track (sound alone goes as audio/mp4: enter that in MIME Type under Options)',
+			/MP4/,
+		],
 		['good.mp4', 'audio/mp4', 'it has a video track', /-vn/],
-		['archive.zip', 'application/zip', 'it is application/zip', /document PDF, Word.*printed to PDF/],
+		[
+			'archive.zip',
+			'application/zip',
+			'it is application/zip',
+			/document PDF, Word.*printed to PDF/,
+		],
 		['note.txt', 'text/csv', 'it is text/csv', /enter that in MIME Type/],
 		// What is said of it is not true.
-		['mono.ogg', 'application/pdf', 'it is declared as application/pdf and is audio/ogg', /enter audio\/ogg in MIME Type/],
+		[
+			'mono.ogg',
+			'application/pdf',
+			'it is declared as application/pdf and is audio/ogg',
+			/enter audio\/ogg in MIME Type/,
+		],
 		['recorded.webm', 'audio/ogg', 'it is declared as audio/ogg and is video/webm', /ffmpeg/],
-		['rgb.jpg', 'image/webp', 'it is declared as image/webp and is image/jpeg', /enter image\/jpeg in MIME Type/],
-		['note.txt', 'image/jpeg', 'it is declared as image/jpeg and is text/plain', /image JPEG and PNG/],
+		[
+			'rgb.jpg',
+			'image/webp',
+			'it is declared as image/webp and is image/jpeg',
+			/enter image\/jpeg in MIME Type/,
+		],
+		[
+			'note.txt',
+			'image/jpeg',
+			'it is declared as image/jpeg and is text/plain',
+			/image JPEG and PNG/,
+		],
 	])('%s as %s: %s', async (fileName, mimeType, what, description) => {
 		const result = await run(fixture(fileName), { mimeType, fileName });
 		expect(result.message).toBe(`"${fileName}" was not uploaded: ${what}`);
@@ -178,12 +271,42 @@ describe('Upload Media', () => {
 	});
 
 	test.each([
-		['a page in its place', Buffer.from('<!doctype html><title>Log in</title>'), 'application/pdf', 'it is declared as application/pdf and is text/html', /log-in or an error page/],
-		['noise', Buffer.alloc(999, 7), 'image/png', 'it is declared as image/png, and its bytes are nothing of the kind', /JPEG and PNG/],
+		[
+			'a page in its place',
+			Buffer.from('<!doctype html><title>Log in</title>'),
+			'application/pdf',
+			'it is declared as application/pdf and is text/html',
+			/log-in or an error page/,
+		],
+		[
+			'noise',
+			Buffer.alloc(999, 7),
+			'image/png',
+			'it is declared as image/png, and its bytes are nothing of the kind',
+			/JPEG and PNG/,
+		],
 		['half a film', fixture('good.mp4').subarray(0, 5000), 'video/mp4', 'it is cut short', /MP4/],
-		['a film whose index never came', fixture('index-last.mp4').subarray(0, 5000), 'video/mp4', 'it is cut short: it has no whole index (moov)', /MP4/],
-		['several at once', fixture('vorbis.ogg').fill(2, 39, 40), 'audio/ogg', 'its audio is Vorbis, and it is stereo', /Opus/],
-		['6 MB', Buffer.concat([fixture('rgb.jpg'), Buffer.alloc(6 * MB)]), 'image/jpeg', `it has ${6 * MB + fixture('rgb.jpg').length} bytes, more than the image limit`, /up to 5 MB/],
+		[
+			'a film whose index never came',
+			fixture('index-last.mp4').subarray(0, 5000),
+			'video/mp4',
+			'it is cut short: it has no whole index (moov)',
+			/MP4/,
+		],
+		[
+			'several at once',
+			fixture('vorbis.ogg').fill(2, 39, 40),
+			'audio/ogg',
+			'its audio is Vorbis, and it is stereo',
+			/Opus/,
+		],
+		[
+			'6 MB',
+			Buffer.concat([fixture('rgb.jpg'), Buffer.alloc(6 * MB)]),
+			'image/jpeg',
+			`it has ${6 * MB + fixture('rgb.jpg').length} bytes, more than the image limit`,
+			/up to 5 MB/,
+		],
 	])('%s', async (_what, bytes, mimeType, what, description) => {
 		const result = await run(bytes, { mimeType, fileName: 'it' });
 		expect(result.message).toMatch(/^"it\.\w+" was not uploaded: /);
@@ -193,10 +316,18 @@ describe('Upload Media', () => {
 	});
 
 	test('a wrong type within a kind is corrected, and said', async () => {
-		const { json, hints } = await run(fixture('rgb.jpg'), { mimeType: 'image/png', fileName: 'photo.png' });
+		const { json, hints } = await run(fixture('rgb.jpg'), {
+			mimeType: 'image/png',
+			fileName: 'photo.png',
+		});
 		expect(json).toMatchObject({ mimeType: 'image/jpeg', fileName: 'photo.jpg' });
-		expect(harness.emulator.meta.store.get(String(json!.mediaId))).toMatchObject({ mimeType: 'image/jpeg', fileName: 'photo.jpg' });
-		expect(hints).toEqual(['1 of 1 files declared as image/png are image/jpeg, and were uploaded as that.']);
+		expect(harness.emulator.meta.store.get(String(json!.mediaId))).toMatchObject({
+			mimeType: 'image/jpeg',
+			fileName: 'photo.jpg',
+		});
+		expect(hints).toEqual([
+			'1 of 1 files declared as image/png are image/jpeg, and were uploaded as that.',
+		]);
 	});
 
 	test.each([
@@ -205,69 +336,128 @@ describe('Upload Media', () => {
 		['application/octet-stream', 'voice', 'mono.ogg', 'audio/ogg', 'voice.ogg'],
 		['application/octet-stream', 'notes', 'note.txt', 'text/plain', 'notes.txt'],
 	])('%s named %s takes the type of its bytes', async (mimeType, fileName, name, found, called) => {
-		expect((await run(fixture(name), { mimeType, fileName })).json).toMatchObject({ mimeType: found, fileName: called });
+		expect((await run(fixture(name), { mimeType, fileName })).json).toMatchObject({
+			mimeType: found,
+			fileName: called,
+		});
 	});
 
 	test('an index at the end is a hint, and no more', async () => {
-		const { json, hints } = await run(fixture('index-last.mp4'), { mimeType: 'video/mp4', fileName: 'a.mp4' });
+		const { json, hints } = await run(fixture('index-last.mp4'), {
+			mimeType: 'video/mp4',
+			fileName: 'a.mp4',
+		});
 		expect(json).toMatchObject({ mimeType: 'video/mp4' });
-		expect(hints).toEqual([expect.stringMatching(/^1 of 1 videos have their index \(moov\) at the end.*ffmpeg -i INPUT -c copy -movflags \+faststart/)]);
-		expect((await run(fixture('good.mp4'), { mimeType: 'video/mp4', fileName: 'a.mp4' })).hints).toEqual([]);
-		expect((await run(fixture('sound.m4a'), { mimeType: 'audio/mp4', fileName: 'a.m4a' })).hints).toEqual([]);
+		expect(hints).toEqual([
+			expect.stringMatching(
+				/^1 of 1 videos have their index \(moov\) at the end.*ffmpeg -i INPUT -c copy -movflags \+faststart/,
+			),
+		]);
+		expect(
+			(await run(fixture('good.mp4'), { mimeType: 'video/mp4', fileName: 'a.mp4' })).hints,
+		).toEqual([]);
+		expect(
+			(await run(fixture('sound.m4a'), { mimeType: 'audio/mp4', fileName: 'a.m4a' })).hints,
+		).toEqual([]);
 	});
 
 	test('switched off, everything is left to Meta', async () => {
 		const options = { checkFile: false };
-		expect((await run(fixture('hevc.mp4'), { mimeType: 'video/mp4', fileName: 'a.mp4', options })).json).toMatchObject({ mimeType: 'video/mp4' });
-		expect((await run(fixture('sound.wav'), { mimeType: 'audio/wav', fileName: 'a.wav', options })).message).toContain('Meta says "(#100) Param file must be');
+		expect(
+			(await run(fixture('hevc.mp4'), { mimeType: 'video/mp4', fileName: 'a.mp4', options })).json,
+		).toMatchObject({ mimeType: 'video/mp4' });
+		expect(
+			(await run(fixture('sound.wav'), { mimeType: 'audio/wav', fileName: 'a.wav', options }))
+				.message,
+		).toContain('Meta says "(#100) Param file must be');
 		expect(calls(harness.emulator)).toHaveLength(2);
 	});
 
 	test('one of three refused: the others go on', async () => {
-		const { output } = await run([fixture('rgb.jpg'), fixture('cmyk.jpg'), fixture('grey.png')], { mimeType: 'image/jpeg', fileName: 'a.jpg' }, { onError: 'continueRegularOutput' });
+		const { output } = await run(
+			[fixture('rgb.jpg'), fixture('cmyk.jpg'), fixture('grey.png')],
+			{ mimeType: 'image/jpeg', fileName: 'a.jpg' },
+			{ onError: 'continueRegularOutput' },
+		);
 		const [first, second, third] = output[0]!.map(({ json }) => json);
 		expect(first).toMatchObject({ n: 0, mediaId: expect.any(String) });
-		expect(second).toMatchObject({ n: 1, error: '"a.jpg" was not uploaded: its colours are CMYK', details: expect.stringContaining('convert INPUT') });
+		expect(second).toMatchObject({
+			n: 1,
+			error: '"a.jpg" was not uploaded: its colours are CMYK',
+			details: expect.stringContaining('convert INPUT'),
+		});
 		expect(third).toMatchObject({ n: 2, error: expect.stringContaining('greyscale') });
 		expect(calls(harness.emulator)).toHaveLength(1);
 	});
 
 	test('a name is never part of a command that somebody may paste', async () => {
 		const fileName = '$(rm -rf ~); `id`.jpg';
-		const { message, description } = await run(fixture('cmyk.jpg'), { mimeType: 'image/jpeg', fileName });
+		const { message, description } = await run(fixture('cmyk.jpg'), {
+			mimeType: 'image/jpeg',
+			fileName,
+		});
 		expect(message).toContain('rm -rf');
 		expect(description).not.toContain('rm');
 	});
 
 	test('Whapi names no limits and encodes anew: only what is no such file at all is refused', async () => {
 		const vendor = 'whapi';
-		for (const [fileName, mimeType] of [['stereo.ogg', 'audio/ogg'], ['cmyk.jpg', 'image/jpeg'], ['hevc.mp4', 'video/mp4'], ['small.webp', 'image/webp'], ['archive.zip', 'application/zip']] as const)
-			expect((await run(fixture(fileName), { vendor, mimeType, fileName })).json).toMatchObject({ mimeType });
-		const corrected = await run(fixture('rgb.png'), { vendor, mimeType: 'image/jpeg', fileName: 'a.jpg' });
+		for (const [fileName, mimeType] of [
+			['stereo.ogg', 'audio/ogg'],
+			['cmyk.jpg', 'image/jpeg'],
+			['hevc.mp4', 'video/mp4'],
+			['small.webp', 'image/webp'],
+			['archive.zip', 'application/zip'],
+		] as const)
+			expect((await run(fixture(fileName), { vendor, mimeType, fileName })).json).toMatchObject({
+				mimeType,
+			});
+		const corrected = await run(fixture('rgb.png'), {
+			vendor,
+			mimeType: 'image/jpeg',
+			fileName: 'a.jpg',
+		});
 		expect(corrected.message).toBeUndefined();
 		expect(corrected.json).toMatchObject({ mimeType: 'image/png', fileName: 'a.png' });
 		const before = calls(harness.emulator).length;
-		const { message, description } = await run(fixture('mono.ogg'), { vendor, mimeType: 'application/pdf', fileName: 'a.pdf' });
-		expect(message).toBe('"a.pdf" was not uploaded: it is declared as application/pdf and is audio/ogg');
-		expect(description).toMatch(/^If that is what you want to send, enter audio\/ogg in MIME Type under Options\./);
+		const { message, description } = await run(fixture('mono.ogg'), {
+			vendor,
+			mimeType: 'application/pdf',
+			fileName: 'a.pdf',
+		});
+		expect(message).toBe(
+			'"a.pdf" was not uploaded: it is declared as application/pdf and is audio/ogg',
+		);
+		expect(description).toMatch(
+			/^If that is what you want to send, enter audio\/ogg in MIME Type under Options\./,
+		);
 		expect(calls(harness.emulator)).toHaveLength(before);
 	});
 
 	test('Pipes has no upload, whatever the file', async () => {
-		const { message } = await run(fixture('cmyk.jpg'), { vendor: 'pipes', mimeType: 'application/pdf', fileName: 'a.pdf' });
+		const { message } = await run(fixture('cmyk.jpg'), {
+			vendor: 'pipes',
+			mimeType: 'application/pdf',
+			fileName: 'a.pdf',
+		});
 		expect(message).toBe('"a.pdf": Pipes.bot has no public way to upload a file');
 	});
 
-	test.each(['filesystem', 'default', 'database'] as const)('from n8n’s %s store', async (binaryMode) => {
-		const other = await startHarness({ binaryMode });
-		const run = async (name: string, mimeType: string) => {
-			const data = await other.engine.file(fixture(name), { mimeType, fileName: name });
-			return await other.run('UploadMedia', [{ json: {}, binary: { data } }]);
-		};
-		expect((await run('index-last.mp4', 'video/mp4')).hints).toHaveLength(1);
-		expect(calls(other.emulator)).toHaveLength(1);
-		expect((await run('hevc.mp4', 'video/mp4')).error!.message).toBe('"hevc.mp4" was not uploaded: its video is H.265 (HEVC)');
-		expect(calls(other.emulator)).toHaveLength(1);
-		await other.close();
-	});
+	test.each(['filesystem', 'default', 'database'] as const)(
+		'from n8n’s %s store',
+		async (binaryMode) => {
+			const other = await startHarness({ binaryMode });
+			const run = async (name: string, mimeType: string) => {
+				const data = await other.engine.file(fixture(name), { mimeType, fileName: name });
+				return await other.run('UploadMedia', [{ json: {}, binary: { data } }]);
+			};
+			expect((await run('index-last.mp4', 'video/mp4')).hints).toHaveLength(1);
+			expect(calls(other.emulator)).toHaveLength(1);
+			expect((await run('hevc.mp4', 'video/mp4')).error!.message).toBe(
+				'"hevc.mp4" was not uploaded: its video is H.265 (HEVC)',
+			);
+			expect(calls(other.emulator)).toHaveLength(1);
+			await other.close();
+		},
+	);
 });

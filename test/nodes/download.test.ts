@@ -11,31 +11,64 @@ beforeAll(async () => {
 afterAll(async () => await harness.close());
 beforeEach(() => harness.emulator.reset());
 
-const customerSent = (file: Parameters<typeof downloads.customerSent>[1] = {}) => downloads.customerSent(harness, file);
-const download = async (item: Record<string, unknown>, parameters: Record<string, unknown> = {}) => await downloads.downloadOnce(harness, item, parameters);
+const customerSent = (file: Parameters<typeof downloads.customerSent>[1] = {}) =>
+	downloads.customerSent(harness, file);
+const download = async (item: Record<string, unknown>, parameters: Record<string, unknown> = {}) =>
+	await downloads.downloadOnce(harness, item, parameters);
 
 describe('from a media ID', () => {
 	test('one Graph call, one file call; the bytes, checked', async () => {
 		const mediaId = customerSent();
 		const { item, json, binary } = await download({ mediaId });
 		expect(await binary(item)).toEqual(PHOTO);
-		expect(json).toEqual({ mediaId, mimeType: 'image/jpeg', fileName: `image-${mediaId}.jpg`, size: PHOTO.length, sha256: sha256(PHOTO), verified: true });
-		expect(item!.binary!.data).toMatchObject({ mimeType: 'image/jpeg', fileName: `image-${mediaId}.jpg`, fileExtension: 'jpg', bytes: PHOTO.length });
+		expect(json).toEqual({
+			mediaId,
+			mimeType: 'image/jpeg',
+			fileName: `image-${mediaId}.jpg`,
+			size: PHOTO.length,
+			sha256: sha256(PHOTO),
+			verified: true,
+		});
+		expect(item!.binary!.data).toMatchObject({
+			mimeType: 'image/jpeg',
+			fileName: `image-${mediaId}.jpg`,
+			fileExtension: 'jpg',
+			bytes: PHOTO.length,
+		});
 		expect(item!.binary!.data!.directory).toBeUndefined();
-		expect(calls(harness.emulator)).toEqual([`GET /v25.0/${mediaId}`, 'GET /whatsapp_business/attachments/']);
+		expect(calls(harness.emulator)).toEqual([
+			`GET /v25.0/${mediaId}`,
+			'GET /whatsapp_business/attachments/',
+		]);
 	});
 
 	test('hash and size are understood in either of their spellings', async () => {
 		Object.assign(harness.emulator.meta.variants, { fileSize: 'string', getHash: 'base64' });
-		expect((await download({ mediaId: customerSent() })).json).toMatchObject({ verified: true, sha256: sha256(PHOTO) });
+		expect((await download({ mediaId: customerSent() })).json).toMatchObject({
+			verified: true,
+			sha256: sha256(PHOTO),
+		});
 	});
 
 	test('a wrong declared type is corrected from the first bytes, in type, name and store, and noted', async () => {
 		const mediaId = customerSent({ mimeType: 'image/png' });
 		const { item, hints } = await download({ mediaId, fileName: 'photo.png' });
-		expect(item!.json).toMatchObject({ mimeType: 'image/jpeg', fileName: 'photo.jpg', verified: true });
-		expect(item!.binary!.data).toMatchObject({ mimeType: 'image/jpeg', fileName: 'photo.jpg', fileExtension: 'jpg' });
-		expect(hints).toMatchObject([{ message: '1 of 1 files declared as image/png are image/jpeg by their first bytes, and were named so.' }]);
+		expect(item!.json).toMatchObject({
+			mimeType: 'image/jpeg',
+			fileName: 'photo.jpg',
+			verified: true,
+		});
+		expect(item!.binary!.data).toMatchObject({
+			mimeType: 'image/jpeg',
+			fileName: 'photo.jpg',
+			fileExtension: 'jpg',
+		});
+		expect(hints).toMatchObject([
+			{
+				message:
+					'1 of 1 files declared as image/png are image/jpeg by their first bytes, and were named so.',
+			},
+		]);
 		const { message } = await download({ mediaId }, { options: { allowedMimeTypes: 'image/png' } });
 		expect(message).toBe(`Media ID ${mediaId} is of type image/jpeg, which is not allowed here`);
 	});
@@ -48,7 +81,11 @@ describe('from a media ID', () => {
 	test('a larger file streams in pieces', async () => {
 		const mediaId = customerSent({ bytes: pattern(5_000_000), mimeType: 'video/mp4' });
 		const { json, item, binary } = await download({ mediaId });
-		expect(json).toMatchObject({ size: 5_000_000, verified: true, fileName: `video-${mediaId}.mp4` });
+		expect(json).toMatchObject({
+			size: 5_000_000,
+			verified: true,
+			fileName: `video-${mediaId}.mp4`,
+		});
 		expect(sha256(await binary(item))).toBe(json!.sha256);
 	});
 
@@ -60,20 +97,31 @@ describe('from a media ID', () => {
 		['image/webp', 'webp', 'image/webp'],
 		['video/3gpp', '3gp', 'video/3gpp'],
 	])('%s becomes a .%s of type %s', async (given, extension, mimeType) => {
-		const { item } = await download({ mediaId: customerSent({ bytes: 'sound', mimeType: given }), type: 'voice' });
+		const { item } = await download({
+			mediaId: customerSent({ bytes: 'sound', mimeType: given }),
+			type: 'voice',
+		});
 		expect(item!.binary!.data).toMatchObject({ fileExtension: extension, mimeType });
 		expect(item!.binary!.data!.fileName).toMatch(new RegExp(`\\.${extension}$`));
 	});
 
 	test("a document keeps its sender's name, made safe", async () => {
-		const { json } = await download({ mediaId: customerSent({ bytes: 'pages', mimeType: 'application/pdf' }), fileName: '../../etc/Rechnung März\u202Efdp.pdf' });
+		const { json } = await download({
+			mediaId: customerSent({ bytes: 'pages', mimeType: 'application/pdf' }),
+			fileName: '../../etc/Rechnung März\u202Efdp.pdf',
+		});
 		// The item's mediaId is the same as the field's, so its fileName belongs to this file.
 		expect(json!.fileName).toBe('Rechnung Märzfdp.pdf');
 	});
 
 	test('a media ID of the user’s own choice takes nothing from the item', async () => {
 		const mediaId = customerSent();
-		const item = { mediaId: 'another', url: 'https://example.com/other', fileName: 'other.pdf', sha256: 'f'.repeat(64) };
+		const item = {
+			mediaId: 'another',
+			url: 'https://example.com/other',
+			fileName: 'other.pdf',
+			sha256: 'f'.repeat(64),
+		};
 		const { json } = await download(item, { mediaId });
 		expect(json).toMatchObject({ mediaId, fileName: `image-${mediaId}.jpg`, verified: true });
 	});
@@ -82,22 +130,32 @@ describe('from a media ID', () => {
 		const mediaId = customerSent();
 		harness.emulator.meta.variants.phoneNumberIdOnInbound = 'refused';
 		const { phoneNumberId } = harness.emulator.meta.credentials;
-		expect((await download({ mediaId }, { options: { phoneNumberId } })).json).toMatchObject({ verified: true });
-		expect(harness.emulator.requests.map(({ query }) => query.phone_number_id)).toEqual([phoneNumberId, undefined, undefined]);
+		expect((await download({ mediaId }, { options: { phoneNumberId } })).json).toMatchObject({
+			verified: true,
+		});
+		expect(harness.emulator.requests.map(({ query }) => query.phone_number_id)).toEqual([
+			phoneNumberId,
+			undefined,
+			undefined,
+		]);
 	});
 });
 
 describe('what Meta refuses, in words', () => {
 	test('an unknown media ID', async () => {
 		const { message, description } = await download({ mediaId: '123' });
-		expect(message).toMatch(/^Media ID 123 could not be looked up: Meta says "Unsupported get request\. Object with ID '123' does not exist/);
+		expect(message).toMatch(
+			/^Media ID 123 could not be looked up: Meta says "Unsupported get request\. Object with ID '123' does not exist/,
+		);
 		expect(message).toContain('(code 100/33)');
 		expect(description).toContain('received files are kept 7 days');
 	});
 
 	test('a wrong token', async () => {
 		const credentials = credentialsFor(harness, 'meta', { accessToken: 'EAAwrong' });
-		const { error, saved } = await harness.run('DownloadMedia', [{ mediaId: customerSent() }], { credentials });
+		const { error, saved } = await harness.run('DownloadMedia', [{ mediaId: customerSent() }], {
+			credentials,
+		});
 		expect(error!.message).toContain('Invalid OAuth access token - Cannot parse access token');
 		expect((error as { description?: string }).description).toContain('Paste it again');
 		expect(saved).not.toContain('EAAwrong');
@@ -105,8 +163,19 @@ describe('what Meta refuses, in words', () => {
 
 	test.each([400, 500, 200])('an answer with status %d that repeats the token', async (status) => {
 		const { accessToken } = harness.credential;
-		const body = JSON.stringify({ error: { message: `Malformed access token ${accessToken}`, type: 'OAuthException', code: 190 } });
-		harness.emulator.meta.fault({ on: 'getUrl', status, headers: { 'Content-Type': 'application/json' }, body });
+		const body = JSON.stringify({
+			error: {
+				message: `Malformed access token ${accessToken}`,
+				type: 'OAuthException',
+				code: 190,
+			},
+		});
+		harness.emulator.meta.fault({
+			on: 'getUrl',
+			status,
+			headers: { 'Content-Type': 'application/json' },
+			body,
+		});
 		const { message } = await download({ mediaId: customerSent() });
 		expect(message).toContain('Meta says "Malformed access token …" (code 190)');
 	});
@@ -117,11 +186,17 @@ describe('what Meta refuses, in words', () => {
 	});
 
 	test('a 502 page, a reset, an outage: no secret and no stack in what is saved', async () => {
-		for (const fault of [{ status: 502, headers: { 'Content-Type': 'text/html' }, body: '<html>Bad gateway' }, { reset: true }, { error: 131016 as const }]) {
+		for (const fault of [
+			{ status: 502, headers: { 'Content-Type': 'text/html' }, body: '<html>Bad gateway' },
+			{ reset: true },
+			{ error: 131016 as const },
+		]) {
 			const mediaId = customerSent();
 			harness.emulator.meta.fault({ on: 'getUrl', ...fault });
 			const { message, saved } = await download({ mediaId });
-			expect(message).toMatch(/^(Media ID \d+ could not be looked up: |Media ID \d+: 127\.0\.0\.1:\d+ could not be reached)/);
+			expect(message).toMatch(
+				/^(Media ID \d+ could not be looked up: |Media ID \d+: 127\.0\.0\.1:\d+ could not be reached)/,
+			);
 			expect(saved).not.toContain(harness.credential.accessToken);
 			expect(message).not.toMatch(/undefined|\bat .*\.ts/);
 		}
@@ -136,17 +211,24 @@ describe('the output', () => {
 	test('keeps the input’s fields, or not', async () => {
 		const mediaId = customerSent();
 		expect((await download({ mediaId, caption: 'Hi' })).json).toMatchObject({ caption: 'Hi' });
-		expect((await download({ mediaId, caption: 'Hi' }, { options: { keepInputFields: false } })).json).not.toHaveProperty('caption');
+		expect(
+			(await download({ mediaId, caption: 'Hi' }, { options: { keepInputFields: false } })).json,
+		).not.toHaveProperty('caption');
 	});
 
 	test('file name and binary field of the user’s choice', async () => {
-		const { item } = await download({ mediaId: customerSent() }, { binaryPropertyName: 'photo', options: { fileName: 'Mine' } });
+		const { item } = await download(
+			{ mediaId: customerSent() },
+			{ binaryPropertyName: 'photo', options: { fileName: 'Mine' } },
+		);
 		expect(item!.binary).toMatchObject({ photo: { fileName: 'Mine.jpg' } });
 	});
 
 	test('in n8n’s combined binary mode', async () => {
 		const mediaId = customerSent();
-		const { output, binary } = await harness.run('DownloadMedia', [{ mediaId }], { binaryMode: 'combined' });
+		const { output, binary } = await harness.run('DownloadMedia', [{ mediaId }], {
+			binaryMode: 'combined',
+		});
 		expect(output[0]![0]!.json._files).toHaveProperty('data');
 		expect(await binary(output[0]![0])).toEqual(PHOTO);
 	});

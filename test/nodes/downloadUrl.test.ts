@@ -9,19 +9,28 @@ beforeAll(async () => {
 afterAll(async () => await harness.close());
 beforeEach(() => harness.emulator.reset());
 
-const customerSent = (file: Parameters<typeof downloads.customerSent>[1] = {}) => downloads.customerSent(harness, file);
-const download = async (item: Record<string, unknown>, parameters: Record<string, unknown> = {}) => await downloads.downloadOnce(harness, item, parameters);
+const customerSent = (file: Parameters<typeof downloads.customerSent>[1] = {}) =>
+	downloads.customerSent(harness, file);
+const download = async (item: Record<string, unknown>, parameters: Record<string, unknown> = {}) =>
+	await downloads.downloadOnce(harness, item, parameters);
 
 describe('from a URL', () => {
 	const received = async () => {
-		const { message } = harness.emulator.meta.prepare({ type: 'image', bytes: PHOTO, mimeType: 'image/jpeg' });
+		const { message } = harness.emulator.meta.prepare({
+			type: 'image',
+			bytes: PHOTO,
+			mimeType: 'image/jpeg',
+		});
 		const { id, url } = message.image as { id: string; url: string };
 		return { mediaId: id, url };
 	};
 
 	test('with life left: the file call only', async () => {
 		const item = await received();
-		expect((await download({ ...item, sha256: sha256(PHOTO) })).json).toMatchObject({ ...item, verified: true });
+		expect((await download({ ...item, sha256: sha256(PHOTO) })).json).toMatchObject({
+			...item,
+			verified: true,
+		});
 		expect(calls(harness.emulator)).toEqual(['GET /whatsapp_business/attachments/']);
 	});
 
@@ -29,27 +38,40 @@ describe('from a URL', () => {
 		const item = await received();
 		const url = item.url.replace(/ext=\d+/, 'ext=1700000000');
 		expect((await download({ ...item, url })).json).toMatchObject({ verified: true });
-		expect(calls(harness.emulator)).toEqual([`GET /v25.0/${item.mediaId}`, 'GET /whatsapp_business/attachments/']);
+		expect(calls(harness.emulator)).toEqual([
+			`GET /v25.0/${item.mediaId}`,
+			'GET /whatsapp_business/attachments/',
+		]);
 	});
 
-	test.each([401, 403, 404, 410] as const)('that the host refuses with %d: renewed once', async (status) => {
-		const item = await received();
-		harness.emulator.meta.fault({ on: 'file', status });
-		expect((await download(item)).json).toMatchObject({ verified: true });
-		expect(calls(harness.emulator)).toEqual(['GET /whatsapp_business/attachments/', `GET /v25.0/${item.mediaId}`, 'GET /whatsapp_business/attachments/']);
-	});
+	test.each([401, 403, 404, 410] as const)(
+		'that the host refuses with %d: renewed once',
+		async (status) => {
+			const item = await received();
+			harness.emulator.meta.fault({ on: 'file', status });
+			expect((await download(item)).json).toMatchObject({ verified: true });
+			expect(calls(harness.emulator)).toEqual([
+				'GET /whatsapp_business/attachments/',
+				`GET /v25.0/${item.mediaId}`,
+				'GET /whatsapp_business/attachments/',
+			]);
+		},
+	);
 
-	test.each([401, 403, 404, 410] as const)('that was just looked up, and is refused with %d: looked up once more, and no more than that', async (status) => {
-		const mediaId = customerSent();
-		const round = [`GET /v25.0/${mediaId}`, 'GET /whatsapp_business/attachments/'];
-		harness.emulator.meta.fault({ on: 'file', status });
-		expect((await download({ mediaId })).json).toMatchObject({ verified: true });
-		expect(calls(harness.emulator)).toEqual([...round, ...round]);
-		harness.emulator.requests.length = 0;
-		harness.emulator.meta.fault({ on: 'file', status, times: 2 });
-		expect((await download({ mediaId })).message).toContain(`(HTTP ${status})`);
-		expect(calls(harness.emulator)).toEqual([...round, ...round]);
-	});
+	test.each([401, 403, 404, 410] as const)(
+		'that was just looked up, and is refused with %d: looked up once more, and no more than that',
+		async (status) => {
+			const mediaId = customerSent();
+			const round = [`GET /v25.0/${mediaId}`, 'GET /whatsapp_business/attachments/'];
+			harness.emulator.meta.fault({ on: 'file', status });
+			expect((await download({ mediaId })).json).toMatchObject({ verified: true });
+			expect(calls(harness.emulator)).toEqual([...round, ...round]);
+			harness.emulator.requests.length = 0;
+			harness.emulator.meta.fault({ on: 'file', status, times: 2 });
+			expect((await download({ mediaId })).message).toContain(`(HTTP ${status})`);
+			expect(calls(harness.emulator)).toEqual([...round, ...round]);
+		},
+	);
 
 	test('expired at the host, the emulator’s clock being ahead of ours', async () => {
 		const item = await received();
@@ -59,21 +81,29 @@ describe('from a URL', () => {
 
 	test('alone, without a media ID', async () => {
 		const { url } = await received();
-		expect((await download({ url })).json).toMatchObject({ size: PHOTO.length, mimeType: 'image/jpeg', fileName: 'image.jpg' });
+		expect((await download({ url })).json).toMatchObject({
+			size: PHOTO.length,
+			mimeType: 'image/jpeg',
+			fileName: 'image.jpg',
+		});
 	});
 
 	test('alone and expired', async () => {
 		const { url } = await received();
 		harness.emulator.clock.advance(6 * 60_000);
 		const { message, description } = await download({ url });
-		expect(message).toBe(`The file at ${new URL(url).host} is not available at ${new URL(url).host} (HTTP 404)`);
+		expect(message).toBe(
+			`The file at ${new URL(url).host} is not available at ${new URL(url).host} (HTTP 404)`,
+		);
 		expect(description).toContain('7 days');
 	});
 
 	test('of a stranger is fetched without the token', async () => {
 		const url = harness.emulator.thirdParty.put(PHOTO, 'image/jpeg');
 		expect((await download({}, { url })).json).toMatchObject({ size: PHOTO.length });
-		expect(harness.emulator.requests.map(({ headers }) => headers.authorization)).toEqual([undefined]);
+		expect(harness.emulator.requests.map(({ headers }) => headers.authorization)).toEqual([
+			undefined,
+		]);
 	});
 
 	test('a redirect to a stranger is followed without the token', async () => {
@@ -81,7 +111,11 @@ describe('from a URL', () => {
 		harness.emulator.meta.fault({ on: 'file', redirect: 'thirdParty' });
 		expect((await download({ mediaId })).json).toMatchObject({ verified: true });
 		const { accessToken } = harness.credential;
-		expect(harness.emulator.requests.map(({ headers }) => headers.authorization)).toEqual([`Bearer ${accessToken}`, `Bearer ${accessToken}`, undefined]);
+		expect(harness.emulator.requests.map(({ headers }) => headers.authorization)).toEqual([
+			`Bearer ${accessToken}`,
+			`Bearer ${accessToken}`,
+			undefined,
+		]);
 	});
 
 	test.each([
@@ -102,12 +136,17 @@ describe('from a URL', () => {
 		harness.credential.baseUrl = 'https://graph.facebook.com';
 		const { message, description } = await download({}, { url });
 		harness.credential.baseUrl = harness.emulator.meta.url;
-		expect(message).toBe(`The file is at ${new URL(url).host}, an address inside a private network`);
+		expect(message).toBe(
+			`The file is at ${new URL(url).host}, an address inside a private network`,
+		);
 		expect(description).toContain('HTTP Request node');
 	});
 
 	test.each([
-		['http://169.254.169.254/latest/meta-data/', '169.254.169.254, an address inside a private network'],
+		[
+			'http://169.254.169.254/latest/meta-data/',
+			'169.254.169.254, an address inside a private network',
+		],
 		['https://user:secret@example.com/', 'an address with a user name in it (example.com)'],
 		['file:///etc/passwd', 'something that is not a web address'],
 		['http://', 'something that is not a web address'],
@@ -115,7 +154,9 @@ describe('from a URL', () => {
 		const mediaId = customerSent();
 		harness.emulator.meta.fault({ on: 'file', redirect });
 		const { message } = await download({ mediaId });
-		expect(message).toBe(`Media ID ${mediaId}: ${new URL(harness.emulator.meta.filesUrl).host} redirects to ${said}`);
+		expect(message).toBe(
+			`Media ID ${mediaId}: ${new URL(harness.emulator.meta.filesUrl).host} redirects to ${said}`,
+		);
 		expect(calls(harness.emulator)).toHaveLength(2);
 	});
 
@@ -124,14 +165,22 @@ describe('from a URL', () => {
 		expect(message).toBe('The file is at an address with a user name in it (example.com)');
 	});
 
-	test.each(['ftp://user:secret@example.com/a', 'https://user:secret@[broken', 'user:secret@example.com?a@', 'ftp://example.com/a?signature=secret'])('%s is quoted without its secret', async (url) => {
+	test.each([
+		'ftp://user:secret@example.com/a',
+		'https://user:secret@[broken',
+		'user:secret@example.com?a@',
+		'ftp://example.com/a?signature=secret',
+	])('%s is quoted without its secret', async (url) => {
 		const { message } = await download({}, { url });
 		expect(message).toMatch(/^".*" is not a web address$/);
 		expect(message).not.toContain('secret');
 	});
 
-	test.each(['file:///etc/passwd', 'not a url', 'ftp://example.com/a'])('%s is not a web address', async (url) => {
-		expect((await download({}, { url })).message).toBe(`"${url}" is not a web address`);
-		expect(harness.emulator.requests).toEqual([]);
-	});
+	test.each(['file:///etc/passwd', 'not a url', 'ftp://example.com/a'])(
+		'%s is not a web address',
+		async (url) => {
+			expect((await download({}, { url })).message).toBe(`"${url}" is not a web address`);
+			expect(harness.emulator.requests).toEqual([]);
+		},
+	);
 });

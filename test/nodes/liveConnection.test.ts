@@ -30,7 +30,13 @@ const open = () => {
 		sent.push(reply.catch((cause: Error) => cause.message));
 		return await reply;
 	};
-	const account = { ...client, send, provider: providers.pipes!, idleTimeoutMs: 1000, open: async () => await Promise.reject(new Error('not used')) };
+	const account = {
+		...client,
+		send,
+		provider: providers.pipes!,
+		idleTimeoutMs: 1000,
+		open: async () => await Promise.reject(new Error('not used')),
+	};
 	return { ...listen(account, { onMessages: () => {}, onAccessLost: () => {} }), sent };
 };
 
@@ -51,7 +57,11 @@ test('a request under way ends with the last listener, and so does the wait for 
 	emulator.pipes.stream.refuse = 503;
 	emulator.pipes.fault({ on: 'download', delay: Infinity });
 	const one = open();
-	await until('the API is asked why', 5000, async () => emulator.requests.some(({ operation }) => operation === 'download') || undefined);
+	await until(
+		'the API is asked why',
+		5000,
+		async () => emulator.requests.some(({ operation }) => operation === 'download') || undefined,
+	);
 	one.close();
 	await one.ready;
 	expect(await Promise.all(one.sent)).toEqual(['canceled']);
@@ -72,14 +82,23 @@ test.each([
 		const one = listen(client, { onMessages() {}, onAccessLost() {} });
 		one.ready.then(() => console.log('open'));
 		process.stdin.once('data', () => { one.close(); process.stdin.destroy(); });`;
-	const child = spawn(process.execPath, ['--require', 'tsx/cjs', '-e', script], { cwd: ROOT, stdio: ['pipe', 'pipe', 'inherit'] });
+	const child = spawn(process.execPath, ['--require', 'tsx/cjs', '-e', script], {
+		cwd: ROOT,
+		stdio: ['pipe', 'pipe', 'inherit'],
+	});
 	const exited = once(child, 'exit');
 	try {
 		await Promise.race([once(child.stdout, 'data'), exited]);
 		if (isDropped) emulator.pipes.stream.drop();
-		await until('the connection is as it should be', 5000, async () => emulator.pipes.stream.connections.length === (isDropped ? 0 : 1) || undefined);
+		await until(
+			'the connection is as it should be',
+			5000,
+			async () => emulator.pipes.stream.connections.length === (isDropped ? 0 : 1) || undefined,
+		);
 		child.stdin.write('close');
-		expect(await Promise.race([exited, setTimeout(10_000, 'still running', { ref: false })])).toEqual([0, null]);
+		expect(
+			await Promise.race([exited, setTimeout(10_000, 'still running', { ref: false })]),
+		).toEqual([0, null]);
 	} finally {
 		child.kill();
 	}

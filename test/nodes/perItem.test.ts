@@ -18,15 +18,26 @@ const BAD = ['17', '51', '99'];
 const filesOf = (count = 500) =>
 	Array.from({ length: count }, (_, i) => {
 		if (BAD.includes(String(i))) return { mediaId: `99900000000${i}`, number: i };
-		return { mediaId: harness.emulator.meta.store.add({ bytes: `file ${i}`, mimeType: 'text/plain', inbound: true }), number: i };
+		return {
+			mediaId: harness.emulator.meta.store.add({
+				bytes: `file ${i}`,
+				mimeType: 'text/plain',
+				inbound: true,
+			}),
+			number: i,
+		};
 	});
 
 test('500 media IDs: in order, paired, the bad ones reported by media ID', async () => {
 	const items = filesOf();
-	const { output, error, binary } = await harness.run('DownloadMedia', items, { onError: 'continueRegularOutput' });
+	const { output, error, binary } = await harness.run('DownloadMedia', items, {
+		onError: 'continueRegularOutput',
+	});
 	expect(error).toBeUndefined();
 	expect(output[0]!.map(({ json }) => json.number)).toEqual(items.map(({ number }) => number));
-	expect(output[0]!.map(({ pairedItem }) => pairedItem)).toEqual(items.map((_, item) => ({ item })));
+	expect(output[0]!.map(({ pairedItem }) => pairedItem)).toEqual(
+		items.map((_, item) => ({ item })),
+	);
 	const failed = output[0]!.filter(({ json }) => json.error);
 	expect(failed.map(({ json }) => json.mediaId)).toEqual(BAD.map((i) => `99900000000${i}`));
 	for (const { json, binary: none } of failed) {
@@ -41,7 +52,9 @@ test('500 media IDs: in order, paired, the bad ones reported by media ID', async
 });
 
 test('on the error output: each with its input’s fields', async () => {
-	const { output } = await harness.run('DownloadMedia', filesOf(100), { onError: 'continueErrorOutput' });
+	const { output } = await harness.run('DownloadMedia', filesOf(100), {
+		onError: 'continueErrorOutput',
+	});
 	expect(output.map((items) => items.length)).toEqual([97, 3]);
 	expect(output[1]!.map(({ json }) => json.number)).toEqual(BAD.map(Number));
 	for (const { json } of output[1]!) {
@@ -53,7 +66,10 @@ test('on the error output: each with its input’s fields', async () => {
 test('without Continue On Fail the node stops with the item’s number and starts no more', async () => {
 	const { output, error } = await harness.run('DownloadMedia', filesOf());
 	expect(output).toEqual([]);
-	expect(error).toMatchObject({ context: { itemIndex: 17 }, message: expect.stringContaining('9990000000017') });
+	expect(error).toMatchObject({
+		context: { itemIndex: 17 },
+		message: expect.stringContaining('9990000000017'),
+	});
 	expect(calls(harness.emulator).length).toBeLessThan(400);
 });
 
@@ -66,27 +82,71 @@ test('the credential is read once', async () => {
 test('a credential that cannot be used: one sentence, and never the input as if it had succeeded', async () => {
 	const credentials = credentialsFor(harness, 'meta', { provider: 'none' });
 	const items = filesOf(3);
-	expect((await harness.run('DownloadMedia', items, { credentials })).error!.message).toBe('The credential names no provider');
-	const { output } = await harness.run('DownloadMedia', items, { credentials, onError: 'continueErrorOutput' });
+	expect((await harness.run('DownloadMedia', items, { credentials })).error!.message).toBe(
+		'The credential names no provider',
+	);
+	const { output } = await harness.run('DownloadMedia', items, {
+		credentials,
+		onError: 'continueErrorOutput',
+	});
 	expect(output.map((list) => list.length)).toEqual([0, 3]);
-	expect(output[1]![0]!.json).toMatchObject({ number: 0, error: 'The credential names no provider' });
+	expect(output[1]![0]!.json).toMatchObject({
+		number: 0,
+		error: 'The credential names no provider',
+	});
 });
 
 describe('a number under Options that an expression gives', () => {
 	test.each([
-		['maxTries', 'abc', 'Maximum Tries under Options is "abc"', 'It must be a number from 1 to 20.'],
-		['maxWaitSeconds', '={{ $json.missing }}', 'Maximum Waiting Time (Seconds) under Options is empty', 'It must be a number from 0 to 3600.'],
-		['timeoutSeconds', 1e10, 'Timeout (Seconds) under Options is "10000000000"', 'It must be a number from 1 to 3600.'],
-		['timeoutSeconds', 0, 'Timeout (Seconds) under Options is "0"', 'It must be a number from 1 to 3600.'],
-		['maxSizeMb', '', 'Maximum Size (MB) under Options is empty', 'It must be a number from 0 to 1000000.'],
+		[
+			'maxTries',
+			'abc',
+			'Maximum Tries under Options is "abc"',
+			'It must be a number from 1 to 20.',
+		],
+		[
+			'maxWaitSeconds',
+			'={{ $json.missing }}',
+			'Maximum Waiting Time (Seconds) under Options is empty',
+			'It must be a number from 0 to 3600.',
+		],
+		[
+			'timeoutSeconds',
+			1e10,
+			'Timeout (Seconds) under Options is "10000000000"',
+			'It must be a number from 1 to 3600.',
+		],
+		[
+			'timeoutSeconds',
+			0,
+			'Timeout (Seconds) under Options is "0"',
+			'It must be a number from 1 to 3600.',
+		],
+		[
+			'maxSizeMb',
+			'',
+			'Maximum Size (MB) under Options is empty',
+			'It must be a number from 0 to 1000000.',
+		],
 	])('and is none, or too large: %s %p', async (name, value, error, details) => {
-		const { output } = await harness.run('DownloadMedia', filesOf(2), { parameters: { options: { [name]: value } }, onError: 'continueRegularOutput' });
-		expect(output[0]!.map(({ json }) => json)).toEqual([expect.objectContaining({ number: 0, error, details }), expect.objectContaining({ number: 1, error, details })]);
+		const { output } = await harness.run('DownloadMedia', filesOf(2), {
+			parameters: { options: { [name]: value } },
+			onError: 'continueRegularOutput',
+		});
+		expect(output[0]!.map(({ json }) => json)).toEqual([
+			expect.objectContaining({ number: 0, error, details }),
+			expect.objectContaining({ number: 1, error, details }),
+		]);
 		expect(harness.emulator.requests).toEqual([]);
 	});
 
 	test('as a text, or with a fraction', async () => {
-		const options = { maxTries: '2', maxWaitSeconds: 0.5, timeoutSeconds: 1.23456, maxSizeMb: ' 1 ' };
+		const options = {
+			maxTries: '2',
+			maxWaitSeconds: 0.5,
+			timeoutSeconds: 1.23456,
+			maxSizeMb: ' 1 ',
+		};
 		const { output } = await harness.run('DownloadMedia', filesOf(2), { parameters: { options } });
 		expect(output[0]!.map(({ json }) => json.verified)).toEqual([true, true]);
 	});

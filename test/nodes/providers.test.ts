@@ -19,12 +19,21 @@ afterAll(async () => await harness.close());
 beforeEach(() => harness.emulator.reset());
 
 /** Trigger → Download on this vendor; a customer sends the file. */
-async function sendThrough(vendor: Vendor, file: { type: string; fileName?: string; caption?: string; url?: boolean }, bytes: Buffer) {
+async function sendThrough(
+	vendor: Vendor,
+	file: { type: string; fileName?: string; caption?: string; url?: boolean },
+	bytes: Buffer,
+) {
 	const played: VendorEmulator = harness.emulator[vendor];
 	const { localRegistration } = VENDOR_FACTS[vendor];
 	const credentials = credentialsFor(harness, vendor);
-	const trigger = await serveTrigger(harness.engine, { node: 'whatsAppMediaTrigger', parameters: { registration: 'manual' }, credentials });
-	const registration = localRegistration === 'manual' ? undefined : providers[vendor]!.registration!;
+	const trigger = await serveTrigger(harness.engine, {
+		node: 'whatsAppMediaTrigger',
+		parameters: { registration: 'manual' },
+		credentials,
+	});
+	const registration =
+		localRegistration === 'manual' ? undefined : providers[vendor]!.registration!;
 	const client = axiosClient(harness.emulator, vendor);
 	if (registration) await registration.register(client, 'phoneNumber', trigger.url);
 	else played.callback = trigger.url;
@@ -41,25 +50,61 @@ async function sendThrough(vendor: Vendor, file: { type: string; fileName?: stri
 const files = async (name: string) => await readFile(demoFile(name));
 
 describe.each(VENDORS)('%s', (vendor) => {
-	test.each(Object.entries(typesOf(vendor)))('%s: a webhook comes in, the same bytes come out', async (type, ours) => {
-		const original = await files(type === 'voice' ? 'voice-note.ogg' : type === 'document' ? 'invoice.pdf' : 'photo.jpg');
-		const { received, item, bytes } = await sendThrough(vendor, { type, fileName: type === 'document' ? 'Rechnung.pdf' : undefined, caption: 'please' }, original);
-		expect(bytes).toEqual(original);
-		expect(received.type).toBe(ours);
-		expect(item.json).toMatchObject({ ...received, mimeType: expect.any(String), sha256: sha256(original), size: original.length, verified: true });
-		if (type === 'document') expect(item.binary!.data).toMatchObject({ fileName: 'Rechnung.pdf', mimeType: 'application/pdf' });
-		if (type === 'voice') expect(item.binary!.data).toMatchObject({ fileExtension: 'ogg', mimeType: 'audio/ogg' });
-	});
+	test.each(Object.entries(typesOf(vendor)))(
+		'%s: a webhook comes in, the same bytes come out',
+		async (type, ours) => {
+			const original = await files(
+				type === 'voice' ? 'voice-note.ogg' : type === 'document' ? 'invoice.pdf' : 'photo.jpg',
+			);
+			const { received, item, bytes } = await sendThrough(
+				vendor,
+				{ type, fileName: type === 'document' ? 'Rechnung.pdf' : undefined, caption: 'please' },
+				original,
+			);
+			expect(bytes).toEqual(original);
+			expect(received.type).toBe(ours);
+			expect(item.json).toMatchObject({
+				...received,
+				mimeType: expect.any(String),
+				sha256: sha256(original),
+				size: original.length,
+				verified: true,
+			});
+			if (type === 'document')
+				expect(item.binary!.data).toMatchObject({
+					fileName: 'Rechnung.pdf',
+					mimeType: 'application/pdf',
+				});
+			if (type === 'voice')
+				expect(item.binary!.data).toMatchObject({ fileExtension: 'ogg', mimeType: 'audio/ogg' });
+		},
+	);
 });
 
 test('the same item fields, whoever delivers', async () => {
 	const fields: string[][] = [];
 	for (const vendor of VENDORS) {
-		const { received } = await sendThrough(vendor, { type: 'document', fileName: 'a.pdf', caption: 'Hi', url: true }, Buffer.from('%PDF'));
+		const { received } = await sendThrough(
+			vendor,
+			{ type: 'document', fileName: 'a.pdf', caption: 'Hi', url: true },
+			Buffer.from('%PDF'),
+		);
 		fields.push(Object.keys(received));
 	}
 	const everywhere = fields[0]!.filter((field) => fields.every((names) => names.includes(field)));
-	expect(everywhere).toEqual(['provider', 'type', 'mediaId', 'mimeType', 'fileName', 'caption', 'messageId', 'chatId', 'from', 'fromName', 'timestamp']);
+	expect(everywhere).toEqual([
+		'provider',
+		'type',
+		'mediaId',
+		'mimeType',
+		'fileName',
+		'caption',
+		'messageId',
+		'chatId',
+		'from',
+		'fromName',
+		'timestamp',
+	]);
 	const more = fields.map((names) => names.filter((field) => !everywhere.includes(field)).sort());
 	expect(more).toEqual(VENDORS.map((vendor) => [...VENDOR_FACTS[vendor].itemFields].sort()));
 });
@@ -79,7 +124,8 @@ test('the hosts that saw a token, over everything that the nodes do', async () =
 		const run = async (node: string, json: object) => await runOne(harness, vendor, node, json);
 		const played: VendorEmulator = emulator[vendor];
 		const stored = () => played.store.add({ bytes: 'x', mimeType: 'image/png', inbound: true });
-		for (const url of [true, false]) await sendThrough(vendor, { type: 'image', url }, Buffer.from('a photo'));
+		for (const url of [true, false])
+			await sendThrough(vendor, { type: 'image', url }, Buffer.from('a photo'));
 		await run('DownloadMedia', { url: emulator.thirdParty.put('x', 'image/png') });
 		for (const on of ['file', 'media', 'download']) {
 			played.fault({ on, redirect: 'thirdParty' });
@@ -87,7 +133,10 @@ test('the hosts that saw a token, over everything that the nodes do', async () =
 		}
 		await run('GetMediaUrl', { mediaId: stored(), messageId: 'x' });
 		await run('DeleteMedia', { mediaId: stored() });
-		const data = await harness.engine.file(Buffer.from('%PDF'), { mimeType: 'application/pdf', fileName: 'a.pdf' });
+		const data = await harness.engine.file(Buffer.from('%PDF'), {
+			mimeType: 'application/pdf',
+			fileName: 'a.pdf',
+		});
 		await harness.run('UploadMedia', [{ json: {}, binary: { data } }], { credentials });
 
 		const { accessToken } = credentials.whatsAppMediaApi;
@@ -101,6 +150,9 @@ test('the hosts that saw a token, over everything that the nodes do', async () =
 	}
 	expect([...asked].sort()).toEqual(Object.values(sites).sort());
 	expect(Object.entries(sawToken).map(([vendor, saw]) => [vendor, [...saw].sort()])).toEqual(
-		VENDORS.map((vendor) => [vendor, VENDOR_FACTS[vendor].tokenSites.map((site) => `${vendor}: ${site}`).sort()]),
+		VENDORS.map((vendor) => [
+			vendor,
+			VENDOR_FACTS[vendor].tokenSites.map((site) => `${vendor}: ${site}`).sort(),
+		]),
 	);
 });

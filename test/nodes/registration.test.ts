@@ -23,7 +23,12 @@ afterEach(async () => {
 });
 
 /** An active-able trigger in an n8n of its own, at https://<host>. */
-async function trigger({ host = 'n8n.example', registration = 'phoneNumber' as string, credential = {}, webhookId = 'a1b2' } = {}) {
+async function trigger({
+	host = 'n8n.example',
+	registration = 'phoneNumber' as string,
+	credential = {},
+	webhookId = 'a1b2',
+} = {}) {
 	const server = await serveTrigger(harness.engine, {
 		node: 'whatsAppMediaTrigger',
 		parameters: { registration },
@@ -60,7 +65,12 @@ describe.each(LEVELS)('at the level %s', (level) => {
 	test('activate, receive, deactivate', async () => {
 		const server = await trigger({ registration: level });
 		await server.activate();
-		expect(callbacks()).toEqual({ phoneNumber: undefined, account: undefined, app: undefined, [level]: server.url });
+		expect(callbacks()).toEqual({
+			phoneNumber: undefined,
+			account: undefined,
+			app: undefined,
+			[level]: server.url,
+		});
 		const { answer } = await harness.emulator.meta.receive({ type: 'image', bytes: 'x' });
 		expect(answer!.status).toBe(200);
 		expect(server.executions).toHaveLength(1);
@@ -69,7 +79,10 @@ describe.each(LEVELS)('at the level %s', (level) => {
 	});
 
 	test('with the phone number’s ID alone: Meta knows the others', async () => {
-		const server = await trigger({ registration: level, credential: { businessAccountId: '', appId: '' } });
+		const server = await trigger({
+			registration: level,
+			credential: { businessAccountId: '', appId: '' },
+		});
 		harness.emulator.meta.subscriptions.otherApps.push({ id: '1', name: 'Another app' });
 		await server.activate();
 		expect(callbacks()[level]).toBe(server.url);
@@ -83,15 +96,22 @@ describe.each(LEVELS)('at the level %s', (level) => {
 	test('where Meta does not know them by the phone number: they are asked for, but by the number itself', async () => {
 		harness.emulator.meta.variants.healthStatus = 'unknown';
 		harness.emulator.meta.subscriptions.subscribed = true;
-		const server = await trigger({ registration: level, credential: { businessAccountId: '', appId: '' } });
-		if (level !== 'phoneNumber') return await expect(server.activate()).rejects.toThrow('App ID in the credential');
+		const server = await trigger({
+			registration: level,
+			credential: { businessAccountId: '', appId: '' },
+		});
+		if (level !== 'phoneNumber')
+			return await expect(server.activate()).rejects.toThrow('App ID in the credential');
 		await server.activate();
 		expect(callbacks()[level]).toBe(server.url);
 	});
 
 	test('while Meta fails to tell them: that is said, not that they are missing', async () => {
 		harness.emulator.meta.fault({ on: 'phoneNumber', status: 503 });
-		const server = await trigger({ registration: level, credential: { businessAccountId: '', appId: '' } });
+		const server = await trigger({
+			registration: level,
+			credential: { businessAccountId: '', appId: '' },
+		});
 		await expect(server.activate()).rejects.toThrow('HTTP 503');
 	});
 
@@ -108,7 +128,9 @@ describe.each(LEVELS)('at the level %s', (level) => {
 	test('a place that is taken: whose it is, and it stays theirs', async () => {
 		occupy(level);
 		const server = await trigger({ registration: level });
-		await expect(server.activate()).rejects.toThrow(`Deliveries already go to another webhook: ${FOREIGN}`);
+		await expect(server.activate()).rejects.toThrow(
+			`Deliveries already go to another webhook: ${FOREIGN}`,
+		);
 		await server.deactivate();
 		expect(callbacks()[level]).toBe(FOREIGN);
 	});
@@ -147,7 +169,8 @@ describe.each(LEVELS)('at the level %s', (level) => {
 		const { answer } = await harness.emulator.meta.receive({ type: 'image', bytes: 'x' });
 		expect(answer!.status).toBe(200);
 		expect(server.executions).toHaveLength(1);
-		while (callbacks()[level] !== server.url) await new Promise((resolve) => setTimeout(resolve, 20));
+		while (callbacks()[level] !== server.url)
+			await new Promise((resolve) => setTimeout(resolve, 20));
 	});
 
 	test('killed in the middle of a test of an inactive workflow: whoever comes next takes the place', async () => {
@@ -173,15 +196,23 @@ describe.each(LEVELS)('at the level %s', (level) => {
 		occupy(level);
 		hostOverrides.set('https://other.example', 'http://127.0.0.1:9');
 		const server = await trigger({ registration: level });
-		await expect(server.startTest()).rejects.toThrow(`Deliveries go to another webhook, and a test would take them away from it: ${FOREIGN}`);
+		await expect(server.startTest()).rejects.toThrow(
+			`Deliveries go to another webhook, and a test would take them away from it: ${FOREIGN}`,
+		);
 		expect(callbacks()[level]).toBe(FOREIGN);
 	});
 
 	test('testing where another n8n with the same credential holds the place: nothing is touched', async () => {
-		const other = await trigger({ registration: level, host: 'n8n-two.example', webhookId: 'other' });
+		const other = await trigger({
+			registration: level,
+			host: 'n8n-two.example',
+			webhookId: 'other',
+		});
 		await other.activate();
 		const server = await trigger({ registration: level });
-		await expect(server.startTest()).rejects.toThrow('and a test would take them away from it: https://n8n-two.example/webhook/other/webhook');
+		await expect(server.startTest()).rejects.toThrow(
+			'and a test would take them away from it: https://n8n-two.example/webhook/other/webhook',
+		);
 		expect(callbacks()[level]).toBe(other.url);
 	});
 
@@ -200,14 +231,38 @@ test('a test that does not take a delivery leaves it to production', async () =>
 	await server.activate();
 	await server.startTest();
 	const { url } = server;
-	const body = harness.emulator.meta.envelope([[harness.emulator.meta.value([harness.emulator.meta.prepare({ type: 'image', bytes: 'x' }).message])]]);
+	const body = harness.emulator.meta.envelope([
+		[
+			harness.emulator.meta.value([
+				harness.emulator.meta.prepare({ type: 'image', bytes: 'x' }).message,
+			]),
+		],
+	]);
 	const stranger = new URL(harness.emulator.thirdParty.url).host;
-	for (const test of ['/webhook-test/other/webhook', '/nowhere', '/webhook/a1b2/webhook?test=%2Fwebhook%2Fa1b2%2Fwebhook', `@${stranger}/webhook`, `//${stranger}/webhook`, ' ', '']) {
+	for (const test of [
+		'/webhook-test/other/webhook',
+		'/nowhere',
+		'/webhook/a1b2/webhook?test=%2Fwebhook%2Fa1b2%2Fwebhook',
+		`@${stranger}/webhook`,
+		`//${stranger}/webhook`,
+		' ',
+		'',
+	]) {
 		server.executions.length = 0;
-		const { status } = await harness.emulator.meta.deliver(body.replaceAll('wamid.', `wamid.${Math.random()}`), { callback: `${url}?test=${encodeURIComponent(test)}` });
+		const { status } = await harness.emulator.meta.deliver(
+			body.replaceAll('wamid.', `wamid.${Math.random()}`),
+			{ callback: `${url}?test=${encodeURIComponent(test)}` },
+		);
 		expect([test, status, server.executions.length]).toEqual([test, 200, 1]);
 	}
-	expect((await harness.emulator.meta.deliver(body, { callback: `${url}?test=%2Fwebhook-test%2Fa1b2%2Fwebhook`, secret: 'wrong' })).status).toBe(401);
+	expect(
+		(
+			await harness.emulator.meta.deliver(body, {
+				callback: `${url}?test=%2Fwebhook-test%2Fa1b2%2Fwebhook`,
+				secret: 'wrong',
+			})
+		).status,
+	).toBe(401);
 	expect(harness.emulator.requests.filter(({ vendor }) => vendor !== 'meta')).toEqual([]);
 	expect(callbacks().phoneNumber).toContain('?test=');
 	await server.stopTest();
@@ -216,19 +271,28 @@ test('a test that does not take a delivery leaves it to production', async () =>
 
 test('ten workflows on one app, one for each number', async () => {
 	const { meta } = harness.emulator;
-	const extra = Array.from({ length: 8 }, (_, i) => ({ ...meta.phoneNumbers[0]!, id: `20000000000${i}` }));
+	const extra = Array.from({ length: 8 }, (_, i) => ({
+		...meta.phoneNumbers[0]!,
+		id: `20000000000${i}`,
+	}));
 	meta.phoneNumbers.push(...extra);
 	try {
 		const active = await Promise.all(
 			meta.phoneNumbers.map(async ({ id }, i) => {
-				const server = await trigger({ host: `n8n-${i}.example`, webhookId: id, credential: { phoneNumberId: id } });
+				const server = await trigger({
+					host: `n8n-${i}.example`,
+					webhookId: id,
+					credential: { phoneNumberId: id },
+				});
 				await server.activate();
 				return { id, server };
 			}),
 		);
 		expect(active).toHaveLength(10);
-		for (const { id } of active) await meta.receive({ type: 'image', bytes: 'x', phoneNumberId: id });
-		for (const { id, server } of active) expect(server.executions.flat().map(({ json }) => json.phoneNumberId)).toEqual([id]);
+		for (const { id } of active)
+			await meta.receive({ type: 'image', bytes: 'x', phoneNumberId: id });
+		for (const { id, server } of active)
+			expect(server.executions.flat().map(({ json }) => json.phoneNumberId)).toEqual([id]);
 		await active[3]!.server.deactivate();
 		expect(meta.subscriptions.phoneNumbers.size).toBe(9);
 	} finally {
@@ -237,12 +301,21 @@ test('ten workflows on one app, one for each number', async () => {
 });
 
 test('the app is subscribed to the account, once, and an override there survives', async () => {
-	const account = await trigger({ registration: 'account', host: 'n8n-two.example', webhookId: 'account' });
+	const account = await trigger({
+		registration: 'account',
+		host: 'n8n-two.example',
+		webhookId: 'account',
+	});
 	await account.activate();
 	await (await trigger()).activate();
 	expect(harness.emulator.meta.subscriptions.subscribed).toBe(true);
 	expect(callbacks().account).toBe(account.url);
-	const bare = harness.emulator.requests.filter(({ method, path, body }) => method === 'POST' && path.endsWith('/subscribed_apps') && !body?.includes('override_callback_uri'));
+	const bare = harness.emulator.requests.filter(
+		({ method, path, body }) =>
+			method === 'POST' &&
+			path.endsWith('/subscribed_apps') &&
+			!body?.includes('override_callback_uri'),
+	);
 	expect(bare).toHaveLength(1);
 });
 
@@ -251,7 +324,9 @@ test('fields that somebody ticked in the dashboard stay subscribed', async () =>
 	occupy('app', server.url);
 	await server.startTest();
 	await server.stopTest();
-	expect(harness.emulator.meta.subscriptions.app?.fields ?? ['messages', 'flows']).toEqual(expect.arrayContaining(['messages', 'flows']));
+	expect(harness.emulator.meta.subscriptions.app?.fields ?? ['messages', 'flows']).toEqual(
+		expect.arrayContaining(['messages', 'flows']),
+	);
 });
 
 test('without a verify token in the credential one is derived, the same in every process', async () => {
@@ -272,19 +347,38 @@ test('manual registration asks and changes nothing', async () => {
 describe('what stands in the way, in words', () => {
 	const words = async (options: Parameters<typeof trigger>[0] = {}) => {
 		const server = await trigger(options);
-		const error = await server.activate().then(() => undefined, (cause: Error & { description?: string }) => cause);
+		const error = await server.activate().then(
+			() => undefined,
+			(cause: Error & { description?: string }) => cause,
+		);
 		return `${error?.message} | ${error?.description}`;
 	};
 
 	test.each([
-		['phoneNumber', { phoneNumberId: '' }, 'Registration for "This Phone Number" needs Phone Number ID in the credential'],
-		['account', { phoneNumberId: '', businessAccountId: '', appId: '' }, 'needs WhatsApp Business Account ID and App ID in the credential'],
-		['app', { phoneNumberId: '', appId: '' }, 'Registration for "The Whole App" needs App ID in the credential'],
+		[
+			'phoneNumber',
+			{ phoneNumberId: '' },
+			'Registration for "This Phone Number" needs Phone Number ID in the credential',
+		],
+		[
+			'account',
+			{ phoneNumberId: '', businessAccountId: '', appId: '' },
+			'needs WhatsApp Business Account ID and App ID in the credential',
+		],
+		[
+			'app',
+			{ phoneNumberId: '', appId: '' },
+			'Registration for "The Whole App" needs App ID in the credential',
+		],
 		['phoneNumber', { webhookSecret: '' }, 'needs App Secret in the credential'],
 		['app', { webhookSecret: 'wrong' }, 'code'],
 		['phoneNumber', { accessToken: 'EAAwrong' }, 'Paste it again'],
 		['phoneNumber', { phoneNumberId: '1' }, 'Check Phone Number ID in the credential'],
-		['account', { phoneNumberId: '1', businessAccountId: '' }, 'Check Phone Number ID in the credential'],
+		[
+			'account',
+			{ phoneNumberId: '1', businessAccountId: '' },
+			'Check Phone Number ID in the credential',
+		],
 	])('%s with %p', async (registration, credential, sentence) => {
 		expect(await words({ registration, credential })).toContain(sentence);
 	});
@@ -296,7 +390,10 @@ describe('what stands in the way, in words', () => {
 		const server = await trigger();
 		await server.activate();
 		harness.emulator.meta.fault({ on: 'phoneNumber', ...fault, times: 9 });
-		const said = await server.deactivate().then(() => undefined, (cause: Error) => cause.message);
+		const said = await server.deactivate().then(
+			() => undefined,
+			(cause: Error) => cause.message,
+		);
 		expect(said).toEqual(sentence && expect.stringContaining(sentence));
 		expect(callbacks().phoneNumber).toBe(server.url);
 	});
@@ -306,10 +403,15 @@ describe('what stands in the way, in words', () => {
 	});
 
 	test('an address that is not https, or too long', async () => {
-		const server = await serveTrigger(harness.engine, { node: 'whatsAppMediaTrigger', credentials: { whatsAppMediaApi: harness.credential } });
+		const server = await serveTrigger(harness.engine, {
+			node: 'whatsAppMediaTrigger',
+			credentials: { whatsAppMediaApi: harness.credential },
+		});
 		servers.push(server);
 		await expect(server.activate()).rejects.toThrow('Meta delivers to https addresses only');
-		expect(await words({ host: `${'a'.repeat(60)}.${'b'.repeat(60)}.${'c'.repeat(60)}.example` })).toContain('up to 200 characters');
+		expect(
+			await words({ host: `${'a'.repeat(60)}.${'b'.repeat(60)}.${'c'.repeat(60)}.example` }),
+		).toContain('up to 200 characters');
 	});
 
 	test('a handshake that Meta could not finish', async () => {

@@ -11,7 +11,8 @@ beforeEach(() => harness.emulator.reset());
 const BYTES = Buffer.from('a file');
 const add = (bytes: Parameters<Harness['emulator']['meta']['store']['add']>[0]['bytes'] = BYTES) =>
 	harness.emulator.meta.store.add({ bytes, mimeType: 'application/pdf', inbound: true });
-const download = async (options = {}, mediaId = add()) => await harness.run('DownloadMedia', [{ mediaId }], { parameters: { options } });
+const download = async (options = {}, mediaId = add()) =>
+	await harness.run('DownloadMedia', [{ mediaId }], { parameters: { options } });
 const GRAPH = 'getUrl' as const;
 
 test.each([
@@ -36,8 +37,14 @@ test.each([
 });
 
 test.each([
-	['a missing capability, though it comes as a 500', { on: GRAPH, status: 500, body: '{"error":{"code":3,"message":"no"}}' }],
-	['an unknown media ID', { on: GRAPH, status: 400, body: '{"error":{"code":100,"error_subcode":33,"message":"no"}}' }],
+	[
+		'a missing capability, though it comes as a 500',
+		{ on: GRAPH, status: 500, body: '{"error":{"code":3,"message":"no"}}' },
+	],
+	[
+		'an unknown media ID',
+		{ on: GRAPH, status: 400, body: '{"error":{"code":100,"error_subcode":33,"message":"no"}}' },
+	],
 	['a wrong token', { on: GRAPH, error: 190 }],
 ] as const)('%s is not', async (_what, fault) => {
 	harness.emulator.meta.fault(fault as never);
@@ -57,7 +64,14 @@ test('a wait that is asked for is kept, and one that is too long ends it at once
 	expect((await download()).output[0]![0]!.json).toMatchObject({ verified: true });
 	expect(Date.now() - started).toBeGreaterThanOrEqual(990);
 	harness.emulator.requests.length = 0;
-	harness.emulator.meta.fault({ on: GRAPH, error: 80007, headers: { 'X-Business-Use-Case-Usage': '{"1":[{"type":"messaging","estimated_time_to_regain_access":5}]}' } });
+	harness.emulator.meta.fault({
+		on: GRAPH,
+		error: 80007,
+		headers: {
+			'X-Business-Use-Case-Usage':
+				'{"1":[{"type":"messaging","estimated_time_to_regain_access":5}]}',
+		},
+	});
 	expect((await download()).error!.message).toContain('code 80007');
 	expect(calls(harness.emulator)).toHaveLength(1);
 });
@@ -71,7 +85,12 @@ test('a file of which nothing comes is given up after Timeout, not after twice t
 });
 
 test('stopping the execution ends the waiting', async () => {
-	harness.emulator.meta.fault({ on: GRAPH, error: 2, headers: { 'Retry-After': '50' }, times: Infinity });
+	harness.emulator.meta.fault({
+		on: GRAPH,
+		error: 2,
+		headers: { 'Retry-After': '50' },
+		times: Infinity,
+	});
 	const stop = new AbortController();
 	const running = harness.run('DownloadMedia', [{ mediaId: add() }], { abortSignal: stop.signal });
 	while (!calls(harness.emulator).length) await new Promise((resolve) => setImmediate(resolve));
@@ -81,7 +100,10 @@ test('stopping the execution ends the waiting', async () => {
 
 test('an upload is read again from its start', async () => {
 	harness.emulator.meta.fault({ on: 'upload', error: 131000, times: 2 });
-	const data = await harness.engine.file(Buffer.concat([...pattern(400_000).read()]), { mimeType: 'text/plain', fileName: 'a.txt' });
+	const data = await harness.engine.file(Buffer.concat([...pattern(400_000).read()]), {
+		mimeType: 'text/plain',
+		fileName: 'a.txt',
+	});
 	const { output } = await harness.run('UploadMedia', [{ json: {}, binary: { data } }]);
 	const stored = harness.emulator.meta.store.get(String(output[0]![0]!.json.mediaId))!;
 	expect(stored.sha256.toString('hex')).toBe(output[0]![0]!.json.sha256);
@@ -89,18 +111,29 @@ test('an upload is read again from its start', async () => {
 });
 
 test('an upload that the server stops reading, or never answers', async () => {
-	const data = await harness.engine.file(Buffer.concat([...pattern(400_000).read()]), { mimeType: 'text/plain', fileName: 'a.txt' });
+	const data = await harness.engine.file(Buffer.concat([...pattern(400_000).read()]), {
+		mimeType: 'text/plain',
+		fileName: 'a.txt',
+	});
 	harness.emulator.meta.fault({ on: 'upload', delay: Infinity });
 	const options = { timeoutSeconds: 1 };
-	const { output } = await harness.run('UploadMedia', [{ json: {}, binary: { data } }], { parameters: { options } });
-	expect(harness.emulator.meta.store.get(String(output[0]![0]!.json.mediaId))!.bytes.size).toBe(400_000);
+	const { output } = await harness.run('UploadMedia', [{ json: {}, binary: { data } }], {
+		parameters: { options },
+	});
+	expect(harness.emulator.meta.store.get(String(output[0]![0]!.json.mediaId))!.bytes.size).toBe(
+		400_000,
+	);
 	harness.emulator.meta.fault({ on: 'upload', delay: Infinity, times: Infinity });
-	const { error } = await harness.run('UploadMedia', [{ json: {}, binary: { data } }], { parameters: { options: { ...options, maxTries: 1 } } });
+	const { error } = await harness.run('UploadMedia', [{ json: {}, binary: { data } }], {
+		parameters: { options: { ...options, maxTries: 1 } },
+	});
 	expect(error!.message).toMatch(/^"a.txt": .* could not be reached: no answer in time$/);
 });
 
 test('a deletion whose answer was lost is not reported as missing', async () => {
 	const mediaId = add();
 	harness.emulator.meta.fault({ on: 'delete', reset: true, effect: true });
-	expect((await harness.run('DeleteMedia', [{ mediaId }])).output[0]![0]!.json).toMatchObject({ deleted: true });
+	expect((await harness.run('DeleteMedia', [{ mediaId }])).output[0]![0]!.json).toMatchObject({
+		deleted: true,
+	});
 });

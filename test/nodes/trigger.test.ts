@@ -20,7 +20,11 @@ afterEach(async () => await trigger.close());
 
 async function serve(parameters = {}, credential = harness.credential) {
 	await trigger?.close();
-	trigger = await serveTrigger(harness.engine, { node: 'whatsAppMediaTrigger', parameters, credentials: { whatsAppMediaApi: credential } });
+	trigger = await serveTrigger(harness.engine, {
+		node: 'whatsAppMediaTrigger',
+		parameters,
+		credentials: { whatsAppMediaApi: credential },
+	});
 	harness.emulator.meta.callback = trigger.url;
 }
 
@@ -28,19 +32,34 @@ const items = () => trigger.executions.flat().map(({ json }: INodeExecutionData)
 
 describe('the handshake', () => {
 	test('is answered with the challenge, as text', async () => {
-		expect(await harness.emulator.meta.handshake(trigger.url, { challenge: '1158201444' })).toMatchObject({ ok: true, status: 200, body: '1158201444' });
-		const { headers } = await trigger.deliver({ method: 'GET', query: { 'hub.mode': 'subscribe', 'hub.challenge': '<script>', 'hub.verify_token': harness.credential.verifyToken! } });
+		expect(
+			await harness.emulator.meta.handshake(trigger.url, { challenge: '1158201444' }),
+		).toMatchObject({ ok: true, status: 200, body: '1158201444' });
+		const { headers } = await trigger.deliver({
+			method: 'GET',
+			query: {
+				'hub.mode': 'subscribe',
+				'hub.challenge': '<script>',
+				'hub.verify_token': harness.credential.verifyToken!,
+			},
+		});
 		expect(headers['content-type']).toContain('text/plain');
 		expect(trigger.executions).toEqual([]);
 	});
 
 	test.each([{ token: 'wrong' }, { token: '' }])('is refused with %p', async ({ token }) => {
-		expect(await harness.emulator.meta.handshake(trigger.url, { token })).toMatchObject({ ok: false, status: 403 });
+		expect(await harness.emulator.meta.handshake(trigger.url, { token })).toMatchObject({
+			ok: false,
+			status: 403,
+		});
 	});
 
 	test('is refused when the credential has no verify token', async () => {
 		await serve({}, { ...harness.credential, verifyToken: '' });
-		expect(await harness.emulator.meta.handshake(trigger.url, { token: '' })).toMatchObject({ ok: false, status: 403 });
+		expect(await harness.emulator.meta.handshake(trigger.url, { token: '' })).toMatchObject({
+			ok: false,
+			status: 403,
+		});
 	});
 
 	test('any other GET is refused', async () => {
@@ -49,7 +68,8 @@ describe('the handshake', () => {
 });
 
 describe('the signature', () => {
-	const photo = () => harness.emulator.meta.prepare({ type: 'image', bytes: 'x', caption: 'Café / Ünï 😀' }).message;
+	const photo = () =>
+		harness.emulator.meta.prepare({ type: 'image', bytes: 'x', caption: 'Café / Ünï 😀' }).message;
 
 	test('over escaped bytes is right', async () => {
 		expect((await harness.emulator.meta.deliver([photo()])).status).toBe(200);
@@ -57,14 +77,26 @@ describe('the signature', () => {
 	});
 
 	test('by another secret: 401, nothing starts', async () => {
-		expect((await harness.emulator.meta.deliver([photo()], { secret: 'another' })).status).toBe(401);
+		expect((await harness.emulator.meta.deliver([photo()], { secret: 'another' })).status).toBe(
+			401,
+		);
 		expect(trigger.executions).toEqual([]);
 	});
 
-	test.each(['', 'sha256=', `sha256=${'0'.repeat(64)}`, '0'.repeat(64), 'sha1=abc'])('%p: 401, nothing starts', async (signature) => {
-		expect((await trigger.deliver({ rawBody: harness.emulator.meta.envelope([[harness.emulator.meta.value([photo()])]]), headers: { 'x-hub-signature-256': signature } })).status).toBe(401);
-		expect(trigger.executions).toEqual([]);
-	});
+	test.each(['', 'sha256=', `sha256=${'0'.repeat(64)}`, '0'.repeat(64), 'sha1=abc'])(
+		'%p: 401, nothing starts',
+		async (signature) => {
+			expect(
+				(
+					await trigger.deliver({
+						rawBody: harness.emulator.meta.envelope([[harness.emulator.meta.value([photo()])]]),
+						headers: { 'x-hub-signature-256': signature },
+					})
+				).status,
+			).toBe(401);
+			expect(trigger.executions).toEqual([]);
+		},
+	);
 
 	test('missing: 401', async () => {
 		expect((await trigger.deliver({ rawBody: '{}' })).status).toBe(401);
@@ -78,14 +110,18 @@ describe('the signature', () => {
 	});
 
 	test('white space around the secret does not matter', async () => {
-		await serve({}, { ...harness.credential, webhookSecret: ` ${harness.credential.webhookSecret}\n` });
+		await serve(
+			{},
+			{ ...harness.credential, webhookSecret: ` ${harness.credential.webhookSecret}\n` },
+		);
 		expect((await harness.emulator.meta.deliver([photo()])).status).toBe(200);
 	});
 });
 
 describe('the credential', () => {
 	const photo = () => [harness.emulator.meta.prepare({ type: 'image', bytes: 'x' }).message];
-	const status = async (secret?: string) => (await harness.emulator.meta.deliver(photo(), { secret })).status;
+	const status = async (secret?: string) =>
+		(await harness.emulator.meta.deliver(photo(), { secret })).status;
 	let credential: Record<string, string>;
 	beforeEach(async () => {
 		credential = { ...harness.credential };
@@ -99,7 +135,11 @@ describe('the credential', () => {
 	};
 
 	test('is read once for deliveries that follow one another', async () => {
-		expect(await reads(async () => expect([await status(), await status(), await status()]).toEqual([200, 200, 200]))).toBe(1);
+		expect(
+			await reads(async () =>
+				expect([await status(), await status(), await status()]).toEqual([200, 200, 200]),
+			),
+		).toBe(1);
 	});
 
 	test('with a secret that was just changed is read at once', async () => {
@@ -127,23 +167,42 @@ describe('the credential', () => {
 			now.mockReturnValue(start + seconds * 1000);
 			return await status();
 		};
-		expect([await after(5), await after(9.9), await after(10.1), await after(11)]).toEqual([200, 200, 401, 401]);
+		expect([await after(5), await after(9.9), await after(10.1), await after(11)]).toEqual([
+			200, 200, 401, 401,
+		]);
 	});
 
 	test('is not that of another node', async () => {
 		expect(await status()).toBe(200);
 		const first = trigger;
-		const other = await serveTrigger(harness.engine, { node: 'whatsAppMediaTrigger', credentials: { whatsAppMediaApi: { ...credential, webhookSecret: 'other' } } });
-		expect((await harness.emulator.meta.deliver(photo(), { callback: other.url })).status).toBe(401);
-		expect((await harness.emulator.meta.deliver(photo(), { callback: other.url, secret: 'other' })).status).toBe(200);
-		expect((await harness.emulator.meta.deliver(photo(), { callback: first.url, secret: 'other' })).status).toBe(401);
+		const other = await serveTrigger(harness.engine, {
+			node: 'whatsAppMediaTrigger',
+			credentials: { whatsAppMediaApi: { ...credential, webhookSecret: 'other' } },
+		});
+		expect((await harness.emulator.meta.deliver(photo(), { callback: other.url })).status).toBe(
+			401,
+		);
+		expect(
+			(await harness.emulator.meta.deliver(photo(), { callback: other.url, secret: 'other' }))
+				.status,
+		).toBe(200);
+		expect(
+			(await harness.emulator.meta.deliver(photo(), { callback: first.url, secret: 'other' }))
+				.status,
+		).toBe(401);
 		await other.close();
 	});
 });
 
 describe('a file that a customer sends', () => {
 	test('becomes an item in the words of every provider', async () => {
-		const { mediaId, message } = await harness.emulator.meta.receive({ type: 'voice', bytes: BYTES, from: '16505551234', name: 'Sheena', timestamp: 1778766865 });
+		const { mediaId, message } = await harness.emulator.meta.receive({
+			type: 'voice',
+			bytes: BYTES,
+			from: '16505551234',
+			name: 'Sheena',
+			timestamp: 1778766865,
+		});
 		expect(items()).toEqual([
 			{
 				provider: 'meta',
@@ -166,27 +225,68 @@ describe('a file that a customer sends', () => {
 		]);
 	});
 
-	test.each(['image', 'video', 'audio', 'voice', 'document', 'sticker'] as const)('%s, with and without url', async (type) => {
-		for (const url of [true, false]) await harness.emulator.meta.receive({ type, bytes: BYTES, fileName: type === 'document' ? 'a.pdf' : undefined, url });
-		expect(items().map((item) => [item.type, 'url' in item])).toEqual([[type, true], [type, false]]);
-		if (type === 'document') expect(items()[0]).toMatchObject({ fileName: 'a.pdf' });
-		if (type === 'sticker') expect(items()[0]).toMatchObject({ animated: false });
-	});
+	test.each(['image', 'video', 'audio', 'voice', 'document', 'sticker'] as const)(
+		'%s, with and without url',
+		async (type) => {
+			for (const url of [true, false])
+				await harness.emulator.meta.receive({
+					type,
+					bytes: BYTES,
+					fileName: type === 'document' ? 'a.pdf' : undefined,
+					url,
+				});
+			expect(items().map((item) => [item.type, 'url' in item])).toEqual([
+				[type, true],
+				[type, false],
+			]);
+			if (type === 'document') expect(items()[0]).toMatchObject({ fileName: 'a.pdf' });
+			if (type === 'sticker') expect(items()[0]).toMatchObject({ animated: false });
+		},
+	);
 
 	test('goes through Download Media untouched: one file call', async () => {
-		await harness.emulator.meta.receive({ type: 'document', bytes: PDF, fileName: 'Rechnung.pdf', mimeType: 'application/pdf', caption: 'please' });
+		await harness.emulator.meta.receive({
+			type: 'document',
+			bytes: PDF,
+			fileName: 'Rechnung.pdf',
+			mimeType: 'application/pdf',
+			caption: 'please',
+		});
 		const { output, binary } = await harness.run('DownloadMedia', trigger.executions[0]!);
-		expect(output[0]![0]!.json).toMatchObject({ verified: true, fileName: 'Rechnung.pdf', caption: 'please' });
+		expect(output[0]![0]!.json).toMatchObject({
+			verified: true,
+			fileName: 'Rechnung.pdf',
+			caption: 'please',
+		});
 		expect(await binary(output[0]![0])).toEqual(PDF);
-		expect(harness.emulator.requests.map(({ path }) => path)).toEqual(['/whatsapp_business/attachments/']);
+		expect(harness.emulator.requests.map(({ path }) => path)).toEqual([
+			'/whatsapp_business/attachments/',
+		]);
 	});
 
 	test('reply, forward, referral and group', async () => {
 		const referral = { source_url: 'https://fb.me/x', source_type: 'ad', ctwa_clid: 'Aff' };
-		await harness.emulator.meta.receive({ type: 'image', bytes: 'x', context: { from: '1', id: 'wamid.A' } });
-		await harness.emulator.meta.receive({ type: 'image', bytes: 'x', context: { forwarded: true } });
-		await harness.emulator.meta.receive({ type: 'image', bytes: 'x', context: { frequently_forwarded: true }, referral });
-		expect(items()).toMatchObject([{ replyTo: 'wamid.A' }, { forwarded: true }, { forwarded: true, referral }]);
+		await harness.emulator.meta.receive({
+			type: 'image',
+			bytes: 'x',
+			context: { from: '1', id: 'wamid.A' },
+		});
+		await harness.emulator.meta.receive({
+			type: 'image',
+			bytes: 'x',
+			context: { forwarded: true },
+		});
+		await harness.emulator.meta.receive({
+			type: 'image',
+			bytes: 'x',
+			context: { frequently_forwarded: true },
+			referral,
+		});
+		expect(items()).toMatchObject([
+			{ replyTo: 'wamid.A' },
+			{ forwarded: true },
+			{ forwarded: true, referral },
+		]);
 	});
 
 	test('the raw message only on request', async () => {
@@ -197,7 +297,9 @@ describe('a file that a customer sends', () => {
 
 	test('of a type that is not asked for starts nothing', async () => {
 		await serve({ mediaTypes: ['voice'] });
-		expect((await harness.emulator.meta.receive({ type: 'image', bytes: 'x' })).answer!.status).toBe(200);
+		expect(
+			(await harness.emulator.meta.receive({ type: 'image', bytes: 'x' })).answer!.status,
+		).toBe(200);
 		await harness.emulator.meta.receive({ type: 'voice', bytes: 'x' });
 		expect(items()).toMatchObject([{ type: 'voice' }]);
 	});
@@ -217,14 +319,24 @@ describe('many things in one body', () => {
 
 	test('text, reactions and statuses start nothing and get 200', async () => {
 		const { meta } = harness.emulator;
-		for (const item of [meta.text('hi'), meta.message('reaction', { message_id: 'wamid.A', emoji: '👍' }), meta.status('delivered')]) {
+		for (const item of [
+			meta.text('hi'),
+			meta.message('reaction', { message_id: 'wamid.A', emoji: '👍' }),
+			meta.status('delivered'),
+		]) {
 			expect((await meta.deliver([item])).status).toBe(200);
 		}
 		expect(trigger.executions).toEqual([]);
 	});
 
 	test('what is no webhook of WhatsApp gets 200 when it is signed, and starts nothing', async () => {
-		for (const body of ['{}', '[]', 'null', '{"entry":5}', '{"entry":[{"changes":[null,{"value":{"messages":[1,null,{"type":"image"}]}}]}]}']) {
+		for (const body of [
+			'{}',
+			'[]',
+			'null',
+			'{"entry":5}',
+			'{"entry":[{"changes":[null,{"value":{"messages":[1,null,{"type":"image"}]}}]}]}',
+		]) {
 			const { status } = await harness.emulator.meta.deliver(body);
 			expect([200, 422]).toContain(status);
 		}
@@ -234,14 +346,20 @@ describe('many things in one body', () => {
 	test('an edit of an edit of an edit, 3 MB deep: 200, and starts nothing', async () => {
 		const deep = 80_000;
 		const message = `${'{"type":"edit","edit":{"message":'.repeat(deep)}{}${'}}'.repeat(deep)}`;
-		const { status } = await harness.emulator.meta.deliver(`{"entry":[{"changes":[{"field":"messages","value":{"messages":[${message}]}}]}]}`);
+		const { status } = await harness.emulator.meta.deliver(
+			`{"entry":[{"changes":[{"field":"messages","value":{"messages":[${message}]}}]}]}`,
+		);
 		expect(status).toBe(200);
 		expect(trigger.executions).toEqual([]);
 	});
 
 	test('3 MB with a thousand updates', async () => {
 		const { meta } = harness.emulator;
-		const messages = Array.from({ length: 1000 }, (_, i) => (i % 4 ? meta.status('read', { padding: 'x'.repeat(2500) }) : meta.prepare({ type: 'image', bytes: `${i}`, caption: 'x'.repeat(2500) }).message));
+		const messages = Array.from({ length: 1000 }, (_, i) =>
+			i % 4
+				? meta.status('read', { padding: 'x'.repeat(2500) })
+				: meta.prepare({ type: 'image', bytes: `${i}`, caption: 'x'.repeat(2500) }).message,
+		);
 		const { status, sent } = await meta.deliver(messages);
 		expect(sent.length).toBeGreaterThan(2_500_000);
 		expect(status).toBe(200);
@@ -255,7 +373,8 @@ describe('redelivered messages', () => {
 		const { body } = await meta.receive({ type: 'image', bytes: 'x' });
 		expect((await meta.deliver(body)).status).toBe(200);
 		expect(items()).toHaveLength(1);
-		const old = (JSON.parse(body) as { entry: [{ changes: [{ value: { messages: [never] } }] }] }).entry[0].changes[0].value.messages[0];
+		const old = (JSON.parse(body) as { entry: [{ changes: [{ value: { messages: [never] } }] }] })
+			.entry[0].changes[0].value.messages[0];
 		await meta.deliver([old, meta.prepare({ type: 'image', bytes: 'y' }).message]);
 		expect(items()).toHaveLength(2);
 	});
@@ -295,7 +414,8 @@ describe('messages that Meta delivers again while they are still under way', () 
 			node: 'whatsAppMediaTrigger',
 			credentials: { whatsAppMediaApi: harness.credential },
 			onExecution: async () => {
-				if (!(await new Promise<boolean>((resolve) => verdicts.push(resolve)))) throw new Error('The queue is full');
+				if (!(await new Promise<boolean>((resolve) => verdicts.push(resolve))))
+					throw new Error('The queue is full');
 			},
 		});
 		harness.emulator.meta.callback = trigger.url;
@@ -306,7 +426,9 @@ describe('messages that Meta delivers again while they are still under way', () 
 	test('after it hung up: n8n took the first, the second starts nothing', async () => {
 		const { meta } = harness.emulator;
 		meta.variants.webhookTimeout = 100;
-		const body = meta.envelope([[meta.value([meta.prepare({ type: 'image', bytes: 'x' }).message])]]);
+		const body = meta.envelope([
+			[meta.value([meta.prepare({ type: 'image', bytes: 'x' }).message])],
+		]);
 		await expect(meta.deliver(body)).rejects.toThrow('timed out');
 		meta.variants.webhookTimeout = 10_000;
 		const second = meta.deliver(body);
@@ -320,7 +442,9 @@ describe('messages that Meta delivers again while they are still under way', () 
 
 	test('at once: the first comes to nothing, the second is the one', async () => {
 		const { meta } = harness.emulator;
-		const body = meta.envelope([[meta.value([meta.prepare({ type: 'image', bytes: 'x' }).message])]]);
+		const body = meta.envelope([
+			[meta.value([meta.prepare({ type: 'image', bytes: 'x' }).message])],
+		]);
 		const both = [meta.deliver(body), pause(50).then(async () => await meta.deliver(body))];
 		await pause();
 		expect(verdicts).toHaveLength(1);
@@ -333,31 +457,56 @@ describe('messages that Meta delivers again while they are still under way', () 
 
 	test('in batches that overlap: none waits for ever, each message once', async () => {
 		const { meta } = harness.emulator;
-		const [a, b, c] = ['a', 'b', 'c'].map((bytes) => meta.prepare({ type: 'image', bytes }).message);
-		const all = [[a!, b!], [b!, a!, c!], [c!, a!]].map(async (batch) => await meta.deliver(batch));
+		const [a, b, c] = ['a', 'b', 'c'].map(
+			(bytes) => meta.prepare({ type: 'image', bytes }).message,
+		);
+		const all = [
+			[a!, b!],
+			[b!, a!, c!],
+			[c!, a!],
+		].map(async (batch) => await meta.deliver(batch));
 		for (let i = 0; i < 3; i++) {
 			await pause();
 			verdicts[i]?.(true);
 		}
 		expect((await Promise.all(all)).map(({ status }) => status)).toEqual([200, 200, 200]);
-		expect(items().map(({ messageId }) => messageId).sort()).toEqual([a!.id, b!.id, c!.id].sort());
+		expect(
+			items()
+				.map(({ messageId }) => messageId)
+				.sort(),
+		).toEqual([a!.id, b!.id, c!.id].sort());
 	});
 });
 
 describe('filters', () => {
-	const started = async (options: object, message: Parameters<Harness['emulator']['meta']['receive']>[0]) => {
+	const started = async (
+		options: object,
+		message: Parameters<Harness['emulator']['meta']['receive']>[0],
+	) => {
 		await serve({ options });
 		expect((await harness.emulator.meta.receive(message)).answer!.status).toBe(200);
 		return trigger.executions.length === 1;
 	};
 
 	test('sender', async () => {
-		expect(await started({ from: '+1 650-555-1234, 49152' }, { type: 'image', bytes: 'x', from: '16505551234' })).toBe(true);
-		expect(await started({ from: '49152' }, { type: 'image', bytes: 'x', from: '16505551234' })).toBe(false);
+		expect(
+			await started(
+				{ from: '+1 650-555-1234, 49152' },
+				{ type: 'image', bytes: 'x', from: '16505551234' },
+			),
+		).toBe(true);
+		expect(
+			await started({ from: '49152' }, { type: 'image', bytes: 'x', from: '16505551234' }),
+		).toBe(false);
 	});
 
 	test('sender without a number, by user ID', async () => {
-		const hidden = (message: Record<string, unknown>) => ({ type: 'image' as const, bytes: 'x', from: null, message });
+		const hidden = (message: Record<string, unknown>) => ({
+			type: 'image' as const,
+			bytes: 'x',
+			from: null,
+			message,
+		});
 		expect(await started({ from: 'US.1' }, hidden({ from_user_id: 'US.1' }))).toBe(true);
 		expect(await started({ from: 'US.1' }, hidden({ from_user_id: 'US.2' }))).toBe(false);
 		expect(await started({ from: 'US.1' }, { type: 'image', bytes: 'x' })).toBe(false);
@@ -365,20 +514,35 @@ describe('filters', () => {
 
 	test('MIME type', async () => {
 		expect(await started({ mimeTypes: 'audio/*' }, { type: 'voice', bytes: 'x' })).toBe(true);
-		expect(await started({ mimeTypes: 'image/png, application/pdf' }, { type: 'image', bytes: 'x', mimeType: 'image/jpeg' })).toBe(false);
+		expect(
+			await started(
+				{ mimeTypes: 'image/png, application/pdf' },
+				{ type: 'image', bytes: 'x', mimeType: 'image/jpeg' },
+			),
+		).toBe(false);
 	});
 
 	test('phone number', async () => {
 		const [own, second] = harness.emulator.meta.phoneNumbers;
 		expect(await started({ phoneNumberIds: own!.id }, { type: 'image', bytes: 'x' })).toBe(true);
-		expect(await started({ phoneNumberIds: own!.id }, { type: 'image', bytes: 'x', phoneNumberId: second!.id })).toBe(false);
+		expect(
+			await started(
+				{ phoneNumberIds: own!.id },
+				{ type: 'image', bytes: 'x', phoneNumberId: second!.id },
+			),
+		).toBe(false);
 	});
 });
 
 describe('Download Files', () => {
 	test('brings the file along', async () => {
 		await serve({ options: { downloadFiles: true } });
-		await harness.emulator.meta.receive({ type: 'document', bytes: PDF, fileName: 'a.pdf', mimeType: 'application/pdf' });
+		await harness.emulator.meta.receive({
+			type: 'document',
+			bytes: PDF,
+			fileName: 'a.pdf',
+			mimeType: 'application/pdf',
+		});
 		const [item] = trigger.executions[0]!;
 		expect(item!.json).toMatchObject({ verified: true, fileName: 'a.pdf' });
 		expect(item!.binary!.data).toMatchObject({ fileName: 'a.pdf', mimeType: 'application/pdf' });
@@ -388,7 +552,11 @@ describe('Download Files', () => {
 		await serve({ options: { downloadFiles: true, includeRaw: true } });
 		harness.emulator.meta.fault({ on: 'file', status: 500, times: Infinity });
 		await harness.emulator.meta.receive({ type: 'image', bytes: BYTES });
-		expect(items()[0]).toMatchObject({ type: 'image', raw: expect.any(Object), error: expect.stringContaining('HTTP 500') });
+		expect(items()[0]).toMatchObject({
+			type: 'image',
+			raw: expect.any(Object),
+			error: expect.stringContaining('HTTP 500'),
+		});
 		expect(trigger.executions[0]![0]!.binary).toBeUndefined();
 	});
 });

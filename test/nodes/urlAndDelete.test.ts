@@ -10,7 +10,8 @@ beforeAll(async () => {
 afterAll(async () => await harness.close());
 beforeEach(() => harness.emulator.reset());
 
-const add = (inbound = true) => harness.emulator.meta.store.add({ bytes: BYTES, mimeType: 'image/png', inbound });
+const add = (inbound = true) =>
+	harness.emulator.meta.store.add({ bytes: BYTES, mimeType: 'image/png', inbound });
 
 describe('Get Media URL', () => {
 	test('URL, expiry, type, size and hash, beside the input’s fields', async () => {
@@ -20,7 +21,9 @@ describe('Get Media URL', () => {
 		expect(json).toEqual({
 			mediaId,
 			caption: 'Hi',
-			url: expect.stringContaining(`?mid=${mediaId}&source=getMedia&ext=${Math.floor(Date.parse(String(json.urlExpiresAt)) / 1000)}&`),
+			url: expect.stringContaining(
+				`?mid=${mediaId}&source=getMedia&ext=${Math.floor(Date.parse(String(json.urlExpiresAt)) / 1000)}&`,
+			),
 			urlExpiresAt: expect.any(String),
 			tokenRequired: true,
 			mimeType: 'image/png',
@@ -41,8 +44,12 @@ describe('Get Media URL', () => {
 	});
 
 	test('a media ID that is empty, or unknown', async () => {
-		expect((await harness.run('GetMediaUrl', [{ mediaId: ' ' }])).error!.message).toBe('Media ID is empty');
-		expect((await harness.run('GetMediaUrl', [{ mediaId: '42' }])).error!.message).toContain('Media ID 42 could not be looked up');
+		expect((await harness.run('GetMediaUrl', [{ mediaId: ' ' }])).error!.message).toBe(
+			'Media ID is empty',
+		);
+		expect((await harness.run('GetMediaUrl', [{ mediaId: '42' }])).error!.message).toContain(
+			'Media ID 42 could not be looked up',
+		);
 	});
 
 	test('older than 7 days', async () => {
@@ -54,7 +61,9 @@ describe('Get Media URL', () => {
 
 	test('an API version that is none', async () => {
 		const credentials = credentialsFor(harness, 'meta', { apiVersion: '25' });
-		expect((await harness.run('GetMediaUrl', [{ mediaId: add() }], { credentials })).error!.message).toBe('"25" is not a version of the API');
+		expect(
+			(await harness.run('GetMediaUrl', [{ mediaId: add() }], { credentials })).error!.message,
+		).toBe('"25" is not a version of the API');
 		expect(harness.emulator.requests).toEqual([]);
 	});
 
@@ -77,14 +86,23 @@ describe('Delete Media', () => {
 		const mediaId = add(false);
 		await harness.run('DeleteMedia', [{ mediaId }]);
 		const { error } = await harness.run('DeleteMedia', [{ mediaId }]);
-		expect(error!.message).toMatch(new RegExp(`^Media ID ${mediaId} could not be deleted: Meta says "Unsupported delete request`));
+		expect(error!.message).toMatch(
+			new RegExp(
+				`^Media ID ${mediaId} could not be deleted: Meta says "Unsupported delete request`,
+			),
+		);
 		const parameters = { options: { missingIsDeleted: true } };
-		expect((await harness.run('DeleteMedia', [{ mediaId }], { parameters })).output[0]![0]!.json).toMatchObject({ deleted: true });
+		expect(
+			(await harness.run('DeleteMedia', [{ mediaId }], { parameters })).output[0]![0]!.json,
+		).toMatchObject({ deleted: true });
 	});
 
 	test('a wrong token never counts as deleted', async () => {
 		const credentials = credentialsFor(harness, 'meta', { accessToken: 'EAAwrong' });
-		const { error } = await harness.run('DeleteMedia', [{ mediaId: add() }], { credentials, parameters: { options: { missingIsDeleted: true } } });
+		const { error } = await harness.run('DeleteMedia', [{ mediaId: add() }], {
+			credentials,
+			parameters: { options: { missingIsDeleted: true } },
+		});
 		expect(error!.message).toContain('Invalid OAuth access token');
 	});
 });

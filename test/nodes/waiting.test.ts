@@ -28,7 +28,10 @@ test('retry tries until it succeeds, and counts', async () => {
 		return tryNumber;
 	};
 	expect(await retry(work, (cause, tries) => (causes.push([cause, tries]), 0))).toBe(3);
-	expect(causes).toEqual([['failure 1', 1], ['failure 2', 2]]);
+	expect(causes).toEqual([
+		['failure 1', 1],
+		['failure 2', 2],
+	]);
 });
 
 test('retry gives up with the last error, when it is told to or aborted', async () => {

@@ -4,7 +4,13 @@ import type { MediaErrorCode } from '../../nodes/WhatsApp/errors';
 import type { Credentials, Webhook } from '../../nodes/WhatsApp/providers/provider';
 import { equalSecrets } from '../../nodes/WhatsApp/providers/signature';
 import { axiosClient, fetchFile } from '../support/axiosClient';
-import { type CustomerFile, type Emulator, startEmulator, VENDORS, type VendorEmulator } from '../emulator';
+import {
+	type CustomerFile,
+	type Emulator,
+	startEmulator,
+	VENDORS,
+	type VendorEmulator,
+} from '../emulator';
 import { sha256 } from '../support/harness';
 import { VENDOR_FACTS } from '../support/vendors';
 import { startReceiver, type Receiver } from '../support/receiver';
@@ -12,7 +18,12 @@ import { startReceiver, type Receiver } from '../support/receiver';
 /** Each provider alone, over axios, without n8n. */
 
 const BYTES = Buffer.from('%PDF-1.7 a contract');
-const PDF = { fileName: 'contract.pdf', mimeType: 'application/pdf', size: BYTES.length, content: BYTES };
+const PDF = {
+	fileName: 'contract.pdf',
+	mimeType: 'application/pdf',
+	size: BYTES.length,
+	content: BYTES,
+};
 const TYPES = ['image', 'video', 'audio', 'voice', 'document', 'sticker'] as const;
 
 let emulator: Emulator;
@@ -37,7 +48,8 @@ describe.each(VENDORS)('%s', (vendor) => {
 	const facts = VENDOR_FACTS[vendor];
 	const played = (): VendorEmulator => emulator[vendor];
 	const api = (changes?: Partial<Credentials>) => axiosClient(emulator, vendor, changes);
-	const add = () => played().store.add({ bytes: BYTES, mimeType: 'application/pdf', inbound: true });
+	const add = () =>
+		played().store.add({ bytes: BYTES, mimeType: 'application/pdf', inbound: true });
 	const fault = (order: object) => played().fault({ on: facts.operations.lookUp, ...order });
 
 	/** A customer sends a file; the webhook as it reaches us, and the media ID. */
@@ -53,7 +65,14 @@ describe.each(VENDORS)('%s', (vendor) => {
 
 	test.each(TYPES)('%s: from the webhook to its bytes', async (type) => {
 		const fileName = type === 'document' ? 'Contract 1.pdf' : undefined;
-		const { mediaId, webhook } = await receive({ type, bytes: BYTES, fileName, caption: 'Hi', from: '16505551234', name: 'Sheena' });
+		const { mediaId, webhook } = await receive({
+			type,
+			bytes: BYTES,
+			fileName,
+			caption: 'Hi',
+			from: '16505551234',
+			name: 'Sheena',
+		});
 		expect(provider.verify(webhook, api().credentials)).toBe(true);
 		const [message] = parse(webhook);
 		expect(message).toMatchObject({
@@ -85,24 +104,54 @@ describe.each(VENDORS)('%s', (vendor) => {
 		const { credentials } = api();
 		const proof = Object.keys(webhook.headers).find((name) => /signature|secret/.test(name))!;
 		for (const given of [undefined, '', 'x', 'sha256=', [webhook.headers[proof]] as string[]]) {
-			expect(provider.verify({ ...webhook, headers: { ...webhook.headers, [proof]: given } }, credentials)).toEqual({ reason: expect.any(String) });
+			expect(
+				provider.verify(
+					{ ...webhook, headers: { ...webhook.headers, [proof]: given } },
+					credentials,
+				),
+			).toEqual({ reason: expect.any(String) });
 		}
-		for (const secret of ['other', '']) expect(provider.verify(webhook, { ...credentials, [facts.proofField]: secret })).toEqual({ reason: expect.any(String) });
-		if (facts.signsBody) expect(provider.verify({ ...webhook, rawBody: Buffer.concat([webhook.rawBody, BYTES]) }, credentials)).not.toBe(true);
+		for (const secret of ['other', ''])
+			expect(provider.verify(webhook, { ...credentials, [facts.proofField]: secret })).toEqual({
+				reason: expect.any(String),
+			});
+		if (facts.signsBody)
+			expect(
+				provider.verify(
+					{ ...webhook, rawBody: Buffer.concat([webhook.rawBody, BYTES]) },
+					credentials,
+				),
+			).not.toBe(true);
 	});
 
 	test('nothing that is parsed can throw', () => {
 		const message = { type: 'image', image: 'x' };
-		const bodies = [undefined, null, 5, 'x', [], { entry: {} }, { entry: [null, { changes: [{ value: { messages: [1, { type: '__proto__' }] } }] }] }];
-		for (const body of [...bodies, { messages: [null, message, { type: 'constructor' }] }]) expect(provider.parse(body)).toEqual([]);
-		expect(() => provider.parse({ entry: [{ changes: [{ value: { messages: [message] } }] }], pipes: 5 })).not.toThrow();
+		const bodies = [
+			undefined,
+			null,
+			5,
+			'x',
+			[],
+			{ entry: {} },
+			{ entry: [null, { changes: [{ value: { messages: [1, { type: '__proto__' }] } }] }] },
+		];
+		for (const body of [...bodies, { messages: [null, message, { type: 'constructor' }] }])
+			expect(provider.parse(body)).toEqual([]);
+		expect(() =>
+			provider.parse({ entry: [{ changes: [{ value: { messages: [message] } }] }], pipes: 5 }),
+		).not.toThrow();
 	});
 
 	test('gone, a wrong token, an outage and a page each get their kind and a sentence that names the media ID', async () => {
 		const mediaId = add();
 		const refused = async (code: MediaErrorCode, from = api()) => {
 			const error = await fetchFile(provider, from, mediaId).catch((cause) => cause);
-			expect(error).toMatchObject({ name: 'MediaError', code, message: expect.stringContaining(mediaId), description: expect.any(String) });
+			expect(error).toMatchObject({
+				name: 'MediaError',
+				code,
+				message: expect.stringContaining(mediaId),
+				description: expect.any(String),
+			});
 		};
 		await refused('credential', api({ accessToken: 'wrong' }));
 		fault({ status: 502, body: '{}' });
@@ -116,17 +165,31 @@ describe.each(VENDORS)('%s', (vendor) => {
 	test('an upload comes back the same and can be deleted, or there is a sentence that says what to do instead', async () => {
 		if (!facts.hasUpload) {
 			for (const tried of [provider.upload(api(), PDF), provider.delete(api(), 'x')])
-				await expect(tried).rejects.toMatchObject({ code: 'permanent', message: expect.stringContaining('no'), description: expect.any(String) });
+				await expect(tried).rejects.toMatchObject({
+					code: 'permanent',
+					message: expect.stringContaining('no'),
+					description: expect.any(String),
+				});
 			return expect(emulator.requests).toEqual([]);
 		}
 		const { mediaId, expiresAt } = await provider.upload(api(), PDF);
 		expect(Date.parse(expiresAt!)).toBeGreaterThan(Date.now());
 		expect((await fetchFile(provider, api(), mediaId)).bytes).toEqual(BYTES);
-		expect(played().store.get(mediaId)).toMatchObject({ fileName: 'contract.pdf', mimeType: 'application/pdf' });
+		expect(played().store.get(mediaId)).toMatchObject({
+			fileName: 'contract.pdf',
+			mimeType: 'application/pdf',
+		});
 		const location = await provider.resolve(api(), mediaId, { details: true });
-		expect(location).toMatchObject({ mimeType: 'application/pdf', size: BYTES.length, sha256: sha256(BYTES) });
+		expect(location).toMatchObject({
+			mimeType: 'application/pdf',
+			size: BYTES.length,
+			sha256: sha256(BYTES),
+		});
 		await provider.delete(api(), mediaId);
-		await expect(fetchFile(provider, api(), mediaId)).rejects.toMatchObject({ code: 'gone', message: expect.stringContaining(mediaId) });
+		await expect(fetchFile(provider, api(), mediaId)).rejects.toMatchObject({
+			code: 'gone',
+			message: expect.stringContaining(mediaId),
+		});
 		await expect(provider.delete(api(), mediaId)).rejects.toMatchObject({ code: 'gone' });
 	});
 
@@ -156,7 +219,9 @@ describe('meta alone', () => {
 
 	test('phone numbers are listed for the account', async () => {
 		expect(await providers.meta!.phoneNumbers!(axiosClient(emulator, 'meta'))).toEqual(
-			emulator.meta.phoneNumbers.map(({ id, display_phone_number: number, verified_name: name }) => ({ id, number, name })),
+			emulator.meta.phoneNumbers.map(
+				({ id, display_phone_number: number, verified_name: name }) => ({ id, number, name }),
+			),
 		);
 	});
 });
@@ -188,8 +253,13 @@ describe('the token goes', () => {
 	});
 
 	test('to a relay and media hosts of the user’s own, and then not to the vendor’s API', async () => {
-		const own = { baseUrl: 'https://relay.example/meta/', mediaHosts: 'files.example, http://127.0.0.1:4011' };
-		expect(await authorization('/v25.0/1', own, 'https://relay.example/meta/')).toBe('Bearer EAAG1');
+		const own = {
+			baseUrl: 'https://relay.example/meta/',
+			mediaHosts: 'files.example, http://127.0.0.1:4011',
+		};
+		expect(await authorization('/v25.0/1', own, 'https://relay.example/meta/')).toBe(
+			'Bearer EAAG1',
+		);
 		expect(await authorization('https://files.example/1', own)).toBe('Bearer EAAG1');
 		expect(await authorization('http://127.0.0.1:4011/1', own)).toBe('Bearer EAAG1');
 		expect(await authorization('http://files.example/1', own)).toBeUndefined();
@@ -200,5 +270,6 @@ describe('the token goes', () => {
 
 test('secrets are equal or not, whatever their lengths', () => {
 	expect(equalSecrets('abc', 'abc')).toBe(true);
-	for (const given of ['', 'ab', 'abcd', 'abC', 'ábc']) expect(equalSecrets(given, 'abc')).toBe(false);
+	for (const given of ['', 'ab', 'abcd', 'abC', 'ábc'])
+		expect(equalSecrets(given, 'abc')).toBe(false);
 });

@@ -58,7 +58,13 @@ export interface Cluster {
 	close(): Promise<void>;
 }
 
-export async function startCluster({ webhooks = 2, workers = 2, binaryMode, env = {}, log = () => {} }: ClusterOptions = {}): Promise<Cluster> {
+export async function startCluster({
+	webhooks = 2,
+	workers = 2,
+	binaryMode,
+	env = {},
+	log = () => {},
+}: ClusterOptions = {}): Promise<Cluster> {
 	const closing: Array<() => Promise<unknown>> = [];
 	const close = async () => {
 		for (const each of closing.splice(0).reverse()) await each();
@@ -66,7 +72,11 @@ export async function startCluster({ webhooks = 2, workers = 2, binaryMode, env 
 	try {
 		const emulator = await startEmulator(publicOrigins(['meta']));
 		closing.push(() => emulator.close());
-		const [redis, postgres, packed] = await Promise.all([startRedis(), startPostgres(), packPackage()]);
+		const [redis, postgres, packed] = await Promise.all([
+			startRedis(),
+			startPostgres(),
+			packPackage(),
+		]);
 		closing.push(() => Promise.all([redis.close(), postgres.close()]));
 		// What binary mode filesystem needs: one folder for all of them.
 		const shared = await mkdtemp(join(tmpdir(), 'n8n-shared-'));
@@ -94,8 +104,12 @@ export async function startCluster({ webhooks = 2, workers = 2, binaryMode, env 
 		};
 		// The first one makes the tables.
 		const main = await start('start');
-		const many = async (command: 'worker' | 'webhook', count: number) => await Promise.all(Array.from({ length: count }, async () => await start(command)));
-		const [receivers, runners] = await Promise.all([many('webhook', webhooks), many('worker', workers)]);
+		const many = async (command: 'worker' | 'webhook', count: number) =>
+			await Promise.all(Array.from({ length: count }, async () => await start(command)));
+		const [receivers, runners] = await Promise.all([
+			many('webhook', webhooks),
+			many('worker', workers),
+		]);
 
 		const front = ({ url }: N8n) => void hostOverrides.set(PUBLIC, url);
 		if (receivers[0]) front(receivers[0]);
@@ -114,7 +128,20 @@ export async function startCluster({ webhooks = 2, workers = 2, binaryMode, env 
 			await Promise.all(all.map(async (n8n) => (await n8n.isReady()) || (await n8n.restart())));
 			while (runners.length < workers) await addWorker();
 		};
-		return { emulator, redis, postgres, main, webhooks: receivers, workers: runners, storage: shared, front, addWorker, keepFilesIn, mend, close };
+		return {
+			emulator,
+			redis,
+			postgres,
+			main,
+			webhooks: receivers,
+			workers: runners,
+			storage: shared,
+			front,
+			addWorker,
+			keepFilesIn,
+			mend,
+			close,
+		};
 	} catch (error) {
 		await close();
 		throw error;
@@ -124,7 +151,11 @@ export async function startCluster({ webhooks = 2, workers = 2, binaryMode, env 
 /** Settings → Community nodes → Install, on main, which tells the others. */
 export async function installPackage({ main, webhooks, workers }: Cluster): Promise<void> {
 	await main.api.installPackage(PACKAGE);
-	await until('every process has the package', 120_000, async () => [...webhooks, ...workers].every(hasPackage) || undefined);
+	await until(
+		'every process has the package',
+		120_000,
+		async () => [...webhooks, ...workers].every(hasPackage) || undefined,
+	);
 }
 
 /** A worker or webhook processor has no API to ask; it prints this when its nodes are ready to be used. */

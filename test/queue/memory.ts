@@ -19,10 +19,16 @@ const loads: Array<{ files: number; size: number; nodes: Array<'Download' | 'Upl
 ];
 
 async function main() {
-	const cluster = await startCluster({ webhooks: 1, workers: 1, log: (line) => console.error(line) });
+	const cluster = await startCluster({
+		webhooks: 1,
+		workers: 1,
+		log: (line) => console.error(line),
+	});
 	try {
 		await installPackage(cluster);
-		console.log('| files at a time | nodes | binary mode | worker before | at most on top | of the files |\n|---|---|---|---|---|---|');
+		console.log(
+			'| files at a time | nodes | binary mode | worker before | at most on top | of the files |\n|---|---|---|---|---|---|',
+		);
 		for (const mode of ['database', 'filesystem'] as const) {
 			if (mode !== 'database') await cluster.keepFilesIn(mode);
 			// Nodes are loaded with the first execution.
@@ -30,7 +36,9 @@ async function main() {
 			for (const load of loads) {
 				const { before, most } = await measure(cluster, load);
 				const times = (most / (load.files * load.size)).toFixed(1);
-				console.log(`| ${load.files} × ${load.size / MB} MB | ${load.nodes.join(', ')} | ${mode} | ${mb(before)} | ${mb(most)} | ${times} × |`);
+				console.log(
+					`| ${load.files} × ${load.size / MB} MB | ${load.nodes.join(', ')} | ${mode} | ${mb(before)} | ${mb(most)} | ${times} × |`,
+				);
 			}
 		}
 	} finally {
@@ -45,12 +53,21 @@ async function measure(cluster: Cluster, { files, size, nodes }: (typeof loads)[
 	const { meta } = emulator;
 	const named = nodes.map((name) => mediaNode(`whatsApp${name}Media`, name));
 	const flow = await publish(cluster, workflow({ nodes: [trigger(), ...named] }));
-	const file = { type: 'document', mimeType: 'text/plain', fileName: 'Report.txt', bytes: pattern(size), phoneNumberId: flow.phoneNumberId } as const;
+	const file = {
+		type: 'document',
+		mimeType: 'text/plain',
+		fileName: 'Report.txt',
+		bytes: pattern(size),
+		phoneNumberId: flow.phoneNumberId,
+	} as const;
 	const messages = Array.from({ length: files }, () => meta.prepare(file).message);
 	const before = await workers[0]!.resetPeakMemory();
 	const status = await flow.deliver(meta.envelope([[meta.value(messages)]]), webhooks[0]!);
 	const executions = await flow.ended(1);
-	if (status !== 200 || executions.length !== 1 || executions[0]!.status !== 'success') throw new Error(`${status}: ${JSON.stringify(executions.map((each) => each.data.resultData.error ?? each.status))}`);
+	if (status !== 200 || executions.length !== 1 || executions[0]!.status !== 'success')
+		throw new Error(
+			`${status}: ${JSON.stringify(executions.map((each) => each.data.resultData.error ?? each.status))}`,
+		);
 	return { before, most: (await workers[0]!.peakMemory()) - before };
 }
 

@@ -60,10 +60,33 @@ export async function startRedis(): Promise<Service> {
 	const port = await freePort();
 	const env = { ...names, QUEUE_BULL_REDIS_HOST: '127.0.0.1', QUEUE_BULL_REDIS_PORT: String(port) };
 	// As in docs/queue-mode/compose.yaml: what it was given is on disk before it says so.
-	const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'yes', '--appendfsync', 'always'];
+	const args = [
+		'--port',
+		String(port),
+		'--bind',
+		'127.0.0.1',
+		'--dir',
+		folder,
+		'--save',
+		'',
+		'--appendonly',
+		'yes',
+		'--appendfsync',
+		'always',
+	];
 	const found = await findRedis();
 	if (!found) throw new Error('This needs Redis: `npm test` fetches one, REDIS_URL names one.');
-	return { env, ...(await startProgram({ name: 'Redis', ...found, args, folder, ready: async () => await pong(port), stopSignal: 'SIGTERM' })) };
+	return {
+		env,
+		...(await startProgram({
+			name: 'Redis',
+			...found,
+			args,
+			folder,
+			ready: async () => await pong(port),
+			stopSignal: 'SIGTERM',
+		})),
+	};
 }
 
 /** The same of Postgres, unless `DATABASE_URL` names one. */
@@ -87,7 +110,8 @@ export async function startPostgres(): Promise<Postgres> {
 		};
 	}
 	const installed = await findPostgres();
-	if (!installed) throw new Error('This needs Postgres: `npm test` fetches one, DATABASE_URL names one.');
+	if (!installed)
+		throw new Error('This needs Postgres: `npm test` fetches one, DATABASE_URL names one.');
 	const folder = await mkdtemp(join(tmpdir(), 'postgres-'));
 	const port = await freePort();
 	// It refuses to run as root.
@@ -103,7 +127,15 @@ export async function startPostgres(): Promise<Postgres> {
 	const url = `postgresql://n8n@127.0.0.1:${port}/postgres`;
 	const ready = async () => Boolean(await rowsOf(url, 'SELECT 1').catch(() => undefined));
 	// SIGINT is its "fast" shutdown: clients are sent away, nothing is lost.
-	const service = await startProgram({ name: 'Postgres', command: join(bin, 'postgres'), args, folder, ready, stopSignal: 'SIGINT', ...user });
+	const service = await startProgram({
+		name: 'Postgres',
+		command: join(bin, 'postgres'),
+		args,
+		folder,
+		ready,
+		stopSignal: 'SIGINT',
+		...user,
+	});
 	const env = {
 		DB_TYPE: 'postgresdb',
 		DB_POSTGRESDB_HOST: '127.0.0.1',
@@ -124,7 +156,10 @@ const somebodyElses = {
 };
 
 async function query<T>(url: string, sql: string): Promise<T[]> {
-	const [, found] = await rowsOf(url, `SET search_path TO ${namespace}; SELECT coalesce(json_agg(found), '[]') AS rows FROM (${sql}) AS found`);
+	const [, found] = await rowsOf(
+		url,
+		`SET search_path TO ${namespace}; SELECT coalesce(json_agg(found), '[]') AS rows FROM (${sql}) AS found`,
+	);
 	return (found as { rows: Array<{ rows: T[] }> }).rows[0]!.rows;
 }
 
@@ -169,7 +204,17 @@ interface Program {
 	gid?: number;
 }
 
-async function startProgram({ name, command, env, args, folder, ready, stopSignal, uid, gid }: Program): Promise<Omit<Service, 'env'>> {
+async function startProgram({
+	name,
+	command,
+	env,
+	args,
+	folder,
+	ready,
+	stopSignal,
+	uid,
+	gid,
+}: Program): Promise<Omit<Service, 'env'>> {
 	let child: ChildProcess | undefined;
 	let printed = '';
 	const hasEnded = () => !child || child.exitCode !== null || child.signalCode !== null;
@@ -177,12 +222,20 @@ async function startProgram({ name, command, env, args, folder, ready, stopSigna
 	async function start() {
 		if (!hasEnded()) return;
 		printed = '';
-		const started = (child = spawn(command, args, { cwd: folder, uid, gid, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] }));
-		for (const stream of [started.stdout!, started.stderr!]) stream.on('data', (chunk) => (printed += chunk));
+		const started = (child = spawn(command, args, {
+			cwd: folder,
+			uid,
+			gid,
+			env: { ...process.env, ...env },
+			stdio: ['ignore', 'pipe', 'pipe'],
+		}));
+		for (const stream of [started.stdout!, started.stderr!])
+			stream.on('data', (chunk) => (printed += chunk));
 		started.on('error', (error: NodeJS.ErrnoException) => (printed += `${error.message}\n`));
 		ownProcess(started);
 		await until(`${name} is up`, UP_MS, async () => {
-			if (started.pid === undefined || hasEnded()) throw new Error(`${name} did not start:\n${printed}`);
+			if (started.pid === undefined || hasEnded())
+				throw new Error(`${name} did not start:\n${printed}`);
 			return (await ready()) || undefined;
 		});
 	}
@@ -212,7 +265,9 @@ async function unprivilegedUser(): Promise<{ uid: number; gid: number }> {
 }
 
 async function systemUser(name: string): Promise<{ uid: number; gid: number }> {
-	const [uid, gid] = await Promise.all(['-u', '-g'].map(async (flag) => Number((await run('id', [flag, name])).stdout)));
+	const [uid, gid] = await Promise.all(
+		['-u', '-g'].map(async (flag) => Number((await run('id', [flag, name])).stdout)),
+	);
 	return { uid: uid!, gid: gid! };
 }
 

@@ -28,10 +28,16 @@ const BYTES = 1_000 * Number(process.argv[3] ?? 200);
 const ENGINE = process.argv[4] ?? 'vm';
 
 async function main() {
-	const cluster = await startCluster({ webhooks: 1, workers: 4, env: { N8N_CONCURRENCY_PRODUCTION_LIMIT: '1', N8N_EXPRESSION_ENGINE: ENGINE }, log: (line) => console.error(line) });
+	const cluster = await startCluster({
+		webhooks: 1,
+		workers: 4,
+		env: { N8N_CONCURRENCY_PRODUCTION_LIMIT: '1', N8N_EXPRESSION_ENGINE: ENGINE },
+		log: (line) => console.error(line),
+	});
 	try {
 		await installPackage(cluster);
-		for (const on of ['getUrl', 'file', 'upload', 'delete'] as const) cluster.emulator.meta.fault({ on, delay: CALL_MS, times: Infinity });
+		for (const on of ['getUrl', 'file', 'upload', 'delete'] as const)
+			cluster.emulator.meta.fault({ on, delay: CALL_MS, times: Infinity });
 		cluster.emulator.meta.variants.webhookTimeout = 60_000;
 		const rates = new Map<number, number>();
 		await measure(cluster, 40);
@@ -41,12 +47,17 @@ async function main() {
 			for (let round = 0; round < ROUNDS; round++) {
 				const { seconds, cpu, others, rows } = await measure(cluster, files);
 				rates.set(workers, Math.max(rates.get(workers) ?? 0, files / seconds));
-				console.log(`${workers} worker(s): ${files} files in ${seconds.toFixed(1)} s, ${(files / seconds).toFixed(2)}/s; CPU for each file: ${cpu}; ${others}; database: ${rows}`);
+				console.log(
+					`${workers} worker(s): ${files} files in ${seconds.toFixed(1)} s, ${(files / seconds).toFixed(2)}/s; CPU for each file: ${cpu}; ${others}; database: ${rows}`,
+				);
 			}
 		}
 		const one = rates.get(1)!;
 		console.log(`\n| workers | files/s | × |\n|---|---|---|`);
-		for (const workers of [1, 2, 4]) console.log(`| ${workers} | ${rates.get(workers)!.toFixed(2)} | ${(rates.get(workers)! / one).toFixed(2)} |`);
+		for (const workers of [1, 2, 4])
+			console.log(
+				`| ${workers} | ${rates.get(workers)!.toFixed(2)} | ${(rates.get(workers)! / one).toFixed(2)} |`,
+			);
 		console.log(`${cpus().length} cores, ${cpus()[0]?.model}`);
 	} finally {
 		await cluster.close();
@@ -59,7 +70,14 @@ async function measure(cluster: Cluster, files: number) {
 	const node = (type: string, name: string) => mediaNode(type, name);
 	const flow = await publish(
 		cluster,
-		workflow({ nodes: [trigger(), node('whatsAppDownloadMedia', 'Download'), node('whatsAppUploadMedia', 'Upload'), node('whatsAppDeleteMedia', 'Delete')] }),
+		workflow({
+			nodes: [
+				trigger(),
+				node('whatsAppDownloadMedia', 'Download'),
+				node('whatsAppUploadMedia', 'Upload'),
+				node('whatsAppDeleteMedia', 'Delete'),
+			],
+		}),
 	);
 	const queue = await bull(cluster);
 	const before = await databaseBytes(cluster);
@@ -67,29 +85,50 @@ async function measure(cluster: Cluster, files: number) {
 	const [receiver] = webhooks;
 	const atReceiver = await cpuSeconds([receiver!]);
 	// Random, so that Postgres does not compress them; and without a URL, as some deliveries are: four calls each.
-	const file = () => ({ type: 'document' as const, mimeType: 'text/plain', fileName: 'Report.txt', bytes: randomBytes(BYTES), url: false });
+	const file = () => ({
+		type: 'document' as const,
+		mimeType: 'text/plain',
+		fileName: 'Report.txt',
+		bytes: randomBytes(BYTES),
+		url: false,
+	});
 	for (let sent = 0; sent < files; sent += 8)
-		await Promise.all(Array.from({ length: Math.min(8, files - sent) }, async () => await flow.receive(receiver!, file())));
+		await Promise.all(
+			Array.from(
+				{ length: Math.min(8, files - sent) },
+				async () => await flow.receive(receiver!, file()),
+			),
+		);
 	const receiving = (await cpuSeconds([receiver!])) - atReceiver;
 	const began = await cpuOf(cluster);
 	await queue.resume();
 	// Asking costs CPU, too.
-	while ((await flow.statuses()).some(({ status }) => status === 'new' || status === 'running')) await new Promise((resolve) => setTimeout(resolve, 2_000));
+	while ((await flow.statuses()).some(({ status }) => status === 'new' || status === 'running'))
+		await new Promise((resolve) => setTimeout(resolve, 2_000));
 	const ended = await cpuOf(cluster);
 	const statuses = new Set((await flow.statuses()).map(({ status }) => status));
-	if (statuses.size > 1 || !statuses.has('success')) throw new Error(`Not all succeeded: ${[...statuses].join(', ')}`);
+	if (statuses.size > 1 || !statuses.has('success'))
+		throw new Error(`Not all succeeded: ${[...statuses].join(', ')}`);
 	await queue.close();
 	const [{ seconds }] = (await postgres.rows<{ seconds: number }>(
 		`SELECT extract(epoch FROM max("stoppedAt") - min("startedAt")) AS seconds FROM execution_entity WHERE "workflowId" = '${flow.id}'`,
 	)) as [{ seconds: number }];
 	const after = await databaseBytes(cluster);
 	const ms = (used: number) => `${((used / files) * 1000).toFixed(0)} ms`;
-	const kB = (table: keyof typeof after) => `${table} ${((after[table] - before[table]) / files / 1000).toFixed(1)} kB`;
-	const { machine, clock, ...ours } = Object.fromEntries(Object.entries(ended).map(([name, at]) => [name, at - began[name as keyof typeof began]]));
+	const kB = (table: keyof typeof after) =>
+		`${table} ${((after[table] - before[table]) / files / 1000).toFixed(1)} kB`;
+	const { machine, clock, ...ours } = Object.fromEntries(
+		Object.entries(ended).map(([name, at]) => [name, at - began[name as keyof typeof began]]),
+	);
 	const each = Object.entries(ours).map(([name, used]) => `${name} ${ms(used)}`);
 	const strangers = machine! - Object.values(ours).reduce((sum, one) => sum + one, 0);
 	const others = `its cores busy with all that ${(((machine! - strangers) / clock! / cpus().length) * 100).toFixed(0)} %, with strangers ${((strangers / clock! / cpus().length) * 100).toFixed(0)} %`;
-	return { seconds, cpu: `webhook processor ${ms(receiving)}; then ${each.join(', ')}`, others, rows: `${kB('files')}, ${kB('executions')}` };
+	return {
+		seconds,
+		cpu: `webhook processor ${ms(receiving)}; then ${each.join(', ')}`,
+		others,
+		rows: `${kB('files')}, ${kB('executions')}`,
+	};
 }
 
 async function databaseBytes({ postgres }: Cluster) {
@@ -100,10 +139,17 @@ async function databaseBytes({ postgres }: Cluster) {
 }
 
 /** n8n's own client of the queue. */
-async function bull({ redis }: Cluster): Promise<{ pause(): Promise<void>; resume(): Promise<void>; close(): Promise<void> }> {
+async function bull({
+	redis,
+}: Cluster): Promise<{ pause(): Promise<void>; resume(): Promise<void>; close(): Promise<void> }> {
 	const { dir } = await installN8n();
 	const Bull = createRequire(join(dir, 'node_modules', 'n8n', 'package.json'))('bull');
-	const { QUEUE_BULL_PREFIX: prefix, QUEUE_BULL_REDIS_HOST: host, QUEUE_BULL_REDIS_PORT: port, QUEUE_BULL_REDIS_PASSWORD: password } = redis.env;
+	const {
+		QUEUE_BULL_PREFIX: prefix,
+		QUEUE_BULL_REDIS_HOST: host,
+		QUEUE_BULL_REDIS_PORT: port,
+		QUEUE_BULL_REDIS_PASSWORD: password,
+	} = redis.env;
 	return new Bull('jobs', { prefix, redis: { host, port: Number(port), password } });
 }
 
@@ -116,18 +162,24 @@ async function cpuOf({ main, webhooks, workers }: Cluster) {
 		Postgres: await cpuOfProgram('postgres'),
 		Redis: await cpuOfProgram('redis-server'),
 		'stand-in': (user + system) / 1e6,
-		machine: cpus().reduce((sum, { times }) => sum + times.user + times.nice + times.sys + times.irq, 0) / 1_000,
+		machine:
+			cpus().reduce((sum, { times }) => sum + times.user + times.nice + times.sys + times.irq, 0) /
+			1_000,
 		clock: performance.now() / 1_000,
 	};
 }
 
 async function cpuSeconds(processes: N8n[]): Promise<number> {
-	return sum(await Promise.all(processes.map(async ({ pid }) => (await cpuOfProcess(pid)).seconds)));
+	return sum(
+		await Promise.all(processes.map(async ({ pid }) => (await cpuOfProcess(pid)).seconds)),
+	);
 }
 
 async function cpuOfProgram(program: string): Promise<number> {
 	const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-	const all = await Promise.all(pids.map(async (pid) => await cpuOfProcess(pid).catch(() => undefined)));
+	const all = await Promise.all(
+		pids.map(async (pid) => await cpuOfProcess(pid).catch(() => undefined)),
+	);
 	return sum(all.flatMap((one) => (one?.program === program ? one.seconds : [])));
 }
 

@@ -21,14 +21,26 @@ export interface Harness {
 	/** The credential's fields, made for the emulator. */
 	credential: Record<string, string>;
 	/** Runs one of our nodes; its name without `whatsApp`: `DownloadMedia`. */
-	run: (node: string, items: INodeExecutionData[] | IDataObject[], options?: Partial<RunOptions>) => ReturnType<Engine['run']>;
+	run: (
+		node: string,
+		items: INodeExecutionData[] | IDataObject[],
+		options?: Partial<RunOptions>,
+	) => ReturnType<Engine['run']>;
 	close: () => Promise<void>;
 }
 
-export async function startHarness({ binaryMode = 'filesystem' as BinaryMode } = {}): Promise<Harness> {
+export async function startHarness({
+	binaryMode = 'filesystem' as BinaryMode,
+} = {}): Promise<Harness> {
 	const emulator = await startEmulator();
 	const engine = await createEngine({
-		nodes: [WhatsAppMediaTrigger, WhatsAppGetMediaUrl, WhatsAppDownloadMedia, WhatsAppUploadMedia, WhatsAppDeleteMedia],
+		nodes: [
+			WhatsAppMediaTrigger,
+			WhatsAppGetMediaUrl,
+			WhatsAppDownloadMedia,
+			WhatsAppUploadMedia,
+			WhatsAppDeleteMedia,
+		],
 		credentials: [WhatsAppMediaApi],
 		binaryMode,
 	});
@@ -41,7 +53,9 @@ export async function startHarness({ binaryMode = 'filesystem' as BinaryMode } =
 			await engine.run({
 				node: `whatsApp${node}`,
 				credentials: { whatsAppMediaApi: credential },
-				items: items.map((item) => ('json' in item || 'binary' in item ? (item as INodeExecutionData) : { json: item })),
+				items: items.map((item) =>
+					'json' in item || 'binary' in item ? (item as INodeExecutionData) : { json: item },
+				),
 				...options,
 			}),
 		async close() {

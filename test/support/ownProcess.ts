@@ -22,7 +22,11 @@ function startWatchdog(): ChildProcess {
 	// Without the mark: it ends by itself, after its owner.
 	const env = { ...process.env };
 	delete env.WHATSAPP_MEDIA_TEST_RUN;
-	const started = spawn(process.execPath, [script], { stdio: ['pipe', 'ignore', 'ignore'], detached: true, env });
+	const started = spawn(process.execPath, [script], {
+		stdio: ['pipe', 'ignore', 'ignore'],
+		detached: true,
+		env,
+	});
 	started.stdin!.on('error', () => {});
 	started.unref();
 	(started.stdin as unknown as { unref(): void }).unref();

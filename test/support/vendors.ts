@@ -73,12 +73,19 @@ export interface VendorAnswer {
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
-const signedForgeries = (secret: string): object[] => [{ secret }, { signature: null }, { signature: 'sha256=' }];
+const signedForgeries = (secret: string): object[] => [
+	{ secret },
+	{ signature: null },
+	{ signature: 'sha256=' },
+];
 
 export const VENDOR_FACTS: Readonly<Record<Vendor, VendorFacts>> = {
 	meta: {
 		title: 'Meta',
-		origins: { apiOrigin: 'https://graph.facebook.com', filesOrigin: 'https://lookaside.fbsbx.com' },
+		origins: {
+			apiOrigin: 'https://graph.facebook.com',
+			filesOrigin: 'https://lookaside.fbsbx.com',
+		},
 		tokenSites: ['api', 'files'],
 		credential({ meta }) {
 			const { appSecret, ...others } = meta.credentials;
@@ -119,13 +126,19 @@ export const VENDOR_FACTS: Readonly<Record<Vendor, VendorFacts>> = {
 	},
 	whapi: {
 		title: 'Whapi.Cloud',
-		origins: { apiOrigin: 'https://gate.whapi.cloud', filesOrigin: 'https://s3.eu-central-1.wasabisys.com' },
+		origins: {
+			apiOrigin: 'https://gate.whapi.cloud',
+			filesOrigin: 'https://s3.eu-central-1.wasabisys.com',
+		},
 		tokenSites: ['api'],
 		credential: ({ whapi }) => ({ accessToken: whapi.credentials.accessToken }),
 		form: ({ whapi }) => ({ Token: whapi.credentials.accessToken }),
 		proofField: 'accessToken',
 		signsBody: false,
-		forgeries: (wrongSecret) => [{ headers: null }, { headers: { 'X-Webhook-Secret': wrongSecret } }],
+		forgeries: (wrongSecret) => [
+			{ headers: null },
+			{ headers: { 'X-Webhook-Secret': wrongSecret } },
+		],
 		localRegistration: 'phoneNumber',
 		async connect({ whapi }, webhookUrl) {
 			const registered = JSON.stringify(whapi.settings).includes(webhookUrl);
@@ -153,7 +166,10 @@ export const VENDOR_FACTS: Readonly<Record<Vendor, VendorFacts>> = {
 	},
 	pipes: {
 		title: 'Pipes.bot',
-		origins: { apiOrigin: 'https://api.pipes.bot', filesOrigin: 'https://media.account.r2.cloudflarestorage.com' },
+		origins: {
+			apiOrigin: 'https://api.pipes.bot',
+			filesOrigin: 'https://media.account.r2.cloudflarestorage.com',
+		},
 		tokenSites: ['api'],
 		credential: ({ pipes: { credentials } }) => ({
 			accessToken: credentials.accessToken,
@@ -188,7 +204,14 @@ export const VENDOR_FACTS: Readonly<Record<Vendor, VendorFacts>> = {
 };
 
 /** What every vendor has, as they and we call it. */
-const TYPES = { image: 'image', video: 'video', audio: 'audio', voice: 'voice', document: 'document', sticker: 'sticker' };
+const TYPES = {
+	image: 'image',
+	video: 'video',
+	audio: 'audio',
+	voice: 'voice',
+	document: 'document',
+	sticker: 'sticker',
+};
 
 /** The types of a vendor, as it calls them, and what they are in our words. */
 export function typesOf(vendor: Vendor): Record<string, string> {
@@ -199,12 +222,17 @@ export function typesOf(vendor: Vendor): Record<string, string> {
 export function credentialFor(emulator: Emulator, vendor: Vendor = 'meta'): Record<string, string> {
 	const { credential, tokenSites } = VENDOR_FACTS[vendor];
 	const { url, filesUrl } = emulator[vendor];
-	const mediaHosts: Record<string, string> = tokenSites.includes('files') ? { mediaHosts: filesUrl } : {};
+	const mediaHosts: Record<string, string> = tokenSites.includes('files')
+		? { mediaHosts: filesUrl }
+		: {};
 	return { provider: vendor, ...credential(emulator), baseUrl: url, ...mediaHosts };
 }
 
 /** The same for an emulator that plays the vendors' own origins: no addresses. */
-export function publicCredentialFor(emulator: Emulator, vendor: Vendor = 'meta'): Record<string, string> {
+export function publicCredentialFor(
+	emulator: Emulator,
+	vendor: Vendor = 'meta',
+): Record<string, string> {
 	return { ...credentialFor(emulator, vendor), baseUrl: '', mediaHosts: '' };
 }
 
@@ -222,7 +250,10 @@ export function hostsOf(vendor: Vendor): [api: string, files: string] {
 }
 
 /** The vendors' hosts, each with the emulator's local port: what an n8n that knows the vendors' own names is started with. */
-export function hostPorts({ localUrl }: Emulator, vendors: readonly Vendor[] = VENDORS): Record<string, number> {
+export function hostPorts(
+	{ localUrl }: Emulator,
+	vendors: readonly Vendor[] = VENDORS,
+): Record<string, number> {
 	const port = Number(new URL(localUrl).port);
 	return Object.fromEntries(vendors.flatMap(hostsOf).map((host) => [host, port]));
 }

@@ -17,7 +17,9 @@ export class ByteReader {
 		/** Makes the error for a stream that breaks off. */
 		private readonly streamError?: () => Error,
 	) {
-		this.chunks = Buffer.isBuffer(content) ? [content].values() : (content[Symbol.asyncIterator]() as AsyncIterator<Buffer>);
+		this.chunks = Buffer.isBuffer(content)
+			? [content].values()
+			: (content[Symbol.asyncIterator]() as AsyncIterator<Buffer>);
 	}
 
 	/** The next bytes, which stay to be read; fewer where the file ends. */
@@ -39,7 +41,7 @@ export class ByteReader {
 
 	/** Leaves out the next bytes, or all to the end of the file. */
 	async skip(count: number): Promise<void> {
-		for (let left = count; left > 0; ) {
+		for (let left = count; left > 0;) {
 			if (!(await this.peek(1)).length) return;
 			left -= this.advance(Math.min(left, this.ahead.length));
 		}

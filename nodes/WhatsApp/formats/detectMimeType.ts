@@ -10,8 +10,16 @@ const OFFICE = 'application/vnd.openxmlformats-officedocument.';
 const WORD = `${OFFICE}wordprocessingml.document`;
 const SHEET = `${OFFICE}spreadsheetml.sheet`;
 const SLIDES = `${OFFICE}presentationml.presentation`;
-const NAMED_IN_ZIPS = ['application/epub+zip', 'application/vnd.oasis.opendocument.text', 'application/vnd.oasis.opendocument.spreadsheet'];
-const OLD_OFFICE = ['application/msword', 'application/vnd.ms-excel', 'application/vnd.ms-powerpoint'];
+const NAMED_IN_ZIPS = [
+	'application/epub+zip',
+	'application/vnd.oasis.opendocument.text',
+	'application/vnd.oasis.opendocument.spreadsheet',
+];
+const OLD_OFFICE = [
+	'application/msword',
+	'application/vnd.ms-excel',
+	'application/vnd.ms-powerpoint',
+];
 
 /** Fixed bytes, as Latin-1, and where they stand. Source of each: its specification, or IANA's registration of the type. */
 const FIXED: Array<[mimeType: string, bytes: string, at?: number]> = [
@@ -37,7 +45,12 @@ const FIXED: Array<[mimeType: string, bytes: string, at?: number]> = [
 ];
 
 /** What must also stand at the very start, for types with their signature at a later place. */
-const STARTS: Record<string, string> = { 'image/bmp': 'BM', 'image/webp': 'RIFF', 'audio/wav': 'RIFF', 'video/x-msvideo': 'RIFF' };
+const STARTS: Record<string, string> = {
+	'image/bmp': 'BM',
+	'image/webp': 'RIFF',
+	'audio/wav': 'RIFF',
+	'video/x-msvideo': 'RIFF',
+};
 
 /**
  * The type of a file by its signature; nothing where it has none that we know, such as text.
@@ -45,7 +58,10 @@ const STARTS: Record<string, string> = { 'image/bmp': 'BM', 'image/webp': 'RIFF'
  */
 export function detectMimeType(firstBytes: Buffer): string | undefined {
 	const start = firstBytes.toString('latin1', 0, FIRST_BYTES);
-	const fixed = FIXED.find(([mimeType, bytes, at = 0]) => start.startsWith(bytes, at) && start.startsWith(STARTS[mimeType] ?? ''));
+	const fixed = FIXED.find(
+		([mimeType, bytes, at = 0]) =>
+			start.startsWith(bytes, at) && start.startsWith(STARTS[mimeType] ?? ''),
+	);
 	if (fixed) return fixed[0];
 	if (start.startsWith('PK\x03\x04')) return zipType(start);
 	if (start.startsWith('\x1a\x45\xdf\xa3')) return matroskaType(start);
@@ -56,9 +72,11 @@ export function detectMimeType(firstBytes: Buffer): string | undefined {
 function zipType(start: string): string {
 	const entries = start.split('PK\x03\x04').slice(1);
 	const names = entries.map((entry) => entry.slice(26, 26 + entry.charCodeAt(22)));
-	const named = names[0] === 'mimetype' && NAMED_IN_ZIPS.find((type) => entries[0]!.startsWith(type, 34));
+	const named =
+		names[0] === 'mimetype' && NAMED_IN_ZIPS.find((type) => entries[0]!.startsWith(type, 34));
 	if (named) return named;
-	const [, folder] = names.map((name) => /^(word|xl|ppt)\/.*\.(?:xml|rels)$/.exec(name)).find(Boolean) ?? [];
+	const [, folder] =
+		names.map((name) => /^(word|xl|ppt)\/.*\.(?:xml|rels)$/.exec(name)).find(Boolean) ?? [];
 	return folder ? { word: WORD, xl: SHEET, ppt: SLIDES }[folder]! : 'application/zip';
 }
 
@@ -70,14 +88,18 @@ function matroskaType(start: string): string {
 /** ISO/IEC 14496-12, 4.3: the brands of ftyp; mp4ra.org. Old QuickTime files have none. */
 function isoMediaType(start: string): string | undefined {
 	const type = start.slice(4, 8);
-	if (type !== 'ftyp') return start[0] === '\0' && ['moov', 'mdat', 'wide'].includes(type) ? 'video/quicktime' : undefined;
+	if (type !== 'ftyp')
+		return start[0] === '\0' && ['moov', 'mdat', 'wide'].includes(type)
+			? 'video/quicktime'
+			: undefined;
 	const brand = start.slice(8, 12);
 	if (brand === 'qt  ') return 'video/quicktime';
 	if (/^(M4[ABP]|F4[AB]) $/.test(brand)) return 'audio/mp4';
 	if (/^3g[ep]/.test(brand)) return 'video/3gpp';
 	if (/^avi[fs]$/.test(brand)) return 'image/avif';
 	if (/^he[iv][a-z]$/.test(brand)) return 'image/heic';
-	if (/^m[is]f1$/.test(brand)) return start.slice(16, 64).includes('avif') ? 'image/avif' : 'image/heif';
+	if (/^m[is]f1$/.test(brand))
+		return start.slice(16, 64).includes('avif') ? 'image/avif' : 'image/heif';
 	return /^(crx |jp[2xm] |jxl |mjp2)$/.test(brand) ? undefined : 'video/mp4';
 }
 
@@ -92,8 +114,20 @@ function framedAudioType(bytes: Buffer): string | undefined {
 	if (bytes.length < 4 || bytes[0] !== 0xff) return undefined;
 	const [, second, third] = bytes as unknown as [number, number, number];
 	if ((second & 0xf6) === 0xf0) return (third >> 2) % 16 < 13 ? 'audio/aac' : undefined;
-	const [version, layer, bitRate, sampleRate] = [(second >> 3) & 3, (second >> 1) & 3, third >> 4, (third >> 2) & 3];
-	return second >= 0xe0 && version !== 1 && (layer === 1 || layer === 2) && bitRate > 0 && bitRate < 15 && sampleRate < 3 ? 'audio/mpeg' : undefined;
+	const [version, layer, bitRate, sampleRate] = [
+		(second >> 3) & 3,
+		(second >> 1) & 3,
+		third >> 4,
+		(third >> 2) & 3,
+	];
+	return second >= 0xe0 &&
+		version !== 1 &&
+		(layer === 1 || layer === 2) &&
+		bitRate > 0 &&
+		bitRate < 15 &&
+		sampleRate < 3
+		? 'audio/mpeg'
+		: undefined;
 }
 
 /** ISO 32000-2, 7.5.2: readers look for the PDF header in the first kilobyte. */
@@ -104,10 +138,16 @@ function documentType(start: string): string | undefined {
 
 /** Whether the first bytes can be read as text: UTF-16 with its mark, else UTF-8 without control characters. */
 export function looksLikeText(firstBytes: Buffer): boolean {
-	if (firstBytes.length > 1 && ['fffe', 'feff'].includes(firstBytes.toString('hex', 0, 2))) return true;
-	const isControl = (byte: number) => byte < 9 || (byte > 13 && byte < 32 && byte !== 27) || byte === 127;
+	if (firstBytes.length > 1 && ['fffe', 'feff'].includes(firstBytes.toString('hex', 0, 2)))
+		return true;
+	const isControl = (byte: number) =>
+		byte < 9 || (byte > 13 && byte < 32 && byte !== 27) || byte === 127;
 	// The last character may have been cut.
-	return firstBytes.length > 0 && !firstBytes.some(isControl) && !/\ufffd(?!\ufffd{0,2}$)/.test(firstBytes.toString('utf8'));
+	return (
+		firstBytes.length > 0 &&
+		!firstBytes.some(isControl) &&
+		!/\ufffd(?!\ufffd{0,2}$)/.test(firstBytes.toString('utf8'))
+	);
 }
 
 /** Types that share a signature, or that programs take for one another. */
@@ -116,18 +156,59 @@ const FAMILIES = [
 	['video/webm', 'audio/webm', 'video/x-matroska', 'audio/x-matroska'],
 	['audio/ogg', 'video/ogg'],
 	['image/heic', 'image/heif'],
-	[COMPOUND, 'application/zip', WORD, SHEET, SLIDES, ...OLD_OFFICE, ...NAMED_IN_ZIPS, 'application/vnd.android.package-archive'],
+	[
+		COMPOUND,
+		'application/zip',
+		WORD,
+		SHEET,
+		SLIDES,
+		...OLD_OFFICE,
+		...NAMED_IN_ZIPS,
+		'application/vnd.android.package-archive',
+	],
 	// Programs export web pages and tables of text under these names.
 	['application/msword', 'application/vnd.ms-excel', 'application/rtf', 'text/html', 'text/plain'],
 ];
 
 /** Types whose files all have a signature: a file without it is something else. */
 const ALWAYS_SIGNED = [
-	...['image/jpeg', 'image/png', 'image/gif', 'image/tiff', 'image/webp', 'audio/wav', 'video/x-msvideo', 'audio/ogg', 'audio/flac', 'audio/amr'],
-	...['video/mp4', 'audio/mp4', 'video/3gpp', 'video/webm', 'video/x-matroska', 'application/pdf', WORD, SHEET, SLIDES, 'application/zip'],
+	...[
+		'image/jpeg',
+		'image/png',
+		'image/gif',
+		'image/tiff',
+		'image/webp',
+		'audio/wav',
+		'video/x-msvideo',
+		'audio/ogg',
+		'audio/flac',
+		'audio/amr',
+	],
+	...[
+		'video/mp4',
+		'audio/mp4',
+		'video/3gpp',
+		'video/webm',
+		'video/x-matroska',
+		'application/pdf',
+		WORD,
+		SHEET,
+		SLIDES,
+		'application/zip',
+	],
 ];
 
-const SOMETIMES_SIGNED = ['audio/mpeg', 'audio/aac', 'image/heic', 'image/heif', 'image/avif', 'image/bmp', 'video/quicktime', 'application/rtf', ...OLD_OFFICE];
+const SOMETIMES_SIGNED = [
+	'audio/mpeg',
+	'audio/aac',
+	'image/heic',
+	'image/heif',
+	'image/avif',
+	'image/bmp',
+	'video/quicktime',
+	'application/rtf',
+	...OLD_OFFICE,
+];
 
 /**
  * Whether a file cannot be of the type that it is declared as.
@@ -135,7 +216,11 @@ const SOMETIMES_SIGNED = ['audio/mpeg', 'audio/aac', 'image/heic', 'image/heif',
  */
 export function contradicts(declared: string, found: string | undefined): boolean {
 	if (!found) return ALWAYS_SIGNED.includes(declared);
-	if (found === declared || FAMILIES.some((family) => family.includes(declared) && family.includes(found))) return false;
+	if (
+		found === declared ||
+		FAMILIES.some((family) => family.includes(declared) && family.includes(found))
+	)
+		return false;
 	if (ALWAYS_SIGNED.includes(declared) || SOMETIMES_SIGNED.includes(declared)) return true;
 	// A type without a known signature may be built on another format; text is not.
 	return declared.startsWith('text/') && !found.startsWith('text/');

@@ -31,7 +31,9 @@ export function safeFileName(name: string, options: { defaultExtension?: string 
 export function correctExtension(fileName: string, mimeType: string): string {
 	const extension = extensionOf(mimeType);
 	const named = mimeTypeFromName(fileName);
-	return !extension || !named || named === mimeType ? fileName : fileName.replace(/[^.]*$/, extension);
+	return !extension || !named || named === mimeType
+		? fileName
+		: fileName.replace(/[^.]*$/, extension);
 }
 
 /** At most so many bytes of UTF-8, never half a character. */

@@ -14,17 +14,24 @@ export async function readJpeg(file: ByteReader): Promise<MediaInfo> {
 		// Stray bytes: decoders can read on, this reader cannot.
 		if (marker === 'none') return {};
 		// The end, or the picture's data, before any frame header.
-		if (marker === undefined || marker === 0xd9 || marker === 0xda) return { broken: 'has no picture in it' };
+		if (marker === undefined || marker === 0xd9 || marker === 0xda)
+			return { broken: 'has no picture in it' };
 		if (standsAlone(marker)) continue;
 		const length = await file.read(2);
-		if (length.length < 2 || length.readUInt16BE() < 2) return { broken: 'is cut short or damaged' };
+		if (length.length < 2 || length.readUInt16BE() < 2)
+			return { broken: 'is cut short or damaged' };
 		if (!isFrameHeader(marker)) {
 			await file.skip(length.readUInt16BE() - 2);
 			continue;
 		}
 		const frame = await file.read(6);
 		if (frame.length < 6) return { broken: 'is cut short' };
-		return { bits: frame[0], height: frame.readUInt16BE(1), width: frame.readUInt16BE(3), colours: COLOURS[frame[5]!] };
+		return {
+			bits: frame[0],
+			height: frame.readUInt16BE(1),
+			width: frame.readUInt16BE(3),
+			colours: COLOURS[frame[5]!],
+		};
 	}
 	return {};
 }

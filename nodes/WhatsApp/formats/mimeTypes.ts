@@ -101,7 +101,12 @@ const EXTENSION_OF = new Map(EXTENSIONS);
 const TYPE_OF = new Map(EXTENSIONS.map(([mimeType, extension]) => [extension, mimeType]));
 
 /** Types that say nothing about the content. */
-const VAGUE = new Set(['', 'application/octet-stream', 'binary/octet-stream', 'application/x-download']);
+const VAGUE = new Set([
+	'',
+	'application/octet-stream',
+	'binary/octet-stream',
+	'application/x-download',
+]);
 
 /** The type without parameters, under its usual name: `audio/ogg; codecs=opus` → `audio/ogg`. */
 export function mimeEssence(mimeType = ''): string {
@@ -110,13 +115,20 @@ export function mimeEssence(mimeType = ''): string {
 }
 
 /** The first of the given types that says something about the content; else that of the file name's extension; else nothing. */
-export function chooseMimeType(candidates: Array<string | undefined>, fileName = ''): string | undefined {
+export function chooseMimeType(
+	candidates: Array<string | undefined>,
+	fileName = '',
+): string | undefined {
 	return candidates.map(mimeEssence).find((type) => !VAGUE.has(type)) ?? mimeTypeFromName(fileName);
 }
 
 /** Whether a type is among the allowed ones: `image/jpeg`, or `image/*` for all images. */
 export function matchesMimeType(mimeType: string, allowed: string[]): boolean {
-	return allowed.some((type) => (type.endsWith('/*') ? mimeType.startsWith(type.slice(0, -1).toLowerCase()) : mimeType === mimeEssence(type)));
+	return allowed.some((type) =>
+		type.endsWith('/*')
+			? mimeType.startsWith(type.slice(0, -1).toLowerCase())
+			: mimeType === mimeEssence(type),
+	);
 }
 
 /** The extension, without a dot, that the next node expects; nothing for a type that we do not know. */

@@ -40,7 +40,15 @@ const CODECS: Record<string, string> = {
 };
 
 /** What `mp4a` may hold besides AAC, by its object type: mp4ra.org. */
-const OBJECT_TYPES: Record<number, string> = { 0x69: 'MP3', 0x6b: 'MP3', 0xa5: 'AC-3', 0xa6: 'E-AC-3', 0xa9: 'DTS', 0xad: 'Opus', 0xdd: 'Vorbis' };
+const OBJECT_TYPES: Record<number, string> = {
+	0x69: 'MP3',
+	0x6b: 'MP3',
+	0xa5: 'AC-3',
+	0xa6: 'E-AC-3',
+	0xa9: 'DTS',
+	0xad: 'Opus',
+	0xdd: 'Vorbis',
+};
 
 interface Box {
 	type: string;
@@ -55,7 +63,12 @@ export async function readMp4(file: ByteReader): Promise<MediaInfo> {
 		const isPastIndex = index !== undefined && file.position >= index.end;
 		if (isPastIndex && info.indexLast) return info;
 		const box = await nextBox(file);
-		if (!box) return { broken: isPastIndex ? 'is cut short: there is nothing behind its index (moov)' : 'is cut short: it has no whole index (moov)' };
+		if (!box)
+			return {
+				broken: isPastIndex
+					? 'is cut short: there is nothing behind its index (moov)'
+					: 'is cut short: it has no whole index (moov)',
+			};
 		if (box.type === 'moov') index ??= box;
 		// After the index, it only matters that the data are all there.
 		if ((isPastIndex || box === index) && box.end > file.size) return { broken: 'is cut short' };

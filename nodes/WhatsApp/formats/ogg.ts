@@ -20,7 +20,8 @@ export async function readOgg(file: ByteReader): Promise<MediaInfo> {
 	const info: MediaInfo & { video: string[]; audio: string[] } = { video: [], audio: [] };
 	for (let pages = 0; pages < MAX_TRACKS; pages++) {
 		const head = await file.read(27);
-		if (head.length < 27 || head.toString('latin1', 0, 4) !== 'OggS' || !(head[5]! & FIRST_PAGE)) break;
+		if (head.length < 27 || head.toString('latin1', 0, 4) !== 'OggS' || !(head[5]! & FIRST_PAGE))
+			break;
 		const segments = await file.read(head[26]!);
 		const packet = await file.read(segments.reduce((sum, length) => sum + length, 0));
 		const codec = CODECS.find(({ start }) => packet.toString('latin1', 0, start.length) === start);

@@ -2,13 +2,20 @@ import type { ByteReader } from './byteReader';
 import type { MediaInfo } from './mediaInfo';
 
 /** By colour type. The entries of a palette are RGB with 8 bits, whatever the bit depth of the image. */
-const COLOURS: Record<number, MediaInfo['colours']> = { 0: 'greyscale', 2: 'RGB', 3: 'RGB', 4: 'greyscale', 6: 'RGBA' };
+const COLOURS: Record<number, MediaInfo['colours']> = {
+	0: 'greyscale',
+	2: 'RGB',
+	3: 'RGB',
+	4: 'greyscale',
+	6: 'RGBA',
+};
 const PALETTE = 3;
 
 /** Portable Network Graphics (Third Edition), W3C: 5.2 the signature, 11.2.1 IHDR, which comes first. */
 export async function readPng(file: ByteReader): Promise<MediaInfo> {
 	const head = await file.read(26);
-	if (head.length < 26 || head.toString('latin1', 12, 16) !== 'IHDR') return { broken: 'has no picture in it' };
+	if (head.length < 26 || head.toString('latin1', 12, 16) !== 'IHDR')
+		return { broken: 'has no picture in it' };
 	const [depth, colourType] = [head[24]!, head[25]!];
 	return {
 		width: head.readUInt32BE(16),

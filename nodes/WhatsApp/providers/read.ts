@@ -2,7 +2,9 @@
 export type Json = Record<string, unknown>;
 
 export function object(value: unknown): Json {
-	return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : {};
+	return typeof value === 'object' && value !== null && !Array.isArray(value)
+		? (value as Json)
+		: {};
 }
 
 export function objects(value: unknown): Json[] {

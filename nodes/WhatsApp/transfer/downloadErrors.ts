@@ -38,9 +38,7 @@ export function notServed(
 	return new MediaError(
 		isTemporary ? 'temporary' : 'permanent',
 		`${subject} could not be downloaded: ${host} answered with HTTP ${status}`,
-		isTemporary
-			? TRY_AGAIN_SOON
-			: 'Check the field URL.',
+		isTemporary ? TRY_AGAIN_SOON : 'Check the field URL.',
 		{ status, retryAfterMs: retryAfterMs(headers['retry-after']) },
 	);
 }

@@ -18,7 +18,13 @@ class BareDownload {
 		const inFlight = this.getNodeParameter('inFlight', 0);
 		const { accessToken } = await this.getCredentials('whatsAppApi');
 		const headers = { Authorization: `Bearer ${accessToken}`, 'User-Agent': 'bare-node/1.0' };
-		const get = async (url, more) => await this.helpers.httpRequest({ url, headers: { ...headers }, disableFollowRedirect: true, ...more });
+		const get = async (url, more) =>
+			await this.helpers.httpRequest({
+				url,
+				headers: { ...headers },
+				disableFollowRedirect: true,
+				...more,
+			});
 		const results = [];
 		let next = 0;
 		const worker = async () => {
@@ -27,7 +33,11 @@ class BareDownload {
 				const { mediaId, url } = items[index].json;
 				const place = url ?? (await get(`https://graph.facebook.com/v25.0/${mediaId}`)).url;
 				const bytes = await get(place, { encoding: 'stream' });
-				const data = await this.helpers.prepareBinaryData(bytes, mediaId, 'application/octet-stream');
+				const data = await this.helpers.prepareBinaryData(
+					bytes,
+					mediaId,
+					'application/octet-stream',
+				);
 				results[index] = { json: { mediaId }, binary: { data }, pairedItem: { item: index } };
 			}
 		};

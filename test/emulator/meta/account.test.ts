@@ -5,21 +5,51 @@ useEmulator();
 describe('credentials', () => {
 	it('answers what a credential test asks', async () => {
 		const { phoneNumberId, businessAccountId, appId, appSecret, accessToken } = meta.credentials;
-		expect((await graph.get(`/${phoneNumberId}?fields=id,display_phone_number,verified_name,quality_rating`)).data).toBe(
+		expect(
+			(
+				await graph.get(
+					`/${phoneNumberId}?fields=id,display_phone_number,verified_name,quality_rating`,
+				)
+			).data,
+		).toBe(
 			`{"display_phone_number":"+1 555-078-3881","verified_name":"Jaspers Market","quality_rating":"GREEN","id":"${phoneNumberId}"}`,
 		);
-		expect((await graph.get(`/${businessAccountId}/phone_numbers`)).data).toContain('{"verified_name":"Jaspers Caf\\u00e9","display_phone_number":"+49 1525 5550199","id":"118924467839205","quality_rating":"UNKNOWN"}');
+		expect((await graph.get(`/${businessAccountId}/phone_numbers`)).data).toContain(
+			'{"verified_name":"Jaspers Caf\\u00e9","display_phone_number":"+49 1525 5550199","id":"118924467839205","quality_rating":"UNKNOWN"}',
+		);
 		expectError(
 			await graph.get(`/${businessAccountId}?fields=display_phone_number`),
 			400,
 			'{"error":{"message":"(#100) Tried accessing nonexisting field (display_phone_number) on node type (WhatsAppBusinessAccount)","type":"OAuthException","code":100,',
 		);
 		meta.variants.accountAsPhoneNumber = 'gone';
-		expectError(await graph.get(`/${businessAccountId}?fields=display_phone_number`), 400, gone('get', businessAccountId));
-		expect((await graph.get('/me')).data).toBe('{"name":"n8n system user","id":"122101234567890123"}');
-		const { access_token } = JSON.parse((await graph.get(`/oauth/access_token?client_id=${appId}&client_secret=${appSecret}&grant_type=client_credentials`)).data);
-		const debug = await graph.get('/debug_token', { params: { input_token: accessToken }, headers: { Authorization: `Bearer ${access_token}` } });
-		expect(JSON.parse(debug.data).data).toMatchObject({ is_valid: true, expires_at: 0, scopes: ['whatsapp_business_management', 'whatsapp_business_messaging'] });
-		expect(JSON.parse((await graph.get('/debug_token?input_token=x')).data).data).toMatchObject({ is_valid: false, error: { code: 190 } });
+		expectError(
+			await graph.get(`/${businessAccountId}?fields=display_phone_number`),
+			400,
+			gone('get', businessAccountId),
+		);
+		expect((await graph.get('/me')).data).toBe(
+			'{"name":"n8n system user","id":"122101234567890123"}',
+		);
+		const { access_token } = JSON.parse(
+			(
+				await graph.get(
+					`/oauth/access_token?client_id=${appId}&client_secret=${appSecret}&grant_type=client_credentials`,
+				)
+			).data,
+		);
+		const debug = await graph.get('/debug_token', {
+			params: { input_token: accessToken },
+			headers: { Authorization: `Bearer ${access_token}` },
+		});
+		expect(JSON.parse(debug.data).data).toMatchObject({
+			is_valid: true,
+			expires_at: 0,
+			scopes: ['whatsapp_business_management', 'whatsapp_business_messaging'],
+		});
+		expect(JSON.parse((await graph.get('/debug_token?input_token=x')).data).data).toMatchObject({
+			is_valid: false,
+			error: { code: 190 },
+		});
 	});
 });

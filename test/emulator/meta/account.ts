@@ -3,32 +3,69 @@ import { appToken as issuedToken } from './credentials';
 import { errors, GraphError } from './errors';
 import { type Call, type Params, select } from './params';
 
-export function phoneNumber({ phoneNumbers: numbers, subscriptions, credentials, variants }: MetaEmulator, { id, request }: Call): object {
+export function phoneNumber(
+	{ phoneNumbers: numbers, subscriptions, credentials, variants }: MetaEmulator,
+	{ id, request }: Call,
+): object {
 	const number = numbers.find((one) => one.id === id)!;
 	const configuration = {
 		phone_number: subscriptions.phoneNumbers.get(id)?.url,
 		whatsapp_business_account: subscriptions.account?.url,
 		application: subscriptions.app?.url,
 	};
-	const health = [['PHONE_NUMBER', id], ['WABA', credentials.businessAccountId], ['BUSINESS', '506914307656634'], ['APP', credentials.appId]];
-	const health_status = { can_send_message: 'AVAILABLE', entities: health.map(([entity_type, id]) => ({ entity_type, id, can_send_message: 'AVAILABLE' })) };
-	const rest = { health_status, code_verification_status: 'VERIFIED', platform_type: 'CLOUD_API', throughput: { level: 'STANDARD' } };
-	const fields = request.query.fields ?? 'verified_name,code_verification_status,display_phone_number,quality_rating,platform_type,throughput';
-	if (fields === 'health_status' && variants.healthStatus === 'unknown') throw errors.nonexistingField(fields, 'WhatsAppBusinessPhoneNumber');
+	const health = [
+		['PHONE_NUMBER', id],
+		['WABA', credentials.businessAccountId],
+		['BUSINESS', '506914307656634'],
+		['APP', credentials.appId],
+	];
+	const health_status = {
+		can_send_message: 'AVAILABLE',
+		entities: health.map(([entity_type, id]) => ({
+			entity_type,
+			id,
+			can_send_message: 'AVAILABLE',
+		})),
+	};
+	const rest = {
+		health_status,
+		code_verification_status: 'VERIFIED',
+		platform_type: 'CLOUD_API',
+		throughput: { level: 'STANDARD' },
+	};
+	const fields =
+		request.query.fields ??
+		'verified_name,code_verification_status,display_phone_number,quality_rating,platform_type,throughput';
+	if (fields === 'health_status' && variants.healthStatus === 'unknown')
+		throw errors.nonexistingField(fields, 'WhatsAppBusinessPhoneNumber');
 	return select({ ...number, ...rest, webhook_configuration: configuration }, fields);
 }
 
 export function phoneNumbers({ phoneNumbers: numbers }: MetaEmulator, { request }: Call): object {
-	const data = numbers.map((number) => (request.query.fields ? select({ ...number }, request.query.fields) : number));
+	const data = numbers.map((number) =>
+		request.query.fields ? select({ ...number }, request.query.fields) : number,
+	);
 	return { data, paging: { cursors: { before: 'QVFIUjRYd', after: 'QVFIUmZAx' } } };
 }
 
 /** The account's ID where a phone number's belongs is a usual slip, so its answer matters. */
-export function account({ credentials, variants }: MetaEmulator, { id, method, request }: Call): object {
-	const all: Params = { name: 'Jaspers Market', timezone_id: '1', currency: 'USD', message_template_namespace: '6f1d2d4c_8a37_4c1e_9c0b_2f5a7e3b9d10', id: credentials.businessAccountId };
+export function account(
+	{ credentials, variants }: MetaEmulator,
+	{ id, method, request }: Call,
+): object {
+	const all: Params = {
+		name: 'Jaspers Market',
+		timezone_id: '1',
+		currency: 'USD',
+		message_template_namespace: '6f1d2d4c_8a37_4c1e_9c0b_2f5a7e3b9d10',
+		id: credentials.businessAccountId,
+	};
 	const { fields } = request.query;
 	const strange = fields?.split(',').find((field) => !(field in all));
-	if (strange) throw variants.accountAsPhoneNumber === 'gone' ? errors.gone(method, id) : errors.nonexistingField(strange, 'WhatsAppBusinessAccount');
+	if (strange)
+		throw variants.accountAsPhoneNumber === 'gone'
+			? errors.gone(method, id)
+			: errors.nonexistingField(strange, 'WhatsAppBusinessAccount');
 	return select(all, fields ?? 'name,timezone_id,message_template_namespace');
 }
 
@@ -39,9 +76,18 @@ export function me(): object {
 export async function appToken({ credentials }: MetaEmulator, { params }: Call): Promise<object> {
 	const { client_id, client_secret } = await params();
 	if (client_id !== credentials.appId) {
-		throw new GraphError(400, { message: 'Error validating application. Cannot get application info due to a system error.', type: 'OAuthException', code: 101 });
+		throw new GraphError(400, {
+			message: 'Error validating application. Cannot get application info due to a system error.',
+			type: 'OAuthException',
+			code: 101,
+		});
 	}
-	if (client_secret !== credentials.appSecret) throw new GraphError(400, { message: 'Error validating client secret.', type: 'OAuthException', code: 1 });
+	if (client_secret !== credentials.appSecret)
+		throw new GraphError(400, {
+			message: 'Error validating client secret.',
+			type: 'OAuthException',
+			code: 1,
+		});
 	return { access_token: issuedToken, token_type: 'bearer' };
 }
 
@@ -50,11 +96,27 @@ export function debugToken(meta: MetaEmulator, { request }: Call): object {
 	const problem = meta.tokenProblem(asked);
 	if (problem) {
 		const { code, message, error_subcode } = problem.body;
-		return { data: { error: { code, message, ...(error_subcode && { subcode: error_subcode }) }, is_valid: false, scopes: [] } };
+		return {
+			data: {
+				error: { code, message, ...(error_subcode && { subcode: error_subcode }) },
+				is_valid: false,
+				scopes: [],
+			},
+		};
 	}
 	const { appId, businessAccountId } = meta.credentials;
 	const { scopes, app, owns } = meta.tokenOf(asked)!;
-	if (app) return { data: { app_id: appId, type: 'APP', application: 'n8n', expires_at: 0, is_valid: true, scopes: [] } };
+	if (app)
+		return {
+			data: {
+				app_id: appId,
+				type: 'APP',
+				application: 'n8n',
+				expires_at: 0,
+				is_valid: true,
+				scopes: [],
+			},
+		};
 	return {
 		data: {
 			app_id: appId,
@@ -65,7 +127,10 @@ export function debugToken(meta: MetaEmulator, { request }: Call): object {
 			is_valid: true,
 			issued_at: 1767225600,
 			scopes,
-			granular_scopes: scopes.map((scope) => ({ scope, target_ids: owns ? [businessAccountId] : [] })),
+			granular_scopes: scopes.map((scope) => ({
+				scope,
+				target_ids: owns ? [businessAccountId] : [],
+			})),
 			user_id: '122101234567890123',
 		},
 	};

@@ -6,7 +6,15 @@ import { account, appToken, debugToken, me, phoneNumber, phoneNumbers } from './
 import { errorReply, errors, GraphError, phpJson } from './errors';
 import { deleteMedia, getUrl, sendMessage } from './media';
 import { type Call, readParams } from './params';
-import { deleteAccount, deleteApp, getAccount, getApp, postAccount, postApp, postPhoneNumber } from './subscriptions';
+import {
+	deleteAccount,
+	deleteApp,
+	getAccount,
+	getApp,
+	postAccount,
+	postApp,
+	postPhoneNumber,
+} from './subscriptions';
 import { RefusedByProxy, upload } from './upload';
 
 interface Operation {
@@ -22,11 +30,22 @@ const OLDEST_VERSION = 21;
 
 /** graph.facebook.com. The bytes are those of recorded answers. */
 export function apiRoute(meta: MetaEmulator, request: EmulatorRequest): Route {
-	const [, version = 'v25.0', id = '', edge = ''] = /^(?:\/(v\d+\.\d+))?\/?([^/]*)\/?(.*?)\/?$/.exec(request.path) ?? [];
-	const call: Call = { request, method: request.method, id, version, params: () => readParams(request) };
+	const [, version = 'v25.0', id = '', edge = ''] =
+		/^(?:\/(v\d+\.\d+))?\/?([^/]*)\/?(.*?)\/?$/.exec(request.path) ?? [];
+	const call: Call = {
+		request,
+		method: request.method,
+		id,
+		version,
+		params: () => readParams(request),
+	};
 	const operation = find(meta, request.method, id, edge);
 	const served = Number(version.slice(1)) < OLDEST_VERSION ? `v${OLDEST_VERSION}.0` : version;
-	const headers = { 'facebook-api-version': served, 'x-fb-request-id': randomBytes(12).toString('base64url'), 'Cache-Control': 'private, no-cache, no-store, must-revalidate' };
+	const headers = {
+		'facebook-api-version': served,
+		'x-fb-request-id': randomBytes(12).toString('base64url'),
+		'Cache-Control': 'private, no-cache, no-store, must-revalidate',
+	};
 	return {
 		operation: operation.name,
 		mediaId: operation.mediaId,
@@ -41,7 +60,11 @@ async function run(meta: MetaEmulator, operation: Operation, call: Call): Promis
 	try {
 		await authorize(meta, operation, call);
 		const body = await operation.run(meta, call);
-		return { status: 200, headers: { 'Content-Type': 'application/json; charset=UTF-8' }, body: phpJson(body) };
+		return {
+			status: 200,
+			headers: { 'Content-Type': 'application/json; charset=UTF-8' },
+			body: phpJson(body),
+		};
 	} catch (error) {
 		if (error instanceof GraphError) return errorReply(error);
 		if (error instanceof RefusedByProxy) return htmlPage(413);
@@ -51,29 +74,41 @@ async function run(meta: MetaEmulator, operation: Operation, call: Call): Promis
 
 function find(meta: MetaEmulator, method: string, id: string, edge: string): Operation {
 	const { appId, businessAccountId } = meta.credentials;
-	const is = (verb: string, ...names: string[]) => method === verb && names.join('/') === [id, edge].filter(Boolean).join('/');
+	const is = (verb: string, ...names: string[]) =>
+		method === verb && names.join('/') === [id, edge].filter(Boolean).join('/');
 
 	if (is('GET', 'me')) return { name: 'me', needs: 'any', run: me };
-	if (id === 'oauth' && edge === 'access_token') return { name: 'appToken', needs: 'none', run: appToken };
+	if (id === 'oauth' && edge === 'access_token')
+		return { name: 'appToken', needs: 'none', run: appToken };
 	if (is('GET', 'debug_token')) return { name: 'debugToken', needs: 'any', run: debugToken };
 
-	if (is('GET', appId, 'subscriptions')) return { name: 'subscriptions', needs: 'app', run: getApp };
+	if (is('GET', appId, 'subscriptions'))
+		return { name: 'subscriptions', needs: 'app', run: getApp };
 	if (is('POST', appId, 'subscriptions')) return { name: 'subscribe', needs: 'app', run: postApp };
-	if (is('DELETE', appId, 'subscriptions')) return { name: 'unsubscribe', needs: 'app', run: deleteApp };
-	if (is('GET', businessAccountId, 'subscribed_apps')) return { name: 'subscriptions', needs: 'management', run: getAccount };
-	if (is('POST', businessAccountId, 'subscribed_apps')) return { name: 'subscribe', needs: 'management', run: postAccount };
-	if (is('DELETE', businessAccountId, 'subscribed_apps')) return { name: 'unsubscribe', needs: 'management', run: deleteAccount };
-	if (is('GET', businessAccountId, 'phone_numbers')) return { name: 'phoneNumbers', needs: 'management', run: phoneNumbers };
+	if (is('DELETE', appId, 'subscriptions'))
+		return { name: 'unsubscribe', needs: 'app', run: deleteApp };
+	if (is('GET', businessAccountId, 'subscribed_apps'))
+		return { name: 'subscriptions', needs: 'management', run: getAccount };
+	if (is('POST', businessAccountId, 'subscribed_apps'))
+		return { name: 'subscribe', needs: 'management', run: postAccount };
+	if (is('DELETE', businessAccountId, 'subscribed_apps'))
+		return { name: 'unsubscribe', needs: 'management', run: deleteAccount };
+	if (is('GET', businessAccountId, 'phone_numbers'))
+		return { name: 'phoneNumbers', needs: 'management', run: phoneNumbers };
 	if (is('GET', businessAccountId)) return { name: 'account', needs: 'management', run: account };
 
-	if (method === 'POST' && edge === 'media') return { name: 'upload', needs: 'messaging', run: upload };
-	if (method === 'POST' && edge === 'messages') return { name: 'send', needs: 'messaging', run: sendMessage };
+	if (method === 'POST' && edge === 'media')
+		return { name: 'upload', needs: 'messaging', run: upload };
+	if (method === 'POST' && edge === 'messages')
+		return { name: 'send', needs: 'messaging', run: sendMessage };
 	if (meta.phoneNumbers.some((number) => number.id === id) && !edge) {
 		if (method === 'GET') return { name: 'phoneNumber', needs: 'either', run: phoneNumber };
 		if (method === 'POST') return { name: 'subscribe', needs: 'management', run: postPhoneNumber };
 	}
-	if (id && !edge && method === 'GET') return { name: 'getUrl', needs: 'messaging', mediaId: id, run: getUrl };
-	if (id && !edge && method === 'DELETE') return { name: 'delete', needs: 'messaging', mediaId: id, run: deleteMedia };
+	if (id && !edge && method === 'GET')
+		return { name: 'getUrl', needs: 'messaging', mediaId: id, run: getUrl };
+	if (id && !edge && method === 'DELETE')
+		return { name: 'delete', needs: 'messaging', mediaId: id, run: deleteMedia };
 	return {
 		name: 'unknown',
 		needs: 'any',
@@ -95,6 +130,10 @@ async function authorize(meta: MetaEmulator, { needs }: Operation, call: Call): 
 	if (needs === 'app' && !token.app) throw errors.appTokenNeeded();
 	if (needs === 'app' || needs === 'any') return;
 	if (!token.owns) throw errors.gone(call.method, call.id);
-	const allowed = needs === 'either' ? token.scopes.length > 0 : token.scopes.includes(`whatsapp_business_${needs}`);
-	if (!allowed) throw meta.variants.missingPermission === 10 ? errors.noPermission() : errors.noPermission200();
+	const allowed =
+		needs === 'either'
+			? token.scopes.length > 0
+			: token.scopes.includes(`whatsapp_business_${needs}`);
+	if (!allowed)
+		throw meta.variants.missingPermission === 10 ? errors.noPermission() : errors.noPermission200();
 }

@@ -4,7 +4,10 @@ import { readable, type Site } from '../server';
 
 /** `/_emulator/receive`, `/_emulator/fault` and `/_emulator/handshake`, for a person with curl. */
 export function control(meta: MetaEmulator): Site['control'] {
-	const shared = vendorControl(meta, ({ phoneNumberId, url }) => ({ phoneNumberId, url: url !== 'false' }));
+	const shared = vendorControl(meta, ({ phoneNumberId, url }) => ({
+		phoneNumberId,
+		url: url !== 'false',
+	}));
 	return {
 		...shared,
 		async receive(request) {
@@ -13,7 +16,12 @@ export function control(meta: MetaEmulator): Site['control'] {
 			return readable(await meta.receiveShape(shape, { phoneNumberId }, { callback }));
 		},
 		async handshake({ query }) {
-			return readable(await meta.handshake(query.callback ?? '', { token: query.token, challenge: query.challenge }));
+			return readable(
+				await meta.handshake(query.callback ?? '', {
+					token: query.token,
+					challenge: query.challenge,
+				}),
+			);
 		},
 	};
 }

@@ -20,8 +20,18 @@ export interface PhoneNumber {
 }
 
 export const phoneNumbers: PhoneNumber[] = [
-	{ verified_name: 'Jaspers Market', display_phone_number: '+1 555-078-3881', id: credentials.phoneNumberId, quality_rating: 'GREEN' },
-	{ verified_name: 'Jaspers Café', display_phone_number: '+49 1525 5550199', id: '118924467839205', quality_rating: 'UNKNOWN' },
+	{
+		verified_name: 'Jaspers Market',
+		display_phone_number: '+1 555-078-3881',
+		id: credentials.phoneNumberId,
+		quality_rating: 'GREEN',
+	},
+	{
+		verified_name: 'Jaspers Café',
+		display_phone_number: '+49 1525 5550199',
+		id: '118924467839205',
+		quality_rating: 'UNKNOWN',
+	},
 ];
 
 export interface Token {
@@ -37,7 +47,14 @@ export interface Token {
 export function defaultTokens(): Array<[string, Token]> {
 	const app = (): Token => ({ state: 'valid', scopes: [], owns: true, app: true });
 	return [
-		[credentials.accessToken, { state: 'valid', scopes: ['whatsapp_business_management', 'whatsapp_business_messaging'], owns: true }],
+		[
+			credentials.accessToken,
+			{
+				state: 'valid',
+				scopes: ['whatsapp_business_management', 'whatsapp_business_messaging'],
+				owns: true,
+			},
+		],
 		[appToken, app()],
 		[`${credentials.appId}|${credentials.appSecret}`, app()],
 	];

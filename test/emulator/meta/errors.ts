@@ -21,12 +21,30 @@ export class GraphError extends Error {
 	}
 }
 
-function oauth(status: number, code: number, message: string, rest: Partial<GraphErrorBody> = {}, headers?: Record<string, string>): GraphError {
+function oauth(
+	status: number,
+	code: number,
+	message: string,
+	rest: Partial<GraphErrorBody> = {},
+	headers?: Record<string, string>,
+): GraphError {
 	return new GraphError(status, { message, type: 'OAuthException', code, ...rest }, headers);
 }
 
-function whatsapp(status: number, code: number, title: string, details: string, headers?: Record<string, string>): GraphError {
-	return oauth(status, code, `(#${code}) ${title}`, { error_data: { messaging_product: 'whatsapp', details } }, headers);
+function whatsapp(
+	status: number,
+	code: number,
+	title: string,
+	details: string,
+	headers?: Record<string, string>,
+): GraphError {
+	return oauth(
+		status,
+		code,
+		`(#${code}) ${title}`,
+		{ error_data: { messaging_product: 'whatsapp', details } },
+		headers,
+	);
 }
 
 const parameter = (message: string) => oauth(400, 100, `(#100) ${message}`);
@@ -73,24 +91,35 @@ export const errors = {
 			type: 'GraphMethodException',
 			code: 100,
 		}),
-	nonexistingField: (field: string, nodeType: string) => parameter(`Tried accessing nonexisting field (${field}) on node type (${nodeType})`),
+	nonexistingField: (field: string, nodeType: string) =>
+		parameter(`Tried accessing nonexisting field (${field}) on node type (${nodeType})`),
 	missingParameter: (name: string) => parameter(`The parameter ${name} is required.`),
-	wrongMessagingProduct: (value: string) => parameter(`Param messaging_product must be one of {WHATSAPP} - got "${value}".`),
+	wrongMessagingProduct: (value: string) =>
+		parameter(`Param messaging_product must be one of {WHATSAPP} - got "${value}".`),
 	wrongMimeType: (received: string) =>
-		parameter(`Param file must be a file with one of the following types: ${ACCEPTED_MIME_TYPES.join(', ')}. Received file of type '${received}'.`),
+		parameter(
+			`Param file must be a file with one of the following types: ${ACCEPTED_MIME_TYPES.join(', ')}. Received file of type '${received}'.`,
+		),
 	/** That it is a 400 is known, its sentence is not. */
 	tooLarge: () => parameter('Media file size too big. Max file size we currently support: 100MB.'),
-	wrongPhoneNumberId: () => parameter('Param phone_number_id is not a valid whatsapp business phone number id ID'),
+	wrongPhoneNumberId: () =>
+		parameter('Param phone_number_id is not a valid whatsapp business phone number id ID'),
 	/** A dead media ID, or one of another number, in a message. */
-	wrongAttachment: (type: string) => parameter(`Param ${type}['id'] is not a valid whatsapp business account media attachment ID`),
+	wrongAttachment: (type: string) =>
+		parameter(`Param ${type}['id'] is not a valid whatsapp business account media attachment ID`),
 	/** From a real log: https://github.com/chatwoot/chatwoot/issues/12488. */
 	notSubscribed: () =>
-		parameter('Before override the current callback uri, your app must be subscribed to receive messages for WhatsApp Business Account'),
+		parameter(
+			'Before override the current callback uri, your app must be subscribed to receive messages for WhatsApp Business Account',
+		),
 	callbackTooLong: () => parameter('Param callback_url must be no longer than 200 characters'),
-	callbackRefused: (why: string) => oauth(400, 2200, `(#2200) Callback verification failed with the following errors: ${why}`),
-	appTokenNeeded: () => oauth(400, 15, '(#15) This method must be called with an app access_token.'),
+	callbackRefused: (why: string) =>
+		oauth(400, 2200, `(#2200) Callback verification failed with the following errors: ${why}`),
+	appTokenNeeded: () =>
+		oauth(400, 15, '(#15) This method must be called with an app access_token.'),
 
-	noToken: (status: 400 | 401 = 401) => oauth(status, 104, 'An access token is required to request this resource.'),
+	noToken: (status: 400 | 401 = 401) =>
+		oauth(status, 104, 'An access token is required to request this resource.'),
 	unparsableToken: () => oauth(401, 190, 'Invalid OAuth access token - Cannot parse access token'),
 	expiredToken: (now = Date.now()) =>
 		oauth(
@@ -107,27 +136,68 @@ export const errors = {
 			{ error_subcode: 460 },
 		),
 	loggedOut: () =>
-		oauth(401, 190, 'Error validating access token: The session is invalid because the user logged out.', { error_subcode: 467 }),
+		oauth(
+			401,
+			190,
+			'Error validating access token: The session is invalid because the user logged out.',
+			{ error_subcode: 467 },
+		),
 	noPermission: () => oauth(403, 10, '(#10) Application does not have permission for this action'),
-	noPermission200: () => oauth(403, 200, '(#200) You do not have the necessary permissions required to perform this action.'),
+	noPermission200: () =>
+		oauth(
+			403,
+			200,
+			'(#200) You do not have the necessary permissions required to perform this action.',
+		),
 	blocked: () => oauth(403, 368, '(#368) Temporarily blocked for policies violations'),
-	locked: () => whatsapp(403, 131031, 'Account locked', 'The WhatsApp Business Account associated with the app has been restricted or disabled.'),
+	locked: () =>
+		whatsapp(
+			403,
+			131031,
+			'Account locked',
+			'The WhatsApp Business Account associated with the app has been restricted or disabled.',
+		),
 
 	unknown: () => oauth(400, 1, '(#1) An unknown error has occurred.'),
 	unavailable: () => oauth(503, 2, '(#2) Service temporarily unavailable'),
-	appThrottled: () => oauth(400, 4, '(#4) Application request limit reached', {}, { 'X-App-Usage': '{"call_count":100,"total_cputime":12,"total_time":25}' }),
+	appThrottled: () =>
+		oauth(
+			400,
+			4,
+			'(#4) Application request limit reached',
+			{},
+			{ 'X-App-Usage': '{"call_count":100,"total_cputime":12,"total_time":25}' },
+		),
 	accountThrottled: () =>
-		oauth(400, 80007, '(#80007) There have been too many calls to this WhatsApp Business account. Wait a bit and try again.', {}, usage()),
+		oauth(
+			400,
+			80007,
+			'(#80007) There have been too many calls to this WhatsApp Business account. Wait a bit and try again.',
+			{},
+			usage(),
+		),
 	rateLimited: () =>
 		oauth(
 			400,
 			130429,
 			'(#130429) Rate limit hit',
-			{ error_data: { messaging_product: 'whatsapp', details: 'Cloud API message throughput has been reached.' } },
+			{
+				error_data: {
+					messaging_product: 'whatsapp',
+					details: 'Cloud API message throughput has been reached.',
+				},
+			},
 			usage(),
 		),
-	somethingWentWrong: () => whatsapp(500, 131000, 'Something went wrong', 'Message failed to send due to an unknown error.'),
-	serviceUnavailable: () => whatsapp(500, 131016, 'Service unavailable', 'A service is temporarily unavailable.'),
+	somethingWentWrong: () =>
+		whatsapp(
+			500,
+			131000,
+			'Something went wrong',
+			'Message failed to send due to an unknown error.',
+		),
+	serviceUnavailable: () =>
+		whatsapp(500, 131016, 'Service unavailable', 'A service is temporarily unavailable.'),
 };
 
 /** The errors that need no argument, by the names that a fault is ordered with: code, or code/subcode. */
@@ -167,7 +237,14 @@ export function errorReply(error: GraphError): Reply {
 			'Content-Type': 'application/json; charset=UTF-8',
 			...error.headers,
 		},
-		body: phpJson({ error: { ...rest, ...(error_data && { error_data }), ...(error_subcode && { error_subcode }), fbtrace_id: traceId() } }),
+		body: phpJson({
+			error: {
+				...rest,
+				...(error_data && { error_data }),
+				...(error_subcode && { error_subcode }),
+				fbtrace_id: traceId(),
+			},
+		}),
 	};
 }
 
@@ -175,7 +252,10 @@ export function errorReply(error: GraphError): Reply {
 export function phpJson(value: unknown): string {
 	return JSON.stringify(value)
 		.replaceAll('/', '\\/')
-		.replace(/[\u0080-\uffff]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+		.replace(
+			/[\u0080-\uffff]/g,
+			(char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+		);
 }
 
 export function traceId(): string {
@@ -184,8 +264,16 @@ export function traceId(): string {
 
 function usage(): Record<string, string> {
 	// Minutes; the header's exact shape is not confirmed.
-	const figures = { type: 'whatsapp', call_count: 100, total_cputime: 25, total_time: 25, estimated_time_to_regain_access: 1 };
-	return { 'X-Business-Use-Case-Usage': JSON.stringify({ [credentials.businessAccountId]: [figures] }) };
+	const figures = {
+		type: 'whatsapp',
+		call_count: 100,
+		total_cputime: 25,
+		total_time: 25,
+		estimated_time_to_regain_access: 1,
+	};
+	return {
+		'X-Business-Use-Case-Usage': JSON.stringify({ [credentials.businessAccountId]: [figures] }),
+	};
 }
 
 /** `Friday, 30-Jul-21 06:41:07 PDT` */

@@ -7,9 +7,16 @@ describe('the file host', () => {
 		const url = meta.fileUrl(addPhoto());
 		const whole = await files.get(url);
 		expect(whole.data).toEqual(PHOTO);
-		expect(whole.headers).toMatchObject({ 'content-type': 'image/jpeg', 'content-length': String(PHOTO.length) });
+		expect(whole.headers).toMatchObject({
+			'content-type': 'image/jpeg',
+			'content-length': String(PHOTO.length),
+		});
 		const part = await files.get(url, { headers: { Range: 'bytes=2-5' } });
-		expect([part.status, part.headers['content-range'], part.data]).toEqual([206, `bytes 2-5/${PHOTO.length}`, PHOTO.subarray(2, 6)]);
+		expect([part.status, part.headers['content-range'], part.data]).toEqual([
+			206,
+			`bytes 2-5/${PHOTO.length}`,
+			PHOTO.subarray(2, 6),
+		]);
 		meta.variants.chunkedFiles = true;
 		const chunked = await files.get(url);
 		expect([chunked.data, chunked.headers['content-length']]).toEqual([PHOTO, undefined]);
@@ -26,12 +33,24 @@ describe('the file host', () => {
 		expect(await get({ Authorization: 'Bearer x' })).toEqual(unauthorized);
 		expect(await get({}, `${url.slice(0, -1)}!`)).toEqual([404, '']);
 		expect(await get({}, url.replace(/ext=\d/, 'ext=9'))).toEqual([404, '']);
-		for (const agent of ['node', 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36']) {
+		for (const agent of [
+			'node',
+			'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36',
+		]) {
 			expect(await get({ 'User-Agent': agent })).toEqual([404, '']);
 		}
-		for (const agent of ['n8n', 'axios/1.2.3', 'curl/8.0', 'Mozilla/5.0 (compatible; n8n/2.41.0; +https://n8n.io/)']) expect((await get({ 'User-Agent': agent }))[0]).toBe(200);
+		for (const agent of [
+			'n8n',
+			'axios/1.2.3',
+			'curl/8.0',
+			'Mozilla/5.0 (compatible; n8n/2.41.0; +https://n8n.io/)',
+		])
+			expect((await get({ 'User-Agent': agent }))[0]).toBe(200);
 		meta.variants.refusedUserAgent = 'html';
-		expect(await get({ 'User-Agent': 'node' })).toEqual([200, expect.stringContaining('<!DOCTYPE html>')]);
+		expect(await get({ 'User-Agent': 'node' })).toEqual([
+			200,
+			expect.stringContaining('<!DOCTYPE html>'),
+		]);
 		emulator.clock.advance(296_000);
 		expect((await get({}))[0]).toBe(200);
 		emulator.clock.advance(5_000);

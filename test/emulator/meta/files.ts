@@ -9,7 +9,12 @@ export const URL_LIFETIME = 5 * 60_000;
 const PATH = '/whatsapp_business/attachments/';
 
 /** The temporary URL of a file, at the file host. */
-export function fileUrl(meta: MetaEmulator, mediaId: string, source: 'getMedia' | 'webhook', from = meta.clock.now()): string {
+export function fileUrl(
+	meta: MetaEmulator,
+	mediaId: string,
+	source: 'getMedia' | 'webhook',
+	from = meta.clock.now(),
+): string {
 	const ext = String(Math.floor((from + URL_LIFETIME) / 1000));
 	return `${meta.filesUrl}${PATH}?mid=${mediaId}&source=${source}&ext=${ext}&hash=${urlHash(meta, mediaId, source, ext)}`;
 }
@@ -31,7 +36,8 @@ function answer(meta: MetaEmulator, request: EmulatorRequest): Reply {
 	if (meta.tokenProblem(authorization) || !meta.tokenOf(authorization)?.owns) return unauthorized;
 	const media = meta.store.live(mid);
 	if (request.path !== PATH || hash !== urlHash(meta, mid, source, ext)) return { status: 404 };
-	if (meta.clock.now() >= Number(ext) * 1000) return meta.variants.expiredUrl === 401 ? unauthorized : { status: meta.variants.expiredUrl };
+	if (meta.clock.now() >= Number(ext) * 1000)
+		return meta.variants.expiredUrl === 401 ? unauthorized : { status: meta.variants.expiredUrl };
 	return media ? file(meta, media, request.headers.range) : { status: 404 };
 }
 
@@ -45,14 +51,18 @@ const unauthorized: Reply = {
 function file(meta: MetaEmulator, { bytes, mimeType }: StoredMedia, range?: string): Reply {
 	const headers = { 'Content-Type': mimeType };
 	const wanted = /^bytes=(\d*)-(\d*)$/.exec(range ?? '');
-	if (!wanted || (!wanted[1] && !wanted[2])) return { status: 200, headers, body: bytes, chunked: meta.variants.chunkedFiles };
+	if (!wanted || (!wanted[1] && !wanted[2]))
+		return { status: 200, headers, body: bytes, chunked: meta.variants.chunkedFiles };
 	const start = wanted[1] ? Number(wanted[1]) : Math.max(bytes.size - Number(wanted[2]), 0);
 	const end = wanted[1] && wanted[2] ? Math.min(Number(wanted[2]) + 1, bytes.size) : bytes.size;
 	if (start >= end) return { status: 416, headers: { 'Content-Range': `bytes */${bytes.size}` } };
 	return {
 		status: 206,
 		headers: { ...headers, 'Content-Range': `bytes ${start}-${end - 1}/${bytes.size}` },
-		body: { size: end - start, read: (from = 0, to = end - start) => bytes.read(start + from, start + to) },
+		body: {
+			size: end - start,
+			read: (from = 0, to = end - start) => bytes.read(start + from, start + to),
+		},
 	};
 }
 
@@ -65,5 +75,9 @@ function isAcceptedAgent(agent: string | undefined): boolean {
 function answerToAgent({ variants: { refusedUserAgent } }: MetaEmulator): Reply {
 	if (refusedUserAgent === 401) return unauthorized;
 	if (refusedUserAgent === 404) return { status: 404 };
-	return { status: 200, headers: { 'Content-Type': 'text/html; charset=utf-8' }, body: '<!DOCTYPE html>\n<html><body>Log in to Facebook</body></html>\n' };
+	return {
+		status: 200,
+		headers: { 'Content-Type': 'text/html; charset=utf-8' },
+		body: '<!DOCTYPE html>\n<html><body>Log in to Facebook</body></html>\n',
+	};
 }

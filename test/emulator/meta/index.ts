@@ -82,7 +82,8 @@ export class MetaEmulator implements VendorEmulator {
 		this.store = new MediaStore({
 			clock,
 			newId: () => digits(15 + Math.round(Math.random())),
-			lifetime: (kind) => (this.variants.noStorage ? DAY / 24 : kind === 'inbound' ? 7 * DAY : 30 * DAY),
+			lifetime: (kind) =>
+				this.variants.noStorage ? DAY / 24 : kind === 'inbound' ? 7 * DAY : 30 * DAY,
 			defaultOwner: this.credentials.phoneNumberId,
 		});
 		this.sites = vendorSites(options, {
@@ -119,8 +120,15 @@ export class MetaEmulator implements VendorEmulator {
 	/** Orders that something go wrong, once unless `times` says otherwise. */
 	fault({ error, ...order }: MetaFault): void {
 		if (!error) return this.faults.add(order);
-		const { status, body, headers } = errorReply(error instanceof GraphError ? error : errorsByCode[error]());
-		this.faults.add({ ...order, status, body: body as string, headers: { ...headers, ...order.headers } });
+		const { status, body, headers } = errorReply(
+			error instanceof GraphError ? error : errorsByCode[error](),
+		);
+		this.faults.add({
+			...order,
+			status,
+			body: body as string,
+			headers: { ...headers, ...order.headers },
+		});
 	}
 
 	/** The URL of a file as Graph (`getMedia`) or a webhook would give it. */
@@ -131,11 +139,19 @@ export class MetaEmulator implements VendorEmulator {
 	// -- What customers do
 
 	/** A customer sends a file: it is stored, and its webhook is delivered if anybody is to get it. */
-	async receive(incoming: messages.Incoming & messages.Sender, options: webhooks.DeliverOptions = {}): Promise<Received> {
+	async receive(
+		incoming: messages.Incoming & messages.Sender,
+		options: webhooks.DeliverOptions = {},
+	): Promise<Received> {
 		const { mediaId, message } = this.prepare(incoming);
 		const body = this.envelope([[this.value([message])]]);
 		const callback = options.callback ?? this.callbackFor(incoming.phoneNumberId);
-		return { mediaId, message, body, ...(callback && { answer: await webhooks.post(this, callback, body, options) }) };
+		return {
+			mediaId,
+			message,
+			body,
+			...(callback && { answer: await webhooks.post(this, callback, body, options) }),
+		};
 	}
 
 	/** Anything else that Meta delivers, by its name in test/fixtures/meta; each file in it has these bytes. */
@@ -147,11 +163,18 @@ export class MetaEmulator implements VendorEmulator {
 		const { body: staged, mediaIds } = stage(this, name, bytes, phoneNumberId);
 		const body = phpJson(staged);
 		const callback = options.callback ?? this.callbackFor(phoneNumberId);
-		return { mediaIds, body, ...(callback && { answer: await webhooks.post(this, callback, body, options) }) };
+		return {
+			mediaIds,
+			body,
+			...(callback && { answer: await webhooks.post(this, callback, body, options) }),
+		};
 	}
 
 	/** `receive` without the delivery, for messages to be delivered together. */
-	prepare(incoming: messages.Incoming & messages.Sender): { mediaId: string; message: messages.Item } {
+	prepare(incoming: messages.Incoming & messages.Sender): {
+		mediaId: string;
+		message: messages.Item;
+	} {
 		return messages.mediaMessage(this, incoming);
 	}
 
@@ -181,7 +204,10 @@ export class MetaEmulator implements VendorEmulator {
 	 * Delivers messages and statuses together, in one change; or a body exactly as it is: a second time, from several values
 	 * (`envelope`), or broken.
 	 */
-	async deliver(what: string | Buffer | messages.Json[], options: webhooks.DeliverOptions = {}): Promise<HttpAnswer & { sent: string }> {
+	async deliver(
+		what: string | Buffer | messages.Json[],
+		options: webhooks.DeliverOptions = {},
+	): Promise<HttpAnswer & { sent: string }> {
 		const body = Array.isArray(what) ? this.envelope([[this.value(what)]]) : what;
 		const callback = options.callback ?? this.callbackFor();
 		if (!callback) throw new Error('No callback: give one, set meta.callback, or subscribe');
@@ -189,7 +215,10 @@ export class MetaEmulator implements VendorEmulator {
 	}
 
 	/** Proves a callback as Meta does before it is subscribed. */
-	async handshake(callback: string, options?: { token?: string; challenge?: string }): Promise<webhooks.Handshake> {
+	async handshake(
+		callback: string,
+		options?: { token?: string; challenge?: string },
+	): Promise<webhooks.Handshake> {
 		return await webhooks.handshake(this, callback, options);
 	}
 
@@ -205,7 +234,9 @@ export class MetaEmulator implements VendorEmulator {
 	}
 
 	displayNumber(phoneNumberId: string): string {
-		return (this.phoneNumbers.find(({ id }) => id === phoneNumberId)?.display_phone_number ?? '').replace(/\D/g, '');
+		return (
+			this.phoneNumbers.find(({ id }) => id === phoneNumberId)?.display_phone_number ?? ''
+		).replace(/\D/g, '');
 	}
 
 	tokenOf(authorization: string | undefined): Token | undefined {

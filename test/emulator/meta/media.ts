@@ -32,18 +32,23 @@ function mediaOf(meta: MetaEmulator, { method, id, request }: Call) {
 	if (!media) throw errors.gone(method, id);
 	const number = request.query.phone_number_id;
 	const refused = media.kind === 'inbound' && meta.variants.phoneNumberIdOnInbound === 'refused';
-	if (number !== undefined && (number !== media.owner || refused)) throw errors.wrongPhoneNumberId();
+	if (number !== undefined && (number !== media.owner || refused))
+		throw errors.wrongPhoneNumberId();
 	return media;
 }
 
 /** No more than the check that a sent media ID lives, and belongs to the sending number. */
-export async function sendMessage(meta: MetaEmulator, { id, method, params }: Call): Promise<object> {
+export async function sendMessage(
+	meta: MetaEmulator,
+	{ id, method, params }: Call,
+): Promise<object> {
 	if (!meta.phoneNumbers.some((number) => number.id === id)) throw errors.gone(method, id);
 	const message = await params();
 	if (!message.messaging_product) throw errors.missingParameter('messaging_product');
 	const type = String(message.type ?? 'text');
 	const mediaId = (message[type] as Params | undefined)?.id;
-	if (mediaId !== undefined && meta.store.live(String(mediaId))?.owner !== id) throw errors.wrongAttachment(type);
+	if (mediaId !== undefined && meta.store.live(String(mediaId))?.owner !== id)
+		throw errors.wrongAttachment(type);
 	meta.sent.push({ phoneNumberId: id, ...message });
 	const to = String(message.to);
 	return {

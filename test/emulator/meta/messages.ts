@@ -38,16 +38,28 @@ export interface Item extends Json {
 }
 
 /** What the envelope around an item says about it. */
-const envelopes = new WeakMap<object, { kind: 'messages' | 'statuses'; phoneNumberId: string; contact?: Json }>();
+const envelopes = new WeakMap<
+	object,
+	{ kind: 'messages' | 'statuses'; phoneNumberId: string; contact?: Json }
+>();
 
 const CAPTIONED = ['image', 'video', 'document'];
 
 /** Stores the customer's file and builds its message, keys in the order of recorded webhooks. */
-export function mediaMessage(meta: MetaEmulator, incoming: Incoming & Sender): { mediaId: string; message: Item } {
+export function mediaMessage(
+	meta: MetaEmulator,
+	incoming: Incoming & Sender,
+): { mediaId: string; message: Item } {
 	const { type } = incoming;
 	const { mimeType, fileName } = describeFile(incoming);
 	const owner = incoming.phoneNumberId ?? meta.credentials.phoneNumberId;
-	const mediaId = meta.store.add({ bytes: incoming.bytes, mimeType, fileName, inbound: true, owner });
+	const mediaId = meta.store.add({
+		bytes: incoming.bytes,
+		mimeType,
+		fileName,
+		inbound: true,
+		owner,
+	});
 	const key = type === 'voice' ? 'audio' : type;
 	const media = omitUndefined({
 		caption: CAPTIONED.includes(type) ? incoming.caption : undefined,
@@ -63,9 +75,21 @@ export function mediaMessage(meta: MetaEmulator, incoming: Incoming & Sender): {
 	return { mediaId, message: message(meta, key, media, incoming) };
 }
 
-export function message(meta: MetaEmulator, type: string, content: Json, sender: Sender = {}): Item {
-	const { from = '16505551234', name = 'Sheena Nelson', phoneNumberId = meta.credentials.phoneNumberId } = sender;
-	const userId = `US.${createHmac('sha256', 'user').update(from ?? name).digest().readBigUInt64BE()}`;
+export function message(
+	meta: MetaEmulator,
+	type: string,
+	content: Json,
+	sender: Sender = {},
+): Item {
+	const {
+		from = '16505551234',
+		name = 'Sheena Nelson',
+		phoneNumberId = meta.credentials.phoneNumberId,
+	} = sender;
+	const userId = `US.${createHmac('sha256', 'user')
+		.update(from ?? name)
+		.digest()
+		.readBigUInt64BE()}`;
 	const built = omitUndefined({
 		context: sender.context,
 		from: from ?? undefined,
@@ -83,7 +107,12 @@ export function message(meta: MetaEmulator, type: string, content: Json, sender:
 	return built;
 }
 
-export function status(meta: MetaEmulator, state: 'sent' | 'delivered' | 'read' | 'failed', rest: Json = {}, phoneNumberId = meta.credentials.phoneNumberId): Item {
+export function status(
+	meta: MetaEmulator,
+	state: 'sent' | 'delivered' | 'read' | 'failed',
+	rest: Json = {},
+	phoneNumberId = meta.credentials.phoneNumberId,
+): Item {
 	const built: Item = {
 		id: wamid(),
 		status: state,
@@ -103,10 +132,15 @@ export function value(meta: MetaEmulator, items: Json[], rest: Json = {}): Json 
 	const known = items.map((item) => envelopes.get(item));
 	const of = (kind: string) => items.filter((_, at) => (known[at]?.kind ?? 'messages') === kind);
 	const phoneNumberId = known.find((one) => one)?.phoneNumberId ?? meta.credentials.phoneNumberId;
-	const contacts = new Map(known.flatMap((one) => (one?.contact ? [[one.contact.user_id, one.contact]] : [])));
+	const contacts = new Map(
+		known.flatMap((one) => (one?.contact ? [[one.contact.user_id, one.contact]] : [])),
+	);
 	return {
 		messaging_product: 'whatsapp',
-		metadata: { display_phone_number: meta.displayNumber(phoneNumberId), phone_number_id: phoneNumberId },
+		metadata: {
+			display_phone_number: meta.displayNumber(phoneNumberId),
+			phone_number_id: phoneNumberId,
+		},
 		...(contacts.size && { contacts: [...contacts.values()] }),
 		...(of('messages').length && { messages: of('messages') }),
 		...(of('statuses').length && { statuses: of('statuses') }),

@@ -18,7 +18,12 @@ export interface Call {
 /** Graph's field selection: in the order asked, `id` always and at the end. Absent values stay away. */
 export function select(all: Params, fields: string): Params {
 	const names = fields.split(',').map((name) => name.trim());
-	return Object.fromEntries([...names.filter((name) => name in all && name !== 'id'), 'id'].map((name) => [name, all[name]]));
+	return Object.fromEntries(
+		[...names.filter((name) => name in all && name !== 'id'), 'id'].map((name) => [
+			name,
+			all[name],
+		]),
+	);
 }
 
 export async function partsOf(request: EmulatorRequest): Promise<Part[]> {
@@ -33,7 +38,13 @@ export async function partsOf(request: EmulatorRequest): Promise<Part[]> {
 export async function readParams(request: EmulatorRequest): Promise<Params> {
 	const type = request.headers['content-type'] ?? '';
 	const query: Params = { ...request.query };
-	if (type.startsWith('multipart/')) return { ...query, ...Object.fromEntries((await partsOf(request)).map(({ name, bytes }) => [name, bytes.toString()])) };
+	if (type.startsWith('multipart/'))
+		return {
+			...query,
+			...Object.fromEntries(
+				(await partsOf(request)).map(({ name, bytes }) => [name, bytes.toString()]),
+			),
+		};
 	const text = (await request.read()).toString();
 	if (type.includes('json')) return { ...query, ...(parseJson(text) as Params) };
 	return { ...query, ...Object.fromEntries(new URLSearchParams(text)) };

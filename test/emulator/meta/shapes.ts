@@ -31,26 +31,51 @@ export function shape(name: string): Shape {
  * The body of a shape as if it happened now, to this account: its files are in the store, its messages have IDs of their own,
  * and it is for this number.
  */
-export function stage(meta: MetaEmulator, name: string, bytes: Bytes, phoneNumberId = meta.credentials.phoneNumberId): { body: Json; mediaIds: string[] } {
+export function stage(
+	meta: MetaEmulator,
+	name: string,
+	bytes: Bytes,
+	phoneNumberId = meta.credentials.phoneNumberId,
+): { body: Json; mediaIds: string[] } {
 	const mediaIds: string[] = [];
 	const walk = (value: unknown): unknown => {
 		if (Array.isArray(value)) return value.map(walk);
 		if (typeof value !== 'object' || value === null) return value;
-		return Object.fromEntries(Object.entries(file(value as Json)).map(([key, one]) => [key, renewed(key, one) ?? walk(one)]));
+		return Object.fromEntries(
+			Object.entries(file(value as Json)).map(([key, one]) => [
+				key,
+				renewed(key, one) ?? walk(one),
+			]),
+		);
 	};
 
 	function file(value: Json): Json {
 		const { id, mime_type: mimeType, sha256, filename, url } = value;
 		if (!id || !mimeType || !sha256) return value;
-		const mediaId = meta.store.add({ bytes, mimeType: String(mimeType), fileName: filename as string, inbound: true, owner: phoneNumberId });
+		const mediaId = meta.store.add({
+			bytes,
+			mimeType: String(mimeType),
+			fileName: filename as string,
+			inbound: true,
+			owner: phoneNumberId,
+		});
 		mediaIds.push(mediaId);
 		const hash = meta.hashOf(mediaId, String(sha256).length === 64 ? 'hex' : 'base64');
-		return { ...value, id: mediaId, sha256: hash, ...(url !== undefined && { url: fileUrl(meta, mediaId, 'webhook') }) };
+		return {
+			...value,
+			id: mediaId,
+			sha256: hash,
+			...(url !== undefined && { url: fileUrl(meta, mediaId, 'webhook') }),
+		};
 	}
 
 	function renewed(key: string, value: unknown): unknown {
 		if (key === 'response_json') return JSON.stringify(walk(JSON.parse(String(value))));
-		if (key === 'metadata') return { display_phone_number: meta.displayNumber(phoneNumberId), phone_number_id: phoneNumberId };
+		if (key === 'metadata')
+			return {
+				display_phone_number: meta.displayNumber(phoneNumberId),
+				phone_number_id: phoneNumberId,
+			};
 		const call = /^(wacid|wamid)\./.exec(String(value))?.[1];
 		return key === 'id' && call ? wamid().replace('wamid', call) : undefined;
 	}

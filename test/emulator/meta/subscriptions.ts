@@ -55,7 +55,9 @@ export class Subscriptions {
 
 	private async prove({ url, verifyToken }: Callback): Promise<void> {
 		if (url.length > 200) throw errors.callbackTooLong();
-		const { ok, status, statusText, error } = await this.meta.handshake(url, { token: verifyToken });
+		const { ok, status, statusText, error } = await this.meta.handshake(url, {
+			token: verifyToken,
+		});
 		if (!ok) throw handshakeError(status, statusText, error);
 	}
 
@@ -70,7 +72,11 @@ export class Subscriptions {
 
 /** Meta quotes the status line of a wrong answer, and curl's words when there was none. */
 function handshakeError(status: number, statusText: string, error?: string): GraphError {
-	return errors.callbackRefused(error ? `${error}; HTTP Status Code = 0` : `HTTP Status Code = ${status}; HTTP Message = ${statusText}`);
+	return errors.callbackRefused(
+		error
+			? `${error}; HTTP Status Code = 0`
+			: `HTTP Status Code = ${status}; HTTP Message = ${statusText}`,
+	);
 }
 
 // -- What Graph answers
@@ -78,24 +84,41 @@ function handshakeError(status: number, statusText: string, error?: string): Gra
 export function getApp({ subscriptions: { app } }: MetaEmulator): object {
 	if (!app) return { data: [] };
 	const fields = app.fields.map((name) => ({ name, version: app.version }));
-	return { data: [{ object: 'whatsapp_business_account', callback_url: app.url, active: true, fields }] };
+	return {
+		data: [{ object: 'whatsapp_business_account', callback_url: app.url, active: true, fields }],
+	};
 }
 
-export async function postApp({ subscriptions }: MetaEmulator, { params, version }: Call): Promise<object> {
+export async function postApp(
+	{ subscriptions }: MetaEmulator,
+	{ params, version }: Call,
+): Promise<object> {
 	const { object, callback_url, verify_token, fields } = await params();
 	if (object !== 'whatsapp_business_account') throw errors.missingParameter('object');
 	if (!callback_url) throw errors.missingParameter('callback_url');
 	// Graph takes a list written as JSON, too: n8n's own trigger sends `["messages"]`.
 	const list = String(fields ?? '').startsWith('[') ? parseJson(String(fields)) : fields;
-	const names = Array.isArray(list) ? list.map(String) : String(list ?? '').split(',').filter(Boolean);
-	await subscriptions.setApp({ url: String(callback_url), verifyToken: String(verify_token ?? '') }, names, version);
+	const names = Array.isArray(list)
+		? list.map(String)
+		: String(list ?? '')
+				.split(',')
+				.filter(Boolean);
+	await subscriptions.setApp(
+		{ url: String(callback_url), verifyToken: String(verify_token ?? '') },
+		names,
+		version,
+	);
 	return { success: true };
 }
 
-export async function deleteApp({ subscriptions }: MetaEmulator, { params }: Call): Promise<object> {
+export async function deleteApp(
+	{ subscriptions }: MetaEmulator,
+	{ params }: Call,
+): Promise<object> {
 	const { fields } = await params();
 	const { app } = subscriptions;
-	if (app && fields) app.fields = app.fields.filter((name) => !String(fields).split(',').includes(name));
+	if (app && fields)
+		app.fields = app.fields.filter((name) => !String(fields).split(',').includes(name));
 	if (!fields || !app?.fields.length) subscriptions.app = undefined;
 	return { success: true };
 }
@@ -105,11 +128,21 @@ export function getAccount({ subscriptions, credentials }: MetaEmulator): object
 		whatsapp_business_api_data: { link: `https://www.facebook.com/games/?app_id=${id}`, name, id },
 		...(callback && { override_callback_uri: callback }),
 	});
-	const own = subscriptions.subscribed ? [entry(credentials.appId, 'n8n', subscriptions.account?.url)] : [];
-	return { data: [...own, ...subscriptions.otherApps.map(({ id, name, callback }) => entry(id, name, callback))] };
+	const own = subscriptions.subscribed
+		? [entry(credentials.appId, 'n8n', subscriptions.account?.url)]
+		: [];
+	return {
+		data: [
+			...own,
+			...subscriptions.otherApps.map(({ id, name, callback }) => entry(id, name, callback)),
+		],
+	};
 }
 
-export async function postAccount({ subscriptions }: MetaEmulator, { params }: Call): Promise<object> {
+export async function postAccount(
+	{ subscriptions }: MetaEmulator,
+	{ params }: Call,
+): Promise<object> {
 	const { override_callback_uri: url, verify_token } = await params();
 	if (url) {
 		await subscriptions.setAccount({ url: String(url), verifyToken: String(verify_token ?? '') });
@@ -127,11 +160,20 @@ export function deleteAccount({ subscriptions }: MetaEmulator): object {
 	return { success: true };
 }
 
-export async function postPhoneNumber({ subscriptions }: MetaEmulator, { params, id, method }: Call): Promise<object> {
+export async function postPhoneNumber(
+	{ subscriptions }: MetaEmulator,
+	{ params, id, method }: Call,
+): Promise<object> {
 	const given = (await params()).webhook_configuration;
-	const { override_callback_uri: url, verify_token } = ((typeof given === 'string' ? JSON.parse(given) : given) ?? {}) as Params;
+	const { override_callback_uri: url, verify_token } = ((typeof given === 'string'
+		? JSON.parse(given)
+		: given) ?? {}) as Params;
 	if (url === undefined) throw errors.unsupported(method);
 	if (url === '') subscriptions.phoneNumbers.delete(id);
-	else await subscriptions.setPhoneNumber(id, { url: String(url), verifyToken: String(verify_token ?? '') });
+	else
+		await subscriptions.setPhoneNumber(id, {
+			url: String(url),
+			verifyToken: String(verify_token ?? ''),
+		});
 	return { success: true };
 }

@@ -36,9 +36,15 @@ export function useEmulator(): void {
 }
 
 export const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest();
-export const addPhoto = () => meta.store.add({ bytes: PHOTO, mimeType: 'image/jpeg', inbound: true });
+export const addPhoto = () =>
+	meta.store.add({ bytes: PHOTO, mimeType: 'image/jpeg', inbound: true });
 
-export async function upload(bytes: Buffer, type: string, fields: Record<string, string> = { messaging_product: 'whatsapp' }, id = meta.credentials.phoneNumberId) {
+export async function upload(
+	bytes: Buffer,
+	type: string,
+	fields: Record<string, string> = { messaging_product: 'whatsapp' },
+	id = meta.credentials.phoneNumberId,
+) {
 	const form = new FormData();
 	form.append('file', new Blob([new Uint8Array(bytes)], { type }), 'photo "1".jpg');
 	for (const [name, value] of Object.entries(fields)) form.append(name, value);
@@ -52,7 +58,9 @@ export function expectError(answer: AxiosResponse, status: number, start: string
 	expect(head).toBe(start);
 	expect(tail).toMatch(new RegExp(`^${TRACE}}}$`));
 	expect(answer.headers['content-type']).toBe('application/json; charset=UTF-8');
-	expect(answer.headers['www-authenticate']).toMatch(/^OAuth "Facebook Platform" "invalid_(token|request)" "/);
+	expect(answer.headers['www-authenticate']).toMatch(
+		/^OAuth "Facebook Platform" "invalid_(token|request)" "/,
+	);
 }
 
 export const gone = (verb: string, id: string) =>

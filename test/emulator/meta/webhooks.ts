@@ -15,9 +15,16 @@ export interface DeliverOptions {
 }
 
 /** Posts the body as Meta does, signed over the very bytes: the page /webhooks/create-webhook-endpoint. */
-export async function post(meta: MetaEmulator, callback: string, body: string | Buffer, options: DeliverOptions): Promise<HttpAnswer> {
+export async function post(
+	meta: MetaEmulator,
+	callback: string,
+	body: string | Buffer,
+	options: DeliverOptions,
+): Promise<HttpAnswer> {
 	const bytes = Buffer.from(body);
-	const hmac = createHmac('sha256', options.secret ?? meta.credentials.appSecret).update(bytes).digest('hex');
+	const hmac = createHmac('sha256', options.secret ?? meta.credentials.appSecret)
+		.update(bytes)
+		.digest('hex');
 	const signature = options.signature === undefined ? `sha256=${hmac}` : options.signature;
 	return await send(callback, {
 		method: 'POST',
@@ -44,19 +51,32 @@ export interface Handshake {
 }
 
 /** The GET that proves a callback: the page /webhooks/create-webhook-endpoint. */
-export async function handshake(meta: MetaEmulator, callback: string, options: { token?: string; challenge?: string } = {}): Promise<Handshake> {
+export async function handshake(
+	meta: MetaEmulator,
+	callback: string,
+	options: { token?: string; challenge?: string } = {},
+): Promise<Handshake> {
 	const challenge = options.challenge ?? digits(10);
 	const token = encodeURIComponent(options.token ?? meta.credentials.verifyToken);
 	const url = `${callback}${callback.includes('?') ? '&' : '?'}hub.mode=subscribe&hub.challenge=${encodeURIComponent(challenge)}&hub.verify_token=${token}`;
 	try {
 		const { status, statusText, body } = await send(url, {
 			method: 'GET',
-			headers: { Accept: '*/*', 'User-Agent': 'facebookplatform/1.0 (+http://developers.facebook.com)' },
+			headers: {
+				Accept: '*/*',
+				'User-Agent': 'facebookplatform/1.0 (+http://developers.facebook.com)',
+			},
 			timeoutMs: meta.variants.webhookTimeout,
 		});
 		return { ok: status === 200 && body === challenge, status, statusText, body };
 	} catch (cause) {
-		return { ok: false, status: 0, statusText: '', body: '', error: curlWords(cause as NodeJS.ErrnoException) };
+		return {
+			ok: false,
+			status: 0,
+			statusText: '',
+			body: '',
+			error: curlWords(cause as NodeJS.ErrnoException),
+		};
 	}
 }
 

@@ -24,7 +24,8 @@ export function apiRoute(pipes: PipesEmulator, request: EmulatorRequest): Route 
 }
 
 function authorize(pipes: PipesEmulator, { headers }: EmulatorRequest): void {
-	if (headers.authorization !== `Bearer ${pipes.credentials.accessToken}`) throw errors.unauthorized();
+	if (headers.authorization !== `Bearer ${pipes.credentials.accessToken}`)
+		throw errors.unauthorized();
 }
 
 function download(pipes: PipesEmulator, mediaId: string): Reply {

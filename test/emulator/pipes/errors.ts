@@ -23,7 +23,10 @@ export const errors = {
 export type ErrorName = keyof typeof errors;
 
 /** The documentation has `{error, code}` as two texts; the vendor's own demo reads `error.message` first. */
-export function errorReply({ status, message, code }: PipesError, shape: 'string' | 'object'): Reply & { body: string } {
+export function errorReply(
+	{ status, message, code }: PipesError,
+	shape: 'string' | 'object',
+): Reply & { body: string } {
 	const body = shape === 'string' ? { error: message, code } : { error: { message, code } };
 	return { status, headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) };
 }

@@ -34,16 +34,38 @@ export function fileRoute(pipes: PipesEmulator, request: EmulatorRequest): Route
 }
 
 function stored(pipes: PipesEmulator, { headers, query }: EmulatorRequest, mediaId: string): Reply {
-	if (headers.authorization) return xml(400, 'InvalidArgument', 'Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string parameter or the Authorization header should be specified');
+	if (headers.authorization)
+		return xml(
+			400,
+			'InvalidArgument',
+			'Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string parameter or the Authorization header should be specified',
+		);
 	const date = query['X-Amz-Date'] ?? '';
-	if (query['X-Amz-Signature'] !== signature(pipes, mediaId, date)) return xml(403, 'SignatureDoesNotMatch', 'The request signature we calculated does not match the signature you provided.');
-	const signedAt = Date.parse(date.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'));
-	if (pipes.clock.now() >= signedAt + URL_LIFETIME * 1000) return xml(403, 'AccessDenied', 'Request has expired');
+	if (query['X-Amz-Signature'] !== signature(pipes, mediaId, date))
+		return xml(
+			403,
+			'SignatureDoesNotMatch',
+			'The request signature we calculated does not match the signature you provided.',
+		);
+	const signedAt = Date.parse(
+		date.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'),
+	);
+	if (pipes.clock.now() >= signedAt + URL_LIFETIME * 1000)
+		return xml(403, 'AccessDenied', 'Request has expired');
 	const media = pipes.store.live(mediaId);
 	if (!media) return xml(404, 'NoSuchKey', 'The specified key does not exist.');
-	return { status: 200, headers: { 'Content-Type': media.mimeType }, body: media.bytes, chunked: pipes.variants.chunkedFiles };
+	return {
+		status: 200,
+		headers: { 'Content-Type': media.mimeType },
+		body: media.bytes,
+		chunked: pipes.variants.chunkedFiles,
+	};
 }
 
 function xml(status: number, code: string, message: string): Reply {
-	return { status, headers: { 'Content-Type': 'application/xml' }, body: `<?xml version="1.0" encoding="UTF-8"?><Error><Code>${code}</Code><Message>${message}</Message></Error>` };
+	return {
+		status,
+		headers: { 'Content-Type': 'application/xml' },
+		body: `<?xml version="1.0" encoding="UTF-8"?><Error><Code>${code}</Code><Message>${message}</Message></Error>`,
+	};
 }

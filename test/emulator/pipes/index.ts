@@ -61,7 +61,12 @@ export class PipesEmulator implements VendorEmulator {
 		readonly clock: Clock,
 		options: VendorOptions = {},
 	) {
-		this.store = new MediaStore({ clock, newId: messages.newMediaId, lifetime: () => 48 * HOUR, defaultOwner: this.credentials.phoneNumberId });
+		this.store = new MediaStore({
+			clock,
+			newId: messages.newMediaId,
+			lifetime: () => 48 * HOUR,
+			defaultOwner: this.credentials.phoneNumberId,
+		});
 		const sites = vendorSites(options, {
 			vendor: 'pipes',
 			faults: this.faults,
@@ -69,7 +74,10 @@ export class PipesEmulator implements VendorEmulator {
 			api: (request) => apiRoute(this, request),
 			files: (request) => fileRoute(this, request),
 		});
-		this.sites = { ...sites, api: { ...sites.api, upgrade: this.stream.upgrade.bind(this.stream) } };
+		this.sites = {
+			...sites,
+			api: { ...sites.api, upgrade: this.stream.upgrade.bind(this.stream) },
+		};
 	}
 
 	/** The origin of the API, as the client knows it. */
@@ -93,7 +101,13 @@ export class PipesEmulator implements VendorEmulator {
 	/** Orders that something go wrong, once unless `times` says otherwise. */
 	fault({ error, ...order }: PipesFault): void {
 		if (!error) return this.faults.add(order);
-		this.faults.add({ ...order, ...errorReply(error instanceof PipesError ? error : errors[error](), this.variants.errorShape) });
+		this.faults.add({
+			...order,
+			...errorReply(
+				error instanceof PipesError ? error : errors[error](),
+				this.variants.errorShape,
+			),
+		});
 	}
 
 	/** A file's presigned URL, as the API redirects to it. */
@@ -104,14 +118,20 @@ export class PipesEmulator implements VendorEmulator {
 	// -- What customers do
 
 	/** A customer sends a file: it is stored, and delivered to the webhook; without one, or if it refuses, to the WebSocket. */
-	async receive(incoming: messages.Incoming & messages.Sender, options: webhooks.DeliverOptions = {}): Promise<Received> {
+	async receive(
+		incoming: messages.Incoming & messages.Sender,
+		options: webhooks.DeliverOptions = {},
+	): Promise<Received> {
 		const { mediaId, message } = this.prepare(incoming);
 		const answer = await this.deliver(message, options);
 		return { mediaId, message, body: JSON.stringify(message.body), ...(answer && { answer }) };
 	}
 
 	/** The same without the delivery. */
-	prepare(incoming: messages.Incoming & messages.Sender): { mediaId: string; message: messages.Item } {
+	prepare(incoming: messages.Incoming & messages.Sender): {
+		mediaId: string;
+		message: messages.Item;
+	} {
 		return messages.mediaMessage(this, incoming);
 	}
 
@@ -125,10 +145,17 @@ export class PipesEmulator implements VendorEmulator {
 	}
 
 	/** Delivers a message; or a webhook's body exactly as it is. */
-	async deliver(what: messages.Item | string | Buffer, options: webhooks.DeliverOptions = {}): Promise<HttpAnswer | undefined> {
+	async deliver(
+		what: messages.Item | string | Buffer,
+		options: webhooks.DeliverOptions = {},
+	): Promise<HttpAnswer | undefined> {
 		const callback = options.callback ?? this.callback;
 		const raw = typeof what === 'string' || Buffer.isBuffer(what);
-		const answer = callback && (await webhooks.post(this, callback, raw ? what : JSON.stringify(what.body), options).catch(() => undefined));
+		const answer =
+			callback &&
+			(await webhooks
+				.post(this, callback, raw ? what : JSON.stringify(what.body), options)
+				.catch(() => undefined));
 		const accepted = answer && answer.status >= 200 && answer.status < 300;
 		if (!raw && (!accepted || this.variants.delivery === 'both')) this.stream.push(what);
 		return answer || undefined;

@@ -41,24 +41,50 @@ export interface Item {
 }
 
 /** Stores the customer's file and builds its message. */
-export function mediaMessage(pipes: PipesEmulator, incoming: Incoming & Sender): { mediaId: string; message: Item } {
+export function mediaMessage(
+	pipes: PipesEmulator,
+	incoming: Incoming & Sender,
+): { mediaId: string; message: Item } {
 	const { type, caption } = incoming;
 	const { mimeType, fileName } = describeFile(incoming);
-	const mediaId = incoming.unavailable ? '' : pipes.store.add({ bytes: incoming.bytes, mimeType, fileName, inbound: true });
-	const byteSize = { right: pipes.store.get(mediaId)?.bytes.size, wrong: 1, absent: undefined }[pipes.variants.size];
+	const mediaId = incoming.unavailable
+		? ''
+		: pipes.store.add({ bytes: incoming.bytes, mimeType, fileName, inbound: true });
+	const byteSize = { right: pipes.store.get(mediaId)?.bytes.size, wrong: 1, absent: undefined }[
+		pipes.variants.size
+	];
 	const file = incoming.unavailable
 		? { mimeType, fileName, unavailable: true }
 		: { mediaId, downloadUrl: `/v1/media/download/${mediaId}`, mimeType, byteSize, fileName };
 	const media = omitUndefined({ ...file, ...incoming.media });
 	const kind = type === 'voice' ? 'audio' : type;
 	// Meta's own ID: it is there, and no key of this vendor's opens it.
-	const content = omitUndefined({ id: digits(16), mime_type: mimeType, caption, filename: fileName });
+	const content = omitUndefined({
+		id: digits(16),
+		mime_type: mimeType,
+		caption,
+		filename: fileName,
+	});
 	return { mediaId, message: message(pipes, kind, content, incoming, media, caption) };
 }
 
-export function message(pipes: PipesEmulator, type: string, content: Json, sender: Sender = {}, media?: Json, text = ''): Item {
-	const { from = '16505551234', name = 'Sheena Nelson', phoneNumberId = pipes.credentials.phoneNumberId, label } = sender;
-	const conversationId = sender.conversationId ?? `conv_${createHmac('sha256', 'conversation').update(from).digest('base64url').slice(0, 20)}`;
+export function message(
+	pipes: PipesEmulator,
+	type: string,
+	content: Json,
+	sender: Sender = {},
+	media?: Json,
+	text = '',
+): Item {
+	const {
+		from = '16505551234',
+		name = 'Sheena Nelson',
+		phoneNumberId = pipes.credentials.phoneNumberId,
+		label,
+	} = sender;
+	const conversationId =
+		sender.conversationId ??
+		`conv_${createHmac('sha256', 'conversation').update(from).digest('base64url').slice(0, 20)}`;
 	const timestamp = sender.timestamp ?? new Date(pipes.clock.now()).toISOString();
 	const id = `msg_${randomBytes(12).toString('hex')}`;
 	const display = `+${pipes.credentials.phoneNumber}`;
@@ -73,10 +99,25 @@ export function message(pipes: PipesEmulator, type: string, content: Json, sende
 		id,
 		from,
 		conversationId,
-		body: { object: 'whatsapp_business_account', entry: [{ id: phoneNumberId, changes: [{ value, field: 'messages' }] }], pipes: omitUndefined({ ...common, media }) },
+		body: {
+			object: 'whatsapp_business_account',
+			entry: [{ id: phoneNumberId, changes: [{ value, field: 'messages' }] }],
+			pipes: omitUndefined({ ...common, media }),
+		},
 		event: {
 			type: 'whatsapp_message',
-			data: omitUndefined({ messageId: id, ...common, poolNumberPhoneNumber: display, fromNumber: from, fromName: name, text, body: text, timestamp, type, media }),
+			data: omitUndefined({
+				messageId: id,
+				...common,
+				poolNumberPhoneNumber: display,
+				fromNumber: from,
+				fromName: name,
+				text,
+				body: text,
+				timestamp,
+				type,
+				media,
+			}),
 		},
 	};
 }

@@ -20,10 +20,15 @@ beforeAll(async () => {
 	({ pipes } = emulator);
 	hook = createServer(({ headers }, response) => {
 		const pieces: Buffer[] = [];
-		response.req.on('data', (piece: Buffer) => pieces.push(piece)).on('end', () => {
-			deliveries.push({ signature: headers['x-pipes-signature'], body: Buffer.concat(pieces).toString() });
-			response.writeHead(hookStatus).end();
-		});
+		response.req
+			.on('data', (piece: Buffer) => pieces.push(piece))
+			.on('end', () => {
+				deliveries.push({
+					signature: headers['x-pipes-signature'],
+					body: Buffer.concat(pieces).toString(),
+				});
+				response.writeHead(hookStatus).end();
+			});
 	}).listen(0, '127.0.0.1');
 	await once(hook, 'listening');
 	hookUrl = `http://127.0.0.1:${(hook.address() as AddressInfo).port}/hook`;
@@ -39,9 +44,18 @@ beforeEach(() => {
 });
 
 const get = async (url: string, Authorization?: string) =>
-	await axios.get(url, { validateStatus: () => true, maxRedirects: 0, responseType: 'arraybuffer', headers: { Authorization } });
-const download = async (mediaId: string, key = pipes.credentials.accessToken) => await get(`${pipes.url}/v1/media/download/${mediaId}`, `Bearer ${key}`);
-const said = ({ status, data }: { status: number; data: Buffer }) => [status, JSON.parse(data.toString())];
+	await axios.get(url, {
+		validateStatus: () => true,
+		maxRedirects: 0,
+		responseType: 'arraybuffer',
+		headers: { Authorization },
+	});
+const download = async (mediaId: string, key = pipes.credentials.accessToken) =>
+	await get(`${pipes.url}/v1/media/download/${mediaId}`, `Bearer ${key}`);
+const said = ({ status, data }: { status: number; data: Buffer }) => [
+	status,
+	JSON.parse(data.toString()),
+];
 
 describe('the download', () => {
 	it('leads to a presigned URL, good for five minutes and for nobody with a key', async () => {
@@ -52,9 +66,16 @@ describe('the download', () => {
 		expect([status, new URL(location).origin]).toEqual([302, pipes.filesUrl]);
 		expect(location).toContain('X-Amz-Expires=300');
 		const file = await get(location);
-		expect([file.status, file.headers['content-type'], file.data]).toEqual([200, 'image/jpeg', PHOTO]);
+		expect([file.status, file.headers['content-type'], file.data]).toEqual([
+			200,
+			'image/jpeg',
+			PHOTO,
+		]);
 		const both = await get(location, `Bearer ${pipes.credentials.accessToken}`);
-		expect([both.status, both.data.toString()]).toEqual([400, expect.stringContaining('Only one auth mechanism allowed')]);
+		expect([both.status, both.data.toString()]).toEqual([
+			400,
+			expect.stringContaining('Only one auth mechanism allowed'),
+		]);
 		expect((await get(location.replace(mediaId, 'another'))).status).toBe(403);
 		emulator.clock.advance(300_000);
 		expect((await get(location)).status).toBe(403);
@@ -62,13 +83,28 @@ describe('the download', () => {
 
 	it('tells wrong keys, foreign, unknown and expired files apart, in either shape', async () => {
 		const mediaId = pipes.store.add({ bytes: PHOTO, mimeType: 'image/jpeg', inbound: true });
-		expect(said(await download(mediaId, 'pk_wrong'))).toEqual([401, { error: 'Invalid API key', code: 'UNAUTHORIZED' }]);
-		expect(said(await download('x'.repeat(21)))).toEqual([404, { error: 'Media not found', code: 'NOT_FOUND' }]);
-		expect((await download(pipes.store.add({ bytes: PHOTO, mimeType: 'image/jpeg', owner: 'pn_other' }))).status).toBe(403);
+		expect(said(await download(mediaId, 'pk_wrong'))).toEqual([
+			401,
+			{ error: 'Invalid API key', code: 'UNAUTHORIZED' },
+		]);
+		expect(said(await download('x'.repeat(21)))).toEqual([
+			404,
+			{ error: 'Media not found', code: 'NOT_FOUND' },
+		]);
+		expect(
+			(await download(pipes.store.add({ bytes: PHOTO, mimeType: 'image/jpeg', owner: 'pn_other' })))
+				.status,
+		).toBe(403);
 		emulator.clock.advance(48 * 3_600_000);
-		expect(said(await download(mediaId))).toEqual([410, { error: 'Media expired', code: 'MEDIA_EXPIRED' }]);
+		expect(said(await download(mediaId))).toEqual([
+			410,
+			{ error: 'Media expired', code: 'MEDIA_EXPIRED' },
+		]);
 		pipes.variants.errorShape = 'object';
-		expect(said(await download(mediaId))).toEqual([410, { error: { message: 'Media expired', code: 'MEDIA_EXPIRED' } }]);
+		expect(said(await download(mediaId))).toEqual([
+			410,
+			{ error: { message: 'Media expired', code: 'MEDIA_EXPIRED' } },
+		]);
 		pipes.fault({ on: 'download', error: 'internal' });
 		expect((await download(mediaId)).status).toBe(500);
 	});
@@ -80,15 +116,43 @@ describe('webhooks', () => {
 	});
 
 	it('are Meta’s, with pipes beside it, signed in hex', async () => {
-		const { mediaId, message, answer, body } = await pipes.receive({ type: 'document', bytes: PHOTO, caption: 'Hi', timestamp: '2025-01-15T10:30:00.000Z' });
+		const { mediaId, message, answer, body } = await pipes.receive({
+			type: 'document',
+			bytes: PHOTO,
+			caption: 'Hi',
+			timestamp: '2025-01-15T10:30:00.000Z',
+		});
 		expect(answer!.status).toBe(200);
-		expect(deliveries).toEqual([{ signature: createHmac('sha256', pipes.credentials.webhookSecret).update(body).digest('hex'), body }]);
+		expect(deliveries).toEqual([
+			{
+				signature: createHmac('sha256', pipes.credentials.webhookSecret).update(body).digest('hex'),
+				body,
+			},
+		]);
 		const { entry, pipes: beside } = JSON.parse(body);
-		expect(entry[0].changes[0].value.messages[0]).toMatchObject({ id: message.id, timestamp: '2025-01-15T10:30:00.000Z', type: 'document', document: { caption: 'Hi' } });
+		expect(entry[0].changes[0].value.messages[0]).toMatchObject({
+			id: message.id,
+			timestamp: '2025-01-15T10:30:00.000Z',
+			type: 'document',
+			document: { caption: 'Hi' },
+		});
 		expect(entry[0].changes[0].value.messages[0].document.id).not.toBe(mediaId);
-		expect(beside.media).toEqual({ mediaId, downloadUrl: `/v1/media/download/${mediaId}`, mimeType: 'application/pdf', byteSize: PHOTO.length, fileName: 'document.pdf' });
-		const { mediaId: none, body: without } = await pipes.receive({ type: 'image', bytes: PHOTO, unavailable: true }, { signature: null });
-		expect([none, JSON.parse(without).pipes.media, deliveries[1]!.signature]).toEqual(['', { mimeType: 'image/jpeg', unavailable: true }, undefined]);
+		expect(beside.media).toEqual({
+			mediaId,
+			downloadUrl: `/v1/media/download/${mediaId}`,
+			mimeType: 'application/pdf',
+			byteSize: PHOTO.length,
+			fileName: 'document.pdf',
+		});
+		const { mediaId: none, body: without } = await pipes.receive(
+			{ type: 'image', bytes: PHOTO, unavailable: true },
+			{ signature: null },
+		);
+		expect([none, JSON.parse(without).pipes.media, deliveries[1]!.signature]).toEqual([
+			'',
+			{ mimeType: 'image/jpeg', unavailable: true },
+			undefined,
+		]);
 	});
 
 	it('that are refused go to the stream, or both go', async () => {
@@ -113,7 +177,9 @@ describe('the stream', () => {
 		const frames: string[] = [];
 		socket.addEventListener('message', ({ data }) => frames.push(String(data)));
 		socket.addEventListener('error', () => {});
-		const closed = new Promise<number>((resolve) => socket.addEventListener('close', ({ code }) => resolve(code)));
+		const closed = new Promise<number>((resolve) =>
+			socket.addEventListener('close', ({ code }) => resolve(code)),
+		);
 		const until = async (count: number) => {
 			while (frames.length < count) await new Promise((resolve) => setTimeout(resolve, 2));
 			return frames.map((frame) => JSON.parse(frame));
@@ -130,8 +196,20 @@ describe('the stream', () => {
 		const long = pipes.prepare({ type: 'image', bytes: PHOTO, caption: 'x'.repeat(70_000) });
 		await pipes.deliver(long.message);
 		const [connected, event] = await until(2);
-		expect(connected).toEqual({ type: 'connected', userId: expect.any(String), connectionId: expect.any(String), scope: 'user' });
-		expect(event).toMatchObject({ type: 'whatsapp_message', data: { messageId: long.message.id, type: 'image', media: { mediaId: long.mediaId, byteSize: PHOTO.length } } });
+		expect(connected).toEqual({
+			type: 'connected',
+			userId: expect.any(String),
+			connectionId: expect.any(String),
+			scope: 'user',
+		});
+		expect(event).toMatchObject({
+			type: 'whatsapp_message',
+			data: {
+				messageId: long.message.id,
+				type: 'image',
+				media: { mediaId: long.mediaId, byteSize: PHOTO.length },
+			},
+		});
 		const [request] = emulator.requests;
 		expect(request).toMatchObject({ operation: 'stream', status: 101 });
 	});
@@ -163,8 +241,12 @@ describe('the stream', () => {
 	it('keeps to a conversation, without the queue', async () => {
 		const mine = pipes.text('mine');
 		await pipes.deliver(mine);
-		const { until } = connect(`apiKey=${pipes.credentials.accessToken}&conversationId=${mine.conversationId}`);
-		expect(await until(1)).toMatchObject([{ scope: 'conversation', conversationId: mine.conversationId }]);
+		const { until } = connect(
+			`apiKey=${pipes.credentials.accessToken}&conversationId=${mine.conversationId}`,
+		);
+		expect(await until(1)).toMatchObject([
+			{ scope: 'conversation', conversationId: mine.conversationId },
+		]);
 		await pipes.deliver(pipes.text('another', { from: '49152' }));
 		await pipes.deliver(pipes.text('mine again'));
 		expect((await until(2))[1].data.text).toBe('mine again');
@@ -175,7 +257,8 @@ describe('the stream', () => {
 		const { socket, until, closed, frames } = connect();
 		await until(1);
 		ping(socket);
-		while (!pipes.stream.connections[0]!.socket.pings) await new Promise((resolve) => setTimeout(resolve, 2));
+		while (!pipes.stream.connections[0]!.socket.pings)
+			await new Promise((resolve) => setTimeout(resolve, 2));
 		pipes.stream.send('not JSON');
 		while (frames.length < 2) await new Promise((resolve) => setTimeout(resolve, 2));
 		pipes.stream.drop(1012, 'restart');
@@ -195,7 +278,10 @@ describe('the stream', () => {
 it('is driven by hand, too', async () => {
 	const form = new FormData();
 	form.append('file', new Blob(['OggS'], { type: 'application/octet-stream' }), 'voice.ogg');
-	const { data } = await axios.post(`${pipes.url}/_emulator/receive?from=49152&callback=${hookUrl}`, form);
+	const { data } = await axios.post(
+		`${pipes.url}/_emulator/receive?from=49152&callback=${hookUrl}`,
+		form,
+	);
 	expect(data[0]).toMatchObject({ message: { from: '49152' }, answer: { status: 200 } });
 	expect(pipes.help()).toContain(pipes.credentials.accessToken);
 });

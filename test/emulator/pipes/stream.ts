@@ -32,14 +32,24 @@ export class Stream {
 		const status = this.refusedWith(request.path, apiKey, conversationId);
 		if (status) {
 			request.status = status;
-			return void asked.socket.end(`HTTP/1.1 ${status} Refused\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
+			return void asked.socket.end(
+				`HTTP/1.1 ${status} Refused\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`,
+			);
 		}
 		const connection = { socket: new WebSocketConnection(asked), conversationId, poolNumberId };
 		request.status = 101;
 		this.connections.push(connection);
-		connection.socket.onClose = () => this.connections.splice(this.connections.indexOf(connection), 1);
+		connection.socket.onClose = () =>
+			this.connections.splice(this.connections.indexOf(connection), 1);
 		const scope = conversationId ? { scope: 'conversation', conversationId } : { scope: 'user' };
-		connection.socket.send(JSON.stringify({ type: 'connected', userId: 'user_emulator', connectionId: randomUUID(), ...scope }));
+		connection.socket.send(
+			JSON.stringify({
+				type: 'connected',
+				userId: 'user_emulator',
+				connectionId: randomUUID(),
+				...scope,
+			}),
+		);
 		// The queue goes to whoever comes first and asks for everything: nobody acknowledges anything.
 		if (!conversationId) this.drain();
 	}
@@ -48,7 +58,10 @@ export class Stream {
 	push(item: Item): void {
 		const listeners = this.connections.filter((one) => one.socket.open && wants(one, item));
 		const user = listeners.filter(({ conversationId }) => !conversationId);
-		const chosen = this.pipes.variants.fanOut === 'all' ? listeners : [...listeners.filter(({ conversationId }) => conversationId), ...user.slice(0, 1)];
+		const chosen =
+			this.pipes.variants.fanOut === 'all'
+				? listeners
+				: [...listeners.filter(({ conversationId }) => conversationId), ...user.slice(0, 1)];
 		if (!chosen.length) return this.enqueue(item);
 		for (const { socket } of chosen) socket.send(JSON.stringify(item.event));
 	}
@@ -118,5 +131,8 @@ export class Stream {
 }
 
 function wants({ conversationId, poolNumberId }: Connection, { event: { data } }: Item): boolean {
-	return (!conversationId || conversationId === data.conversationId) && (!poolNumberId || poolNumberId === data.poolNumberId);
+	return (
+		(!conversationId || conversationId === data.conversationId) &&
+		(!poolNumberId || poolNumberId === data.poolNumberId)
+	);
 }

@@ -17,5 +17,13 @@ export interface PipesVariants {
 }
 
 export function defaultVariants(): PipesVariants {
-	return { errorShape: 'string', delivery: 'webhookFirst', fanOut: 'all', drainInterval: 750, size: 'right', chunkedFiles: false, webhookTimeout: 10_000 };
+	return {
+		errorShape: 'string',
+		delivery: 'webhookFirst',
+		fanOut: 'all',
+		drainInterval: 750,
+		size: 'right',
+		chunkedFiles: false,
+		webhookTimeout: 10_000,
+	};
 }

@@ -14,13 +14,26 @@ export interface DeliverOptions {
 }
 
 /** Posts a body, signed: the page /webhooks/security. */
-export async function post(pipes: PipesEmulator, callback: string, body: string | Buffer, options: DeliverOptions): Promise<HttpAnswer> {
+export async function post(
+	pipes: PipesEmulator,
+	callback: string,
+	body: string | Buffer,
+	options: DeliverOptions,
+): Promise<HttpAnswer> {
 	const bytes = Buffer.from(body);
 	const secret = options.secret ?? pipes.credentials.webhookSecret;
-	const signature = options.signature === undefined ? createHmac('sha256', secret).update(bytes).digest('hex') : options.signature;
+	const signature =
+		options.signature === undefined
+			? createHmac('sha256', secret).update(bytes).digest('hex')
+			: options.signature;
 	return await send(callback, {
 		method: 'POST',
-		headers: { 'Content-Type': 'application/json', 'User-Agent': 'Pipes-Webhook/1.0', ...(signature !== null && { 'X-Pipes-Signature': signature }), ...options.headers },
+		headers: {
+			'Content-Type': 'application/json',
+			'User-Agent': 'Pipes-Webhook/1.0',
+			...(signature !== null && { 'X-Pipes-Signature': signature }),
+			...options.headers,
+		},
 		body: bytes,
 		timeoutMs: pipes.variants.webhookTimeout,
 	});

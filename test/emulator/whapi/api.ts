@@ -39,12 +39,15 @@ function find(whapi: WhapiEmulator, request: EmulatorRequest): Operation {
 	const mediaId = decodeURIComponent(id);
 	const what = `${request.method} /${collection}${id && '/id'}`;
 	if (what === 'GET /settings') return { name: 'settings', run: () => json(whapi.settings) };
-	if (what === 'PATCH /settings') return { name: 'changeSettings', run: async () => await changeSettings(whapi, request) };
+	if (what === 'PATCH /settings')
+		return { name: 'changeSettings', run: async () => await changeSettings(whapi, request) };
 	if (what === 'GET /health') return { name: 'health', run: () => health(whapi, request) };
 	if (what === 'GET /media') return { name: 'list', run: () => list(whapi, request) };
 	if (what === 'GET /media/id') return { name: 'media', mediaId, run: () => media(whapi, mediaId) };
-	if (what === 'POST /media') return { name: 'upload', run: async () => await upload(whapi, request) };
-	if (what === 'DELETE /media/id') return { name: 'delete', mediaId, run: () => deleteMedia(whapi, mediaId) };
+	if (what === 'POST /media')
+		return { name: 'upload', run: async () => await upload(whapi, request) };
+	if (what === 'DELETE /media/id')
+		return { name: 'delete', mediaId, run: () => deleteMedia(whapi, mediaId) };
 	if (what === 'GET /messages/id') return { name: 'message', run: () => message(whapi, mediaId) };
 	return {
 		name: 'unknown',
@@ -59,14 +62,25 @@ function find(whapi: WhapiEmulator, request: EmulatorRequest): Operation {
 async function changeSettings(whapi: WhapiEmulator, request: EmulatorRequest): Promise<Reply> {
 	const before = whapi.settings;
 	whapi.settings = patched(before, await readJson(request), whapi.variants.mediaSettings);
-	return json({ before_update: before, after_update: whapi.settings, changes: changes(before, whapi.settings) });
+	return json({
+		before_update: before,
+		after_update: whapi.settings,
+		changes: changes(before, whapi.settings),
+	});
 }
 
 function health(whapi: WhapiEmulator, { query }: EmulatorRequest): Reply {
 	if (query.wakeup !== 'false') whapi.woken++;
 	const { channelId, phoneNumber } = whapi.credentials;
 	const status = { code: whapi.authorized ? 4 : 3, text: whapi.authorized ? 'AUTH' : 'QR' };
-	return json({ channel_id: channelId, uptime: 86_400, version: '1.8.7', ip: '127.0.0.1', status, ...(whapi.authorized && { user: { id: phoneNumber, name: 'Jaspers Market' } }) });
+	return json({
+		channel_id: channelId,
+		uptime: 86_400,
+		version: '1.8.7',
+		ip: '127.0.0.1',
+		status,
+		...(whapi.authorized && { user: { id: phoneNumber, name: 'Jaspers Market' } }),
+	});
 }
 
 // -- Media
@@ -74,9 +88,15 @@ function health(whapi: WhapiEmulator, { query }: EmulatorRequest): Reply {
 function media(whapi: WhapiEmulator, mediaId: string): Reply {
 	if (!whapi.authorized) throw errors.unauthorized();
 	const media = whapi.store.live(mediaId);
-	const early = media?.kind === 'inbound' && whapi.clock.now() < media.createdAt + whapi.variants.lateBy;
+	const early =
+		media?.kind === 'inbound' && whapi.clock.now() < media.createdAt + whapi.variants.lateBy;
 	if (!media || early) throw errors.mediaNotFound();
-	return { status: 200, headers: { 'Content-Type': media.mimeType }, body: media.bytes, chunked: whapi.variants.chunkedFiles };
+	return {
+		status: 200,
+		headers: { 'Content-Type': media.mimeType },
+		body: media.bytes,
+		chunked: whapi.variants.chunkedFiles,
+	};
 }
 
 function list(whapi: WhapiEmulator, { query }: EmulatorRequest): Reply {
@@ -84,7 +104,12 @@ function list(whapi: WhapiEmulator, { query }: EmulatorRequest): Reply {
 	if (!(count >= 1 && count <= 500)) throw errors.badRequest('count must be between 1 and 500');
 	const files = whapi.store.list().filter(({ id }) => whapi.store.live(id));
 	if (query.sort !== 'asc') files.reverse();
-	return json({ files: files.slice(offset, offset + count).map(({ id }) => whapi.mediaFile(id)), count: Math.min(count, files.length), total: files.length, offset });
+	return json({
+		files: files.slice(offset, offset + count).map(({ id }) => whapi.mediaFile(id)),
+		count: Math.min(count, files.length),
+		total: files.length,
+		offset,
+	});
 }
 
 function deleteMedia(whapi: WhapiEmulator, mediaId: string): Reply {

@@ -3,7 +3,9 @@ import { vendorControl } from '../control';
 import type { Site } from '../server';
 
 export function control(whapi: WhapiEmulator): Site['control'] {
-	return vendorControl(whapi, ({ url }) => ({ url: url === undefined ? undefined : url !== 'false' }));
+	return vendorControl(whapi, ({ url }) => ({
+		url: url === undefined ? undefined : url !== 'false',
+	}));
 }
 
 /** What to type where, for the emulator's own window. */

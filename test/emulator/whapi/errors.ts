@@ -1,6 +1,7 @@
 import type { Reply } from '../server';
 
-const error = (status: number, message: string, details?: string): WhapiError => new WhapiError(status, message, details);
+const error = (status: number, message: string, details?: string): WhapiError =>
+	new WhapiError(status, message, details);
 
 /** The errors of the specification. Codes are the HTTP status, as in every literal sample. */
 export const errors = {
@@ -39,5 +40,9 @@ export function errorReply({ status, message, details }: WhapiError): Reply & { 
 }
 
 export function json(body: unknown, status = 200): Reply & { body: string } {
-	return { status, headers: { 'Content-Type': 'application/json; charset=utf-8' }, body: JSON.stringify(body) };
+	return {
+		status,
+		headers: { 'Content-Type': 'application/json; charset=utf-8' },
+		body: JSON.stringify(body),
+	};
 }

@@ -9,12 +9,25 @@ export function fileRoute(whapi: WhapiEmulator, request: EmulatorRequest): Route
 
 function stored(whapi: WhapiEmulator, request: EmulatorRequest, mediaId = ''): Reply {
 	// What S3 answers to a scheme that is not its own, public file or not.
-	if (request.headers.authorization) return xml(400, 'InvalidArgument', 'Unsupported Authorization Type');
+	if (request.headers.authorization)
+		return xml(400, 'InvalidArgument', 'Unsupported Authorization Type');
 	const media = whapi.linked.has(mediaId) ? whapi.store.live(mediaId) : undefined;
-	if (!media) return whapi.variants.expiredLink === 404 ? xml(404, 'NoSuchKey', 'The specified key does not exist.') : xml(403, 'AccessDenied', 'Access Denied');
-	return { status: 200, headers: { 'Content-Type': media.mimeType }, body: media.bytes, chunked: whapi.variants.chunkedFiles };
+	if (!media)
+		return whapi.variants.expiredLink === 404
+			? xml(404, 'NoSuchKey', 'The specified key does not exist.')
+			: xml(403, 'AccessDenied', 'Access Denied');
+	return {
+		status: 200,
+		headers: { 'Content-Type': media.mimeType },
+		body: media.bytes,
+		chunked: whapi.variants.chunkedFiles,
+	};
 }
 
 function xml(status: number, code: string, message: string): Reply {
-	return { status, headers: { 'Content-Type': 'application/xml' }, body: `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>${message}</Message></Error>` };
+	return {
+		status,
+		headers: { 'Content-Type': 'application/xml' },
+		body: `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>${message}</Message></Error>`,
+	};
 }

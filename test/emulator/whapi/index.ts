@@ -1,7 +1,13 @@
 import type { HttpAnswer } from '../client';
 import { type FaultOrder, Faults } from '../faults';
 import { type Clock, MediaStore } from '../store';
-import { announcedHash, omitUndefined, type VendorEmulator, type VendorOptions, vendorSites } from '../vendor';
+import {
+	announcedHash,
+	omitUndefined,
+	type VendorEmulator,
+	type VendorOptions,
+	vendorSites,
+} from '../vendor';
 import { apiRoute } from './api';
 import { control, help } from './control';
 import { type ErrorName, errorReply, errors, WhapiError } from './errors';
@@ -12,7 +18,17 @@ import { defaultVariants, type WhapiVariants } from './variants';
 import * as webhooks from './webhooks';
 
 /** What a fault is ordered on. `file` is the public storage, `media` the bytes from the gate. */
-export type WhapiOperation = 'settings' | 'changeSettings' | 'health' | 'list' | 'media' | 'upload' | 'delete' | 'message' | 'file' | 'unknown';
+export type WhapiOperation =
+	| 'settings'
+	| 'changeSettings'
+	| 'health'
+	| 'list'
+	| 'media'
+	| 'upload'
+	| 'delete'
+	| 'message'
+	| 'file'
+	| 'unknown';
 
 export interface WhapiFault extends FaultOrder<WhapiOperation> {
 	/** Answer with one of the vendor's errors. */
@@ -68,7 +84,12 @@ export class WhapiEmulator implements VendorEmulator {
 		readonly clock: Clock,
 		options: VendorOptions = {},
 	) {
-		this.store = new MediaStore({ clock, newId: ({ mimeType }) => messages.newMediaId(mimeType), lifetime: () => 30 * DAY, defaultOwner: this.credentials.channelId });
+		this.store = new MediaStore({
+			clock,
+			newId: ({ mimeType }) => messages.newMediaId(mimeType),
+			lifetime: () => 30 * DAY,
+			defaultOwner: this.credentials.channelId,
+		});
 		this.sites = vendorSites(options, {
 			vendor: 'whapi',
 			faults: this.faults,
@@ -103,7 +124,10 @@ export class WhapiEmulator implements VendorEmulator {
 	/** Orders that something go wrong, once unless `times` says otherwise. */
 	fault({ error, ...order }: WhapiFault): void {
 		if (!error) return this.faults.add(order);
-		this.faults.add({ ...order, ...errorReply(error instanceof WhapiError ? error : errors[error]()) });
+		this.faults.add({
+			...order,
+			...errorReply(error instanceof WhapiError ? error : errors[error]()),
+		});
 	}
 
 	/** The public address of a file, as the help desk's samples have it. */
@@ -117,20 +141,34 @@ export class WhapiEmulator implements VendorEmulator {
 		const link = this.linked.has(id) ? this.link(id) : undefined;
 		const timestamp = Math.floor(createdAt / 1000);
 		const hash = announcedHash(this.store, id, this.variants.hash);
-		return omitUndefined({ id, link, mime_type: mimeType, file_size: bytes.size, file_name: fileName, sha256: hash?.toString('base64'), timestamp });
+		return omitUndefined({
+			id,
+			link,
+			mime_type: mimeType,
+			file_size: bytes.size,
+			file_name: fileName,
+			sha256: hash?.toString('base64'),
+			timestamp,
+		});
 	}
 
 	// -- What customers do
 
 	/** A customer sends a file: it is stored, and delivered to whoever asked for messages. */
-	async receive(incoming: messages.Incoming & messages.Sender, options: webhooks.DeliverOptions = {}): Promise<Received> {
+	async receive(
+		incoming: messages.Incoming & messages.Sender,
+		options: webhooks.DeliverOptions = {},
+	): Promise<Received> {
 		const { mediaId, message } = this.prepare(incoming);
 		const { sent: body, answers } = await this.deliver([message], options);
 		return { mediaId, message, body, answer: answers[0], answers };
 	}
 
 	/** The same without the delivery, for messages to be delivered together. */
-	prepare(incoming: messages.Incoming & messages.Sender): { mediaId: string; message: messages.Item } {
+	prepare(incoming: messages.Incoming & messages.Sender): {
+		mediaId: string;
+		message: messages.Item;
+	} {
 		return messages.mediaMessage(this, incoming);
 	}
 
@@ -149,7 +187,10 @@ export class WhapiEmulator implements VendorEmulator {
 	}
 
 	/** Delivers messages, or a body exactly as it is. */
-	async deliver(what: string | Buffer | messages.Json[], options: webhooks.DeliverOptions & { event?: webhooks.Event } = {}) {
+	async deliver(
+		what: string | Buffer | messages.Json[],
+		options: webhooks.DeliverOptions & { event?: webhooks.Event } = {},
+	) {
 		const { event = NEW_MESSAGE, ...rest } = options;
 		const body = Array.isArray(what) ? this.envelope(what, event) : what;
 		const answers = await webhooks.post(this, body, event, { callback: this.callback, ...rest });
@@ -159,7 +200,13 @@ export class WhapiEmulator implements VendorEmulator {
 	/** A status of a message that the channel sent; its timestamp is a string, unlike a message's. */
 	status(state: 'sent' | 'delivered' | 'read' | 'failed'): messages.Json {
 		const codes = { failed: 0, sent: 2, delivered: 3, read: 4 };
-		return { id: 'sent-1', code: codes[state], status: state, recipient_id: '16505551234@s.whatsapp.net', timestamp: String(Math.floor(this.clock.now() / 1000)) };
+		return {
+			id: 'sent-1',
+			code: codes[state],
+			status: state,
+			recipient_id: '16505551234@s.whatsapp.net',
+			timestamp: String(Math.floor(this.clock.now() / 1000)),
+		};
 	}
 
 	/** How to use it by hand. */

@@ -37,16 +37,22 @@ export interface Item extends Json {
 }
 
 /** What Auto Download calls a type; it has no words for gif and short, which are videos. */
-const autoDownloadName = (type: Incoming['type']) => (type === 'gif' || type === 'short' ? 'video' : type);
+const autoDownloadName = (type: Incoming['type']) =>
+	type === 'gif' || type === 'short' ? 'video' : type;
 
-const PREVIEW = 'data:image/jpeg;base64,/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDABALDA4MChAODQ4SERATGCgaGBYWGDEjJR0oOjM9PDkzODdASFxOQERXRTc4UG1RV19iZ2hnPk1xeXBkeFxlZ2P/';
+const PREVIEW =
+	'data:image/jpeg;base64,/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDABALDA4MChAODQ4SERATGCgaGBYWGDEjJR0oOjM9PDkzODdASFxOQERXRTc4UG1RV19iZ2hnPk1xeXBkeFxlZ2P/';
 
 /** Stores the customer's file and builds its message, by the specification and the help desk's samples. */
-export function mediaMessage(whapi: WhapiEmulator, incoming: Incoming & Sender): { mediaId: string; message: Item } {
+export function mediaMessage(
+	whapi: WhapiEmulator,
+	incoming: Incoming & Sender,
+): { mediaId: string; message: Item } {
 	const { type } = incoming;
 	const { mimeType, fileName } = describeFile(incoming);
 	const mediaId = whapi.store.add({ bytes: incoming.bytes, mimeType, fileName, inbound: true });
-	const linked = incoming.url ?? whapi.settings.media.auto_download?.includes(autoDownloadName(type));
+	const linked =
+		incoming.url ?? whapi.settings.media.auto_download?.includes(autoDownloadName(type));
 	if (linked) whapi.linked.add(mediaId);
 	const picture = { width: 720, height: 1280, preview: PREVIEW };
 	const film = { ...picture, seconds: 7, autoplay: type === 'gif', view_once: false };
@@ -65,7 +71,13 @@ export function mediaMessage(whapi: WhapiEmulator, incoming: Incoming & Sender):
 	return { mediaId, message: message(whapi, named, content, incoming, type) };
 }
 
-export function message(whapi: WhapiEmulator, type: string, content: Json, sender: Sender = {}, key = type): Item {
+export function message(
+	whapi: WhapiEmulator,
+	type: string,
+	content: Json,
+	sender: Sender = {},
+	key = type,
+): Item {
 	const { from = '16505551234', name = 'Sheena Nelson', fromMe = false, groupId } = sender;
 	const author = fromMe ? whapi.credentials.phoneNumber : from;
 	const built = omitUndefined({
@@ -97,6 +109,9 @@ function messageId(group: boolean): string {
 /** `jpeg-` and hexadecimal groups: the pattern of the specification. */
 export function newMediaId(mimeType: string): string {
 	const bare = mimeType.split(';')[0]!.toLowerCase();
-	const prefix = { 'audio/ogg': 'oga', 'audio/mpeg': 'mp3', 'text/plain': 'txt' }[bare] ?? /^[a-z]+\/([a-z0-9]+)$/.exec(bare)?.[1] ?? 'file';
+	const prefix =
+		{ 'audio/ogg': 'oga', 'audio/mpeg': 'mp3', 'text/plain': 'txt' }[bare] ??
+		/^[a-z]+\/([a-z0-9]+)$/.exec(bare)?.[1] ??
+		'file';
 	return `${prefix}-${randomBytes(8).toString('hex')}-${randomBytes(6).toString('hex')}`;
 }

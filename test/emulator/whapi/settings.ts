@@ -30,8 +30,13 @@ export function defaultSettings(): Settings {
 const MAX_HEADERS = 5;
 
 /** PATCH /settings: fields that are not sent stay, fields that are sent are replaced, arrays whole. */
-export function patched(before: Settings, patch: unknown, mediaSettings: 'replaced' | 'merged'): Settings {
-	if (typeof patch !== 'object' || patch === null || Array.isArray(patch)) throw errors.badRequest('Settings must be an object');
+export function patched(
+	before: Settings,
+	patch: unknown,
+	mediaSettings: 'replaced' | 'merged',
+): Settings {
+	if (typeof patch !== 'object' || patch === null || Array.isArray(patch))
+		throw errors.badRequest('Settings must be an object');
 	const after: Settings = { ...before, ...structuredClone(patch) };
 	if (mediaSettings === 'merged') after.media = { ...before.media, ...after.media };
 	if (!Array.isArray(after.webhooks)) throw errors.badRequest('webhooks must be an array');
@@ -41,12 +46,20 @@ export function patched(before: Settings, patch: unknown, mediaSettings: 'replac
 
 /** The default event is one of the deprecated names, which nobody wants. */
 function complete(webhook: Webhook): Webhook {
-	if (typeof webhook?.url !== 'string' || !URL.canParse(webhook.url)) throw errors.badRequest('webhooks.url must be a valid uri');
-	if (Object.keys(webhook.headers ?? {}).length > MAX_HEADERS) throw errors.badRequest(`webhooks.headers must have at most ${MAX_HEADERS} properties`);
-	return { ...webhook, events: webhook.events ?? [{ type: 'message', method: 'put' }], mode: webhook.mode ?? 'body' };
+	if (typeof webhook?.url !== 'string' || !URL.canParse(webhook.url))
+		throw errors.badRequest('webhooks.url must be a valid uri');
+	if (Object.keys(webhook.headers ?? {}).length > MAX_HEADERS)
+		throw errors.badRequest(`webhooks.headers must have at most ${MAX_HEADERS} properties`);
+	return {
+		...webhook,
+		events: webhook.events ?? [{ type: 'message', method: 'put' }],
+		mode: webhook.mode ?? 'body',
+	};
 }
 
 /** The top-level fields that differ. */
 export function changes(before: Settings, after: Settings): string[] {
-	return Object.keys(after).filter((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]));
+	return Object.keys(after).filter(
+		(name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]),
+	);
 }

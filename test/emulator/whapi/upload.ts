@@ -33,7 +33,10 @@ export async function upload(whapi: WhapiEmulator, request: EmulatorRequest): Pr
 	if (!whapi.authorized) throw errors.uploadUnauthorized();
 	const { noEncode, ...file } = await readUpload(request);
 	if (!file.bytes.length) throw errors.badRequest('media is required');
-	const bytes = whapi.variants.reencodes && !noEncode ? Buffer.concat([file.bytes, Buffer.from('encoded anew')]) : file.bytes;
+	const bytes =
+		whapi.variants.reencodes && !noEncode
+			? Buffer.concat([file.bytes, Buffer.from('encoded anew')])
+			: file.bytes;
 	return json({ media: [{ id: whapi.store.add({ ...file, bytes }) }] });
 }
 
@@ -43,14 +46,21 @@ async function readUpload(request: EmulatorRequest): Promise<Uploaded> {
 	if (bare === 'application/json') {
 		const { media, no_encode: noEncode } = await readJson(request);
 		const file = typeof media === 'string' ? (readDataUrl(media) ?? readBase64(media)) : undefined;
-		if (!file) throw errors.badRequest('media must be base64 or a data URL (the emulator fetches no https URL)');
+		if (!file)
+			throw errors.badRequest(
+				'media must be base64 or a data URL (the emulator fetches no https URL)',
+			);
 		return { ...file, noEncode: noEncode === true };
 	}
 	const body = await request.read();
 	// An early sample of the vendor's sends a data URL as the body itself.
-	const file = body.subarray(0, 5).toString() === 'data:' ? readDataUrl(body.toString()) : undefined;
+	const file =
+		body.subarray(0, 5).toString() === 'data:' ? readDataUrl(body.toString()) : undefined;
 	if (file) return file;
-	if (!RAW_TYPES.includes(bare)) throw bare === 'multipart/form-data' ? errors.badRequest(await nameOfPart(request)) : errors.unsupportedType();
+	if (!RAW_TYPES.includes(bare))
+		throw bare === 'multipart/form-data'
+			? errors.badRequest(await nameOfPart(request))
+			: errors.unsupportedType();
 	return { bytes: body, mimeType: contentType };
 }
 
@@ -60,7 +70,11 @@ function readDataUrl(url: string): Uploaded | undefined {
 	if (!match) return undefined;
 	const fileName = /;name=([^;]*)/.exec(match[2]!)?.[1];
 	const bytes = Buffer.from(url.slice(match[0].length), 'base64');
-	return { bytes, mimeType: match[1] || 'application/octet-stream', fileName: fileName && decodeURIComponent(fileName) };
+	return {
+		bytes,
+		mimeType: match[1] || 'application/octet-stream',
+		fileName: fileName && decodeURIComponent(fileName),
+	};
 }
 
 function readBase64(text: string): Uploaded | undefined {
@@ -82,4 +96,3 @@ export async function readJson(request: EmulatorRequest): Promise<Record<string,
 		throw errors.badRequest('The body is not JSON');
 	}
 }
-

@@ -14,18 +14,29 @@ let gate: AxiosInstance;
 /** A webhook that keeps what comes. */
 let hook: Server;
 let hookUrl: string;
-const deliveries: Array<{ method?: string; url?: string; headers: IncomingMessage['headers']; body: string }> = [];
+const deliveries: Array<{
+	method?: string;
+	url?: string;
+	headers: IncomingMessage['headers'];
+	body: string;
+}> = [];
 
 beforeAll(async () => {
 	emulator = await startEmulator();
 	({ whapi } = emulator);
-	gate = axios.create({ baseURL: whapi.url, validateStatus: () => true, headers: { Authorization: `Bearer ${whapi.credentials.accessToken}` } });
+	gate = axios.create({
+		baseURL: whapi.url,
+		validateStatus: () => true,
+		headers: { Authorization: `Bearer ${whapi.credentials.accessToken}` },
+	});
 	hook = createServer(({ method, url, headers }, response) => {
 		const pieces: Buffer[] = [];
-		response.req.on('data', (piece: Buffer) => pieces.push(piece)).on('end', () => {
-			deliveries.push({ method, url, headers, body: Buffer.concat(pieces).toString() });
-			response.end();
-		});
+		response.req
+			.on('data', (piece: Buffer) => pieces.push(piece))
+			.on('end', () => {
+				deliveries.push({ method, url, headers, body: Buffer.concat(pieces).toString() });
+				response.end();
+			});
 	}).listen(0, '127.0.0.1');
 	await once(hook, 'listening');
 	hookUrl = `http://127.0.0.1:${(hook.address() as AddressInfo).port}/hook`;
@@ -41,21 +52,36 @@ beforeEach(() => {
 
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('base64');
 const bytes = { responseType: 'arraybuffer' } as const;
-const error = (code: number, message: string) => ({ status: code, data: { error: { code, message } } });
-const listen = (more = {}) => ({ url: hookUrl, events: [{ type: 'messages', method: 'post' }], mode: 'body', ...more });
+const error = (code: number, message: string) => ({
+	status: code,
+	data: { error: { code, message } },
+});
+const listen = (more = {}) => ({
+	url: hookUrl,
+	events: [{ type: 'messages', method: 'post' }],
+	mode: 'body',
+	...more,
+});
 
 describe('the gate', () => {
 	it('knows no channel for a bad token, and needs a login for media', async () => {
 		const id = whapi.store.add({ bytes: PHOTO, mimeType: 'image/jpeg' });
 		for (const Authorization of ['', 'Bearer nobody', whapi.credentials.accessToken]) {
 			for (const path of ['/settings', `/media/${id}`, '/health']) {
-				expect(await gate.get(path, { headers: { Authorization } })).toMatchObject(error(404, 'Channel not found'));
+				expect(await gate.get(path, { headers: { Authorization } })).toMatchObject(
+					error(404, 'Channel not found'),
+				);
 			}
 		}
 		whapi.authorized = false;
 		expect(await gate.get(`/media/${id}`)).toMatchObject(error(401, 'Need channel authorization'));
-		expect(await gate.post('/media', PHOTO, { headers: { 'Content-Type': 'image/jpeg' } })).toMatchObject(error(401, 'Need channel authorization for upload media'));
-		expect((await gate.get('/health?wakeup=false')).data).toMatchObject({ channel_id: 'MANTIS-M72HC', status: { text: 'QR' } });
+		expect(
+			await gate.post('/media', PHOTO, { headers: { 'Content-Type': 'image/jpeg' } }),
+		).toMatchObject(error(401, 'Need channel authorization for upload media'));
+		expect((await gate.get('/health?wakeup=false')).data).toMatchObject({
+			channel_id: 'MANTIS-M72HC',
+			status: { text: 'QR' },
+		});
 		expect(whapi.woken).toBe(0);
 		await gate.get('/health');
 		expect(whapi.woken).toBe(1);
@@ -65,9 +91,21 @@ describe('the gate', () => {
 		const id = whapi.store.add({ bytes: PHOTO, mimeType: 'image/jpeg' });
 		expect(id).toMatch(/^jpeg-[0-9a-f-]+$/);
 		const answer = await gate.get(`/media/${id}`, bytes);
-		expect([answer.status, answer.headers['content-type'], answer.data]).toEqual([200, 'image/jpeg', PHOTO]);
+		expect([answer.status, answer.headers['content-type'], answer.data]).toEqual([
+			200,
+			'image/jpeg',
+			PHOTO,
+		]);
 		expect((await gate.get('/media?count=5')).data).toEqual({
-			files: [{ id, mime_type: 'image/jpeg', file_size: PHOTO.length, sha256: sha256(PHOTO), timestamp: expect.any(Number) }],
+			files: [
+				{
+					id,
+					mime_type: 'image/jpeg',
+					file_size: PHOTO.length,
+					sha256: sha256(PHOTO),
+					timestamp: expect.any(Number),
+				},
+			],
 			count: 1,
 			total: 1,
 			offset: 0,
@@ -78,23 +116,42 @@ describe('the gate', () => {
 
 	it('deletes once', async () => {
 		const id = whapi.store.add({ bytes: PHOTO, mimeType: 'image/jpeg' });
-		expect(await gate.delete(`/media/${id}`)).toMatchObject({ status: 200, data: { success: true } });
-		expect(await gate.delete(`/media/${id}`)).toMatchObject(error(404, 'Specified media not found'));
+		expect(await gate.delete(`/media/${id}`)).toMatchObject({
+			status: 200,
+			data: { success: true },
+		});
+		expect(await gate.delete(`/media/${id}`)).toMatchObject(
+			error(404, 'Specified media not found'),
+		);
 	});
 
 	it('takes uploads in three forms, and encodes anew if told to', async () => {
-		const upload = async (body: unknown, type: string) => whapi.store.get((await gate.post('/media', body, { headers: { 'Content-Type': type } })).data.media[0].id)!;
+		const upload = async (body: unknown, type: string) =>
+			whapi.store.get(
+				(await gate.post('/media', body, { headers: { 'Content-Type': type } })).data.media[0].id,
+			)!;
 		const url = `data:application/pdf;name=${encodeURIComponent('Été 1.pdf')};base64,${PHOTO.toString('base64')}`;
 		const raw = await upload(PHOTO, 'image/jpeg');
 		expect([Buffer.concat([...raw.bytes.read()]), raw.fileName]).toEqual([PHOTO, undefined]);
-		for (const [body, type] of [[{ media: url }, 'application/json'], [url, 'application/pdf']] as const) {
+		for (const [body, type] of [
+			[{ media: url }, 'application/json'],
+			[url, 'application/pdf'],
+		] as const) {
 			const { bytes: stored, fileName, mimeType } = await upload(body, type);
-			expect([Buffer.concat([...stored.read()]), fileName, mimeType]).toEqual([PHOTO, 'Été 1.pdf', 'application/pdf']);
+			expect([Buffer.concat([...stored.read()]), fileName, mimeType]).toEqual([
+				PHOTO,
+				'Été 1.pdf',
+				'application/pdf',
+			]);
 		}
 		whapi.variants.reencodes = true;
 		expect((await upload(PHOTO, 'image/jpeg')).sha256).not.toEqual(raw.sha256);
-		expect((await upload({ media: url, no_encode: true }, 'application/json')).sha256).toEqual(raw.sha256);
-		expect(await gate.post('/media', PHOTO, { headers: { 'Content-Type': 'application/zip' } })).toMatchObject(error(415, 'Unsupported media type'));
+		expect((await upload({ media: url, no_encode: true }, 'application/json')).sha256).toEqual(
+			raw.sha256,
+		);
+		expect(
+			await gate.post('/media', PHOTO, { headers: { 'Content-Type': 'application/zip' } }),
+		).toMatchObject(error(415, 'Unsupported media type'));
 		const form = new FormData();
 		form.append('media', new Blob([new Uint8Array(PHOTO)]));
 		expect((await gate.post('/media', form)).status).toBe(400);
@@ -110,13 +167,25 @@ describe('the gate', () => {
 
 describe('settings', () => {
 	it('are merged at the top, arrays whole', async () => {
-		const first = (await gate.patch('/settings', { webhooks: [{ url: hookUrl }], unknown: 1 })).data;
-		expect(first).toMatchObject({ before_update: { webhooks: [] }, changes: ['webhooks', 'unknown'] });
-		expect(first.after_update.webhooks).toEqual([{ url: hookUrl, events: [{ type: 'message', method: 'put' }], mode: 'body' }]);
+		const first = (await gate.patch('/settings', { webhooks: [{ url: hookUrl }], unknown: 1 }))
+			.data;
+		expect(first).toMatchObject({
+			before_update: { webhooks: [] },
+			changes: ['webhooks', 'unknown'],
+		});
+		expect(first.after_update.webhooks).toEqual([
+			{ url: hookUrl, events: [{ type: 'message', method: 'put' }], mode: 'body' },
+		]);
 		await gate.patch('/settings', { webhooks: [listen({ headers: { 'X-Key': 'k' } })] });
-		expect((await gate.get('/settings')).data).toMatchObject({ callback_persist: true, webhooks: [listen({ headers: { 'X-Key': 'k' } })] });
+		expect((await gate.get('/settings')).data).toMatchObject({
+			callback_persist: true,
+			webhooks: [listen({ headers: { 'X-Key': 'k' } })],
+		});
 		await gate.patch('/settings', { media: { auto_download: ['image'] } });
-		expect(whapi.settings).toMatchObject({ webhooks: [listen()], media: { auto_download: ['image'] } });
+		expect(whapi.settings).toMatchObject({
+			webhooks: [listen()],
+			media: { auto_download: ['image'] },
+		});
 		expect(whapi.settings.media.init_avatars).toBeUndefined();
 		whapi.variants.mediaSettings = 'merged';
 		await gate.patch('/settings', { media: { init_avatars: true } });
@@ -125,7 +194,12 @@ describe('settings', () => {
 
 	it('refuse nonsense', async () => {
 		const headers = Object.fromEntries([1, 2, 3, 4, 5, 6].map((n) => [`X-${n}`, 'x']));
-		for (const body of [[], { webhooks: {} }, { webhooks: [{ url: 'nowhere' }] }, { webhooks: [listen({ headers })] }]) {
+		for (const body of [
+			[],
+			{ webhooks: {} },
+			{ webhooks: [{ url: 'nowhere' }] },
+			{ webhooks: [listen({ headers })] },
+		]) {
 			expect((await gate.patch('/settings', body)).status).toBe(400);
 		}
 	});
@@ -146,28 +220,63 @@ describe('what customers send', () => {
 		whapi.settings.webhooks = [
 			listen({ headers: { 'X-Key': 'k' } }),
 			listen({ mode: 'path' }),
-			{ ...listen({ mode: 'method' }), events: [{ type: 'messages', method: 'patch' }, { type: 'messages', method: 'post' }] },
+			{
+				...listen({ mode: 'method' }),
+				events: [
+					{ type: 'messages', method: 'patch' },
+					{ type: 'messages', method: 'post' },
+				],
+			},
 			listen({ events: [{ type: 'message', method: 'put' }] }),
 		] as never;
-		const { message, answers, body } = await whapi.receive({ type: 'image', bytes: PHOTO, caption: 'Hi' });
+		const { message, answers, body } = await whapi.receive({
+			type: 'image',
+			bytes: PHOTO,
+			caption: 'Hi',
+		});
 		expect(answers).toHaveLength(3);
-		expect(deliveries.map(({ method, url, headers }) => [method, url, headers['x-key']]).sort()).toEqual([
+		expect(
+			deliveries.map(({ method, url, headers }) => [method, url, headers['x-key']]).sort(),
+		).toEqual([
 			['POST', '/hook', 'k'],
 			['POST', '/hook/messages', undefined],
 			['POST', '/hook/messages/post', undefined],
 		]);
 		expect(deliveries[0]!.body).toBe(body);
-		expect(JSON.parse(body)).toEqual({ messages: [message], event: { type: 'messages', event: 'post' }, channel_id: 'MANTIS-M72HC' });
+		expect(JSON.parse(body)).toEqual({
+			messages: [message],
+			event: { type: 'messages', event: 'post' },
+			channel_id: 'MANTIS-M72HC',
+		});
 		whapi.variants.eventKey = 'method';
 		expect(whapi.envelope([message])).toContain('"event":{"type":"messages","method":"post"}');
 	});
 
-	it.each(['image', 'video', 'gif', 'short', 'audio', 'voice', 'document', 'sticker'] as const)('%s has its shape', (type) => {
-		const { mediaId, message } = whapi.prepare({ type, bytes: PHOTO, caption: 'Hi', groupId: '120363' });
-		expect(message).toMatchObject({ type, from_me: false, chat_id: '120363@g.us', from: '16505551234', from_name: 'Sheena Nelson', timestamp: expect.any(Number) });
-		expect(message[type]).toMatchObject({ id: mediaId, file_size: PHOTO.length, sha256: sha256(PHOTO) });
-		expect(message[type]).not.toHaveProperty('link');
-	});
+	it.each(['image', 'video', 'gif', 'short', 'audio', 'voice', 'document', 'sticker'] as const)(
+		'%s has its shape',
+		(type) => {
+			const { mediaId, message } = whapi.prepare({
+				type,
+				bytes: PHOTO,
+				caption: 'Hi',
+				groupId: '120363',
+			});
+			expect(message).toMatchObject({
+				type,
+				from_me: false,
+				chat_id: '120363@g.us',
+				from: '16505551234',
+				from_name: 'Sheena Nelson',
+				timestamp: expect.any(Number),
+			});
+			expect(message[type]).toMatchObject({
+				id: mediaId,
+				file_size: PHOTO.length,
+				sha256: sha256(PHOTO),
+			});
+			expect(message[type]).not.toHaveProperty('link');
+		},
+	);
 
 	it('has a public link when it is downloaded automatically, which takes no token', async () => {
 		whapi.settings.media.auto_download = ['video'];
@@ -175,7 +284,10 @@ describe('what customers send', () => {
 		const { link } = message.short as { link: string };
 		expect(link).toBe(`${whapi.filesUrl}/in-files/15550783881/${mediaId}.mp4`);
 		expect((await axios.get(link, bytes)).data).toEqual(PHOTO);
-		expect(await gate.get(link)).toMatchObject({ status: 400, data: expect.stringContaining('Unsupported Authorization Type') });
+		expect(await gate.get(link)).toMatchObject({
+			status: 400,
+			data: expect.stringContaining('Unsupported Authorization Type'),
+		});
 		expect((await gate.get(`/messages/${message.id}`)).data).toEqual(message);
 		expect(whapi.prepare({ type: 'image', bytes: PHOTO }).message.image).not.toHaveProperty('link');
 		emulator.clock.advance(30 * 86_400_000 + 1);
@@ -183,9 +295,21 @@ describe('what customers send', () => {
 	});
 
 	it('varies: too early, another hash, a document with a caption', async () => {
-		Object.assign(whapi.variants, { lateBy: 1000, hash: 'wrong', captionedDocument: 'documentWithCaption' });
-		const { mediaId, message } = whapi.prepare({ type: 'document', bytes: PHOTO, caption: 'Hi', fileName: 'a.pdf' });
-		expect(message).toMatchObject({ type: 'documentWithCaption', document: { file_name: 'a.pdf', filename: 'a.pdf', caption: 'Hi' } });
+		Object.assign(whapi.variants, {
+			lateBy: 1000,
+			hash: 'wrong',
+			captionedDocument: 'documentWithCaption',
+		});
+		const { mediaId, message } = whapi.prepare({
+			type: 'document',
+			bytes: PHOTO,
+			caption: 'Hi',
+			fileName: 'a.pdf',
+		});
+		expect(message).toMatchObject({
+			type: 'documentWithCaption',
+			document: { file_name: 'a.pdf', filename: 'a.pdf', caption: 'Hi' },
+		});
 		expect(message.document).not.toMatchObject({ sha256: sha256(PHOTO) });
 		expect((await gate.get(`/media/${mediaId}`)).status).toBe(404);
 		emulator.clock.advance(1000);
@@ -196,7 +320,13 @@ describe('what customers send', () => {
 it('is driven by hand, too', async () => {
 	const form = new FormData();
 	form.append('file', new Blob(['OggS'], { type: 'application/octet-stream' }), 'voice.ogg');
-	const { data } = await axios.post(`${whapi.url}/_emulator/receive?from=49152&callback=${hookUrl}&url=true`, form);
-	expect(data[0]).toMatchObject({ message: { from: '49152', type: 'voice', voice: { link: expect.any(String) } }, answer: { status: 200 } });
+	const { data } = await axios.post(
+		`${whapi.url}/_emulator/receive?from=49152&callback=${hookUrl}&url=true`,
+		form,
+	);
+	expect(data[0]).toMatchObject({
+		message: { from: '49152', type: 'voice', voice: { link: expect.any(String) } },
+		answer: { status: 200 },
+	});
 	expect(whapi.help()).toContain(whapi.credentials.accessToken);
 });

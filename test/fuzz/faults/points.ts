@@ -6,4 +6,6 @@ export interface Point extends VendorAnswer {
 	vendor: Vendor;
 }
 
-export const POINTS = VENDORS.flatMap((vendor) => VENDOR_FACTS[vendor].answers.map((answer): Point => ({ vendor, ...answer })));
+export const POINTS = VENDORS.flatMap((vendor) =>
+	VENDOR_FACTS[vendor].answers.map((answer): Point => ({ vendor, ...answer })),
+);

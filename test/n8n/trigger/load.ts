@@ -11,10 +11,17 @@ export function loadTests(testbed: TriggerTestbed): void {
 			attempts: Array<{ at: number; status?: number }>;
 		}
 
-		function deliveries(phoneNumberId: string): { all: Delivery[]; files: string[]; updates: number } {
+		function deliveries(phoneNumberId: string): {
+			all: Delivery[];
+			files: string[];
+			updates: number;
+		} {
 			const { meta } = testbed.emulator;
 			const random = mulberry32(20_261_121);
-			const sender = () => ({ phoneNumberId, from: `1650555${1000 + Math.floor(random() * 9000)}` });
+			const sender = () => ({
+				phoneNumberId,
+				from: `1650555${1000 + Math.floor(random() * 9000)}`,
+			});
 			let updates = 0;
 			const originals = Array.from({ length: 700 }, () => {
 				const size = random() < 0.5 ? 1 : 2 + Math.floor(random() * 49);
@@ -23,14 +30,21 @@ export function loadTests(testbed: TriggerTestbed): void {
 					const kind = random();
 					if (kind < 0.75) return meta.status(random() < 0.5 ? 'delivered' : 'read');
 					if (kind < 0.8) return meta.text('hi', sender());
-					const type = (['image', 'video', 'audio', 'voice', 'document', 'sticker'] as const)[Math.floor(random() * 6)]!;
+					const type = (['image', 'video', 'audio', 'voice', 'document', 'sticker'] as const)[
+						Math.floor(random() * 6)
+					]!;
 					return meta.prepare({ type, bytes: 'x', ...sender() }).message;
 				});
-				const files = list.filter(({ type }) => type !== undefined && type !== 'text').map(({ id }) => id);
+				const files = list
+					.filter(({ type }) => type !== undefined && type !== 'text')
+					.map(({ id }) => id);
 				return { body: meta.envelope([[meta.value(list)]]), files, attempts: [] };
 			});
 			// Whatever comes again comes soon, before or after: Meta's doubles are those of its own haste.
-			const placed: Array<[number, Delivery]> = originals.map((delivery, index) => [index + random() * 40, delivery]);
+			const placed: Array<[number, Delivery]> = originals.map((delivery, index) => [
+				index + random() * 40,
+				delivery,
+			]);
 			for (let i = 0; i < 300; i++) {
 				const [at, delivery] = placed[Math.floor(random() * originals.length)]!;
 				placed.push([at + (random() - 0.5) * 80, { ...delivery, attempts: [] }]);
@@ -43,13 +57,16 @@ export function loadTests(testbed: TriggerTestbed): void {
 		async function startedBy(flow: Flow) {
 			const executions = await flow.executions();
 			const times = new Map<string, number>();
-			for (const { json } of executions.flatMap(triggerItems)) times.set(String(json.messageId), (times.get(String(json.messageId)) ?? 0) + 1);
+			for (const { json } of executions.flatMap(triggerItems))
+				times.set(String(json.messageId), (times.get(String(json.messageId)) ?? 0) + 1);
 			return { executions, times };
 		}
 
 		async function attempt(delivery: Delivery, callback: string): Promise<boolean> {
 			const at = Date.now();
-			const answer = await testbed.emulator.meta.deliver(delivery.body, { callback }).catch(() => undefined);
+			const answer = await testbed.emulator.meta
+				.deliver(delivery.body, { callback })
+				.catch(() => undefined);
 			delivery.attempts.push({ at, status: answer?.status });
 			return answer?.status === 200;
 		}
@@ -67,7 +84,11 @@ export function loadTests(testbed: TriggerTestbed): void {
 			});
 			const seconds = (Date.now() - start) / 1000;
 			// An execution that ends between two pages of n8n's list may stand on neither: it is read again until nothing is missing.
-			await until('all have started something', 60_000, async () => (await startedBy(flow)).times.size >= files.length || undefined).catch(() => {});
+			await until(
+				'all have started something',
+				60_000,
+				async () => (await startedBy(flow)).times.size >= files.length || undefined,
+			).catch(() => {});
 			const { executions, times } = await startedBy(flow);
 			took.sort((a, b) => a - b);
 			console.log(
@@ -105,15 +126,27 @@ export function loadTests(testbed: TriggerTestbed): void {
 
 			// Twice is what n8n had taken but could not say so, and what it had taken and Meta delivers again to the new process.
 			const twice = files.filter((id) => times.get(id)! > 1);
-			const attemptsFor = new Map(files.map((id) => [id, all.filter((delivery) => delivery.files.includes(id)).flatMap(({ attempts }) => attempts)]));
-			const unanswered = twice.filter((id) => attemptsFor.get(id)!.some(({ status }) => status !== 200));
+			const attemptsFor = new Map(
+				files.map((id) => [
+					id,
+					all.filter((delivery) => delivery.files.includes(id)).flatMap(({ attempts }) => attempts),
+				]),
+			);
+			const unanswered = twice.filter((id) =>
+				attemptsFor.get(id)!.some(({ status }) => status !== 200),
+			);
 			const onBothSides = twice.filter((id) => {
 				const good = attemptsFor.get(id)!.filter(({ status }) => status === 200);
 				return good.some(({ at }) => at < killedAt) && good.some(({ at }) => at >= killedAt);
 			});
 			// What n8n has in its list of executions, but did not run to the end.
 			const cutOff = executions.filter(({ status }) => status !== 'success');
-			const ran = new Set(executions.filter(({ status }) => status === 'success').flatMap(triggerItems).map(({ json }) => json.messageId));
+			const ran = new Set(
+				executions
+					.filter(({ status }) => status === 'success')
+					.flatMap(triggerItems)
+					.map(({ json }) => json.messageId),
+			);
 			const notRun = files.filter((id) => !ran.has(id));
 			console.log(
 				`${files.length} files, n8n killed after 500 answers; ${all.filter(({ attempts }) => attempts.length > 1).length} deliveries tried again; ` +
@@ -121,7 +154,9 @@ export function loadTests(testbed: TriggerTestbed): void {
 					`executions cut off: ${cutOff.map(({ status }) => status).join(', ') || 'none'}, with ${notRun.length} files that no other execution had`,
 			);
 			expect(cutOff.length).toBeLessThan(30);
-			expect(twice.filter((id) => !unanswered.includes(id) && !onBothSides.includes(id))).toEqual([]);
+			expect(twice.filter((id) => !unanswered.includes(id) && !onBothSides.includes(id))).toEqual(
+				[],
+			);
 			expect(Math.max(...times.values())).toBeLessThanOrEqual(2);
 			await flow.expectReceives();
 			await flow.deactivate();

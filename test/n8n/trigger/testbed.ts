@@ -5,7 +5,14 @@ import { hostOverrides } from '../../emulator/client';
 import { startN8n, type N8n } from '../../support/n8n/instance';
 import { packPackage } from '../../support/n8n/pack';
 import { until, type Execution } from '../../support/n8n/rest';
-import { mediaNode, node, workflow, type Item, type Json, type WorkflowNode } from '../../support/n8n/workflow';
+import {
+	mediaNode,
+	node,
+	workflow,
+	type Item,
+	type Json,
+	type WorkflowNode,
+} from '../../support/n8n/workflow';
 import { credentialFor } from '../../support/harness';
 import { hostPorts, publicOrigins } from '../../support/vendors';
 
@@ -49,19 +56,38 @@ export class TriggerTestbed {
 	}
 
 	/** Our trigger, as it is when it is dropped on the canvas. */
-	async ours({ level = 'phoneNumber' as Level, phoneNumberId = this.newNumber(), options = {} as Json } = {}): Promise<Flow> {
+	async ours({
+		level = 'phoneNumber' as Level,
+		phoneNumberId = this.newNumber(),
+		options = {} as Json,
+	} = {}): Promise<Flow> {
 		const data = { ...credentialFor(this.emulator), phoneNumberId, baseUrl: '', mediaHosts: '' };
-		const { id, name } = await this.n8n.api.createCredential(`Number ${phoneNumberId}`, 'whatsAppMediaApi', data);
+		const { id, name } = await this.n8n.api.createCredential(
+			`Number ${phoneNumberId}`,
+			'whatsAppMediaApi',
+			data,
+		);
 		const parameters = { ...(level !== 'phoneNumber' && { registration: level }), options };
-		const trigger = mediaNode('whatsAppMediaTrigger', 'Trigger', parameters, { credentials: { whatsAppMediaApi: { id, name } } });
+		const trigger = mediaNode('whatsAppMediaTrigger', 'Trigger', parameters, {
+			credentials: { whatsAppMediaApi: { id, name } },
+		});
 		return await this.flow(trigger, level, phoneNumberId);
 	}
 
 	/** n8n's own WhatsApp Trigger. */
 	async builtIn({ phoneNumberId = this.newNumber() } = {}): Promise<Flow> {
 		const { appId, appSecret } = this.emulator.meta.credentials;
-		const { id, name } = await this.n8n.api.createCredential('WhatsApp OAuth', 'whatsAppTriggerApi', { clientId: appId, clientSecret: appSecret });
-		const trigger = node('n8n-nodes-base.whatsAppTrigger', 'Trigger', { updates: ['messages'], options: {} }, { credentials: { whatsAppTriggerApi: { id, name } } });
+		const { id, name } = await this.n8n.api.createCredential(
+			'WhatsApp OAuth',
+			'whatsAppTriggerApi',
+			{ clientId: appId, clientSecret: appSecret },
+		);
+		const trigger = node(
+			'n8n-nodes-base.whatsAppTrigger',
+			'Trigger',
+			{ updates: ['messages'], options: {} },
+			{ credentials: { whatsAppTriggerApi: { id, name } } },
+		);
 		return await this.flow(trigger, 'app', phoneNumberId);
 	}
 
@@ -103,29 +129,43 @@ export class Flow {
 
 	/** A customer sends a photo; the status that Meta was answered, if it had anybody to tell. */
 	photo = async () => {
-		const { mediaId, answer } = await this.testbed.emulator.meta.receive({ type: 'image', bytes: randomUUID(), phoneNumberId: this.phoneNumberId });
+		const { mediaId, answer } = await this.testbed.emulator.meta.receive({
+			type: 'image',
+			bytes: randomUUID(),
+			phoneNumberId: this.phoneNumberId,
+		});
 		return { mediaId, status: answer?.status };
 	};
 
 	/** The media IDs that have started this workflow, from its oldest execution on. */
-	started = async () => (await this.executions()).flatMap(triggerItems).map(({ json }) => json.mediaId);
+	started = async () =>
+		(await this.executions()).flatMap(triggerItems).map(({ json }) => json.mediaId);
 
 	executions = async (): Promise<Execution[]> => {
 		// One that ends while n8n makes the list stands in it twice.
 		const ids = new Set<string>();
 		const limit = 100;
-		for (let from: Record<string, string> | undefined = {}; from; ) {
-			const query = new URLSearchParams({ filter: JSON.stringify({ workflowId: this.id }), limit: String(limit), ...from });
-			const page: { results: Array<{ id: string }>; nextCursor?: string | null } = await this.testbed.n8n.api.call('GET', `/rest/executions?${query}`);
+		for (let from: Record<string, string> | undefined = {}; from;) {
+			const query = new URLSearchParams({
+				filter: JSON.stringify({ workflowId: this.id }),
+				limit: String(limit),
+				...from,
+			});
+			const page: { results: Array<{ id: string }>; nextCursor?: string | null } =
+				await this.testbed.n8n.api.call('GET', `/rest/executions?${query}`);
 			for (const { id } of page.results) ids.add(id);
 			from = page.nextCursor ? { cursor: page.nextCursor } : undefined;
 			// n8n 1 knows no cursors.
-			if (page.nextCursor === undefined && page.results.length === limit) from = { lastId: page.results.at(-1)!.id };
+			if (page.nextCursor === undefined && page.results.length === limit)
+				from = { lastId: page.results.at(-1)!.id };
 		}
 		const executions: Execution[] = [];
 		const oldestFirst = [...ids].sort((a, b) => Number(a) - Number(b));
 		// One that n8n was about to start when it was killed is "new" for ever.
-		const ended = async (id: string) => await this.testbed.n8n.api.waitForExecution(id, { timeoutMs: 10_000 }).catch(async () => await this.testbed.n8n.api.execution(id));
+		const ended = async (id: string) =>
+			await this.testbed.n8n.api
+				.waitForExecution(id, { timeoutMs: 10_000 })
+				.catch(async () => await this.testbed.n8n.api.execution(id));
 		await inParallel(oldestFirst, async (id, index) => void (executions[index] = await ended(id)));
 		return executions;
 	};
@@ -140,20 +180,34 @@ export class Flow {
 	expectStarts = async (mode: 'webhook' | 'manual') => {
 		const { mediaId, status } = await this.photo();
 		expect(status).toBe(200);
-		const about = async () => (await this.executions()).filter((execution) => triggerItems(execution).some(({ json }) => json.mediaId === mediaId));
+		const about = async () =>
+			(await this.executions()).filter((execution) =>
+				triggerItems(execution).some(({ json }) => json.mediaId === mediaId),
+			);
 		// Its items are to be read once it has ended, which takes a moment after the answer.
 		await until('the execution is in the list', 20_000, async () => (await about())[0]);
 		expect((await about()).map((execution) => execution.mode)).toEqual([mode]);
 	};
 
-	expectPlain = async (timeoutMs = 10_000) => await until('Meta delivers to production', timeoutMs, async () => this.place.get() === this.url || undefined);
+	expectPlain = async (timeoutMs = 10_000) =>
+		await until(
+			'Meta delivers to production',
+			timeoutMs,
+			async () => this.place.get() === this.url || undefined,
+		);
 }
 
 /** The items that started this execution. */
 export function triggerItems({ data }: Execution): Item[] {
-	const { resultData, executionData } = data as Execution['data'] & { executionData?: { nodeExecutionStack: Array<{ data: { main: Item[][] } }> } };
+	const { resultData, executionData } = data as Execution['data'] & {
+		executionData?: { nodeExecutionStack: Array<{ data: { main: Item[][] } }> };
+	};
 	// An execution that was killed before its first node had run still holds what it was to start with.
-	return resultData.runData.Trigger?.at(-1)?.data?.main[0] ?? executionData?.nodeExecutionStack[0]?.data.main[0] ?? [];
+	return (
+		resultData.runData.Trigger?.at(-1)?.data?.main[0] ??
+		executionData?.nodeExecutionStack[0]?.data.main[0] ??
+		[]
+	);
 }
 
 /** A place that Meta holds a callback in. */
@@ -166,17 +220,35 @@ function place(emulator: Emulator, level: Level, phoneNumberId: string): Place {
 	const { subscriptions } = emulator.meta;
 	const theirs = (url: string) => ({ url, verifyToken: 'theirs' });
 	if (level === 'app')
-		return { get: () => subscriptions.app?.url, set: (url) => (subscriptions.app = { ...theirs(url), fields: ['messages', 'flows'], version: 'v25.0' }) };
-	if (level === 'account') return { get: () => subscriptions.account?.url, set: (url) => (subscriptions.account = theirs(url)) };
-	return { get: () => subscriptions.phoneNumbers.get(phoneNumberId)?.url, set: (url) => subscriptions.phoneNumbers.set(phoneNumberId, theirs(url)) };
+		return {
+			get: () => subscriptions.app?.url,
+			set: (url) =>
+				(subscriptions.app = { ...theirs(url), fields: ['messages', 'flows'], version: 'v25.0' }),
+		};
+	if (level === 'account')
+		return {
+			get: () => subscriptions.account?.url,
+			set: (url) => (subscriptions.account = theirs(url)),
+		};
+	return {
+		get: () => subscriptions.phoneNumbers.get(phoneNumberId)?.url,
+		set: (url) => subscriptions.phoneNumbers.set(phoneNumberId, theirs(url)),
+	};
 }
 
 /** Meta goes on delivering to production, and production passes on to the test. */
-export const throughTest = (active: Flow, tested = active) => `${active.url}?test=${encodeURIComponent(new URL(tested.testUrl).pathname)}`;
+export const throughTest = (active: Flow, tested = active) =>
+	`${active.url}?test=${encodeURIComponent(new URL(tested.testUrl).pathname)}`;
 
-export async function inParallel<T>(list: T[], work: (one: T, index: number) => Promise<void>, width = 8): Promise<void> {
+export async function inParallel<T>(
+	list: T[],
+	work: (one: T, index: number) => Promise<void>,
+	width = 8,
+): Promise<void> {
 	let next = 0;
-	await Promise.all(Array.from({ length: width }, async () => {
-		for (let index = next++; index < list.length; index = next++) await work(list[index]!, index);
-	}));
+	await Promise.all(
+		Array.from({ length: width }, async () => {
+			for (let index = next++; index < list.length; index = next++) await work(list[index]!, index);
+		}),
+	);
 }

@@ -40,7 +40,10 @@ export function testingTests(testbed: TriggerTestbed): void {
 
 		test('goes on after what is not asked for', async () => {
 			await flow.listen();
-			const status = await testbed.emulator.meta.deliver([testbed.emulator.meta.text('hi', { phoneNumberId: flow.phoneNumberId })], { callback: flow.place.get() });
+			const status = await testbed.emulator.meta.deliver(
+				[testbed.emulator.meta.text('hi', { phoneNumberId: flow.phoneNumberId })],
+				{ callback: flow.place.get() },
+			);
 			expect(status.status).toBe(200);
 			await expectTested();
 		});
@@ -59,13 +62,16 @@ export function testingTests(testbed: TriggerTestbed): void {
 		});
 	});
 
-
 	test('testing an inactive workflow on a number that nobody has', async () => {
 		const flow = await testbed.ours();
 		await flow.listen();
 		expect(flow.place.get()).toBe(`${flow.testUrl}?test=`);
 		await flow.expectStarts('manual');
-		await until('nothing is left of it', 10_000, async () => flow.place.get() === undefined || undefined);
+		await until(
+			'nothing is left of it',
+			10_000,
+			async () => flow.place.get() === undefined || undefined,
+		);
 	});
 
 	test('testing an inactive workflow on the number of an active one: that one gets its number back', async () => {
@@ -87,11 +93,14 @@ export function testingTests(testbed: TriggerTestbed): void {
 export function abandonedTestTests(testbed: TriggerTestbed): void {
 	test('a test that nobody ends: after its two minutes production receives again', async () => {
 		const left = testbed.forgotten.since + TEST_LISTENS_MS - Date.now();
-		if (left > 1_000) expect(testbed.forgotten.flow.place.get()).toBe(throughTest(testbed.forgotten.flow));
+		if (left > 1_000)
+			expect(testbed.forgotten.flow.place.get()).toBe(throughTest(testbed.forgotten.flow));
 		await new Promise((resolve) => setTimeout(resolve, Math.max(0, left)));
 		await testbed.forgotten.flow.expectPlain();
 		await testbed.forgotten.flow.expectReceives();
-		expect((await testbed.forgotten.flow.executions()).map(({ mode }) => mode)).toEqual(['webhook']);
+		expect((await testbed.forgotten.flow.executions()).map(({ mode }) => mode)).toEqual([
+			'webhook',
+		]);
 	});
 
 	test('killed in the middle of tests: production receives again', async () => {
@@ -101,7 +110,10 @@ export function abandonedTestTests(testbed: TriggerTestbed): void {
 		await Promise.all([flow.activate(), active.activate()]);
 		await flow.listen();
 		await other.listen();
-		expect([flow.place.get(), active.place.get()]).toEqual([throughTest(flow), throughTest(active, other)]);
+		expect([flow.place.get(), active.place.get()]).toEqual([
+			throughTest(flow),
+			throughTest(active, other),
+		]);
 		await testbed.n8n.kill();
 		expect(await flow.photo().catch(() => 'nobody')).toBe('nobody');
 		// What comes after this is many deliveries; this engine evaluates them in a quarter of the time.

@@ -18,12 +18,21 @@ export class BinaryTable implements BinaryData.Manager {
 
 	async init() {}
 
-	async store(location: BinaryData.FileLocation, file: Buffer | Readable, metadata: BinaryData.PreWriteMetadata) {
+	async store(
+		location: BinaryData.FileLocation,
+		file: Buffer | Readable,
+		metadata: BinaryData.PreWriteMetadata,
+	) {
 		const data = await binaryToBuffer(file);
 		const fileId = randomUUID();
 		const fileSizeMb = data.length / (1024 * 1024);
 		if (fileSizeMb > this.config.dbMaxFileSize) {
-			throw new FileTooLargeError({ fileSizeMb, maxFileSizeMb: this.config.dbMaxFileSize, fileId, fileName: metadata.fileName });
+			throw new FileTooLargeError({
+				fileSizeMb,
+				maxFileSizeMb: this.config.dbMaxFileSize,
+				fileId,
+				fileName: metadata.fileName,
+			});
 		}
 		this.rows.set(fileId, { data, sourceId: sourceId(location), ...metadata });
 		return { fileId, fileSize: data.length };
@@ -52,7 +61,11 @@ export class BinaryTable implements BinaryData.Manager {
 		return fileId;
 	}
 
-	async copyByFilePath(target: BinaryData.FileLocation, path: string, metadata: BinaryData.PreWriteMetadata) {
+	async copyByFilePath(
+		target: BinaryData.FileLocation,
+		path: string,
+		metadata: BinaryData.PreWriteMetadata,
+	) {
 		return await this.store(target, await readFile(path), metadata);
 	}
 

@@ -35,7 +35,10 @@ class TestApi implements ICredentialType {
 	});
 }
 
-const describeNode = (name: string, more: Partial<INodeTypeDescription> = {}): INodeTypeDescription => ({
+const describeNode = (
+	name: string,
+	more: Partial<INodeTypeDescription> = {},
+): INodeTypeDescription => ({
 	displayName: name,
 	name,
 	group: ['transform'],
@@ -52,13 +55,22 @@ const describeNode = (name: string, more: Partial<INodeTypeDescription> = {}): I
 /** Fails on items whose `bad` is set, as n8n's documentation shows a node should. */
 class Echo implements INodeType {
 	description = describeNode('echo', {
-		properties: [{ displayName: 'Media ID', name: 'mediaId', type: 'string', default: '={{ $json.mediaId }}' }],
+		properties: [
+			{ displayName: 'Media ID', name: 'mediaId', type: 'string', default: '={{ $json.mediaId }}' },
+		],
 	});
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		const out: INodeExecutionData[] = [];
 		for (const [itemIndex, item] of this.getInputData().entries()) {
-			const error = new NodeOperationError(this.getNode(), 'No such media', { itemIndex, description: 'Ask for a new one' });
-			if (!item.json.bad) out.push({ json: { id: this.getNodeParameter('mediaId', itemIndex) }, pairedItem: itemIndex });
+			const error = new NodeOperationError(this.getNode(), 'No such media', {
+				itemIndex,
+				description: 'Ask for a new one',
+			});
+			if (!item.json.bad)
+				out.push({
+					json: { id: this.getNodeParameter('mediaId', itemIndex) },
+					pairedItem: itemIndex,
+				});
 			else if (!this.continueOnFail()) throw error;
 			else out.push({ json: {}, error, pairedItem: itemIndex });
 		}
@@ -93,7 +105,16 @@ class Plain implements INodeType {
 	});
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		const url = this.getNodeParameter('url', 0) as string;
-		return [[{ json: await this.helpers.httpRequestWithAuthentication.call(this, 'testApi', { url, json: true }) }]];
+		return [
+			[
+				{
+					json: await this.helpers.httpRequestWithAuthentication.call(this, 'testApi', {
+						url,
+						json: true,
+					}),
+				},
+			],
+		];
 	}
 }
 
@@ -102,7 +123,9 @@ class TestTrigger implements INodeType {
 	description = describeNode('testTrigger', {
 		group: ['trigger'],
 		inputs: [],
-		webhooks: [{ name: 'default', httpMethod: 'GET,POST', path: 'webhook', responseData: 'noData' } as never],
+		webhooks: [
+			{ name: 'default', httpMethod: 'GET,POST', path: 'webhook', responseData: 'noData' } as never,
+		],
 	});
 	methods = {
 		loadOptions: {
@@ -125,7 +148,10 @@ class TestTrigger implements INodeType {
 			async create(this: IHookFunctions) {
 				const url = this.getNodeWebhookUrl('default')!;
 				const { token } = await this.getCredentials('testApi');
-				const answer = await this.helpers.httpRequest({ url, qs: { 'hub.challenge': String(token) } });
+				const answer = await this.helpers.httpRequest({
+					url,
+					qs: { 'hub.challenge': String(token) },
+				});
 				if (answer !== token) throw new NodeOperationError(this.getNode(), 'Handshake failed');
 				this.getWorkflowStaticData('node').url = url;
 				return true;
@@ -148,7 +174,10 @@ class TestTrigger implements INodeType {
 			res.status(401).json({ message: 'Wrong hash' });
 			return { noWebhookResponse: true };
 		}
-		const { messages, broken } = this.getBodyData() as { messages?: IDataObject[]; broken?: boolean };
+		const { messages, broken } = this.getBodyData() as {
+			messages?: IDataObject[];
+			broken?: boolean;
+		};
 		if (broken) throw new NodeOperationError(this.getNode(), 'Cannot read this');
 		return messages ? { workflowData: [this.helpers.returnJsonArray(messages)] } : {};
 	}
@@ -164,8 +193,12 @@ beforeAll(async () => {
 	http = createServer((req, res) => {
 		seen.push(req);
 		if (req.url === '/slow') res.write('first');
-		else if (req.url === '/cut') res.writeHead(200, { 'content-length': 10 }).write('half', () => res.destroy());
-		else if (req.url === '/401') res.writeHead(401, { 'content-type': 'application/json' }).end('{"error":{"message":"Token gone"}}');
+		else if (req.url === '/cut')
+			res.writeHead(200, { 'content-length': 10 }).write('half', () => res.destroy());
+		else if (req.url === '/401')
+			res
+				.writeHead(401, { 'content-type': 'application/json' })
+				.end('{"error":{"message":"Token gone"}}');
 		else res.setHeader('content-type', 'image/png').end(BYTES);
 	});
 	await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
@@ -185,15 +218,31 @@ beforeEach(() => {
 });
 
 async function start(binaryMode?: BinaryMode) {
-	return await createEngine({ nodes: [Echo, Fetch, Plain, TestTrigger], credentials: [TestApi], binaryMode });
+	return await createEngine({
+		nodes: [Echo, Fetch, Plain, TestTrigger],
+		credentials: [TestApi],
+		binaryMode,
+	});
 }
 
 describe('items', () => {
-	const items = [{ json: { mediaId: 'a' } }, { json: { mediaId: 'b', bad: true } }, { json: { mediaId: 'c' } }];
+	const items = [
+		{ json: { mediaId: 'a' } },
+		{ json: { mediaId: 'b', bad: true } },
+		{ json: { mediaId: 'c' } },
+	];
 
 	it('evaluates the expression in a default, per item, and keeps the pairing', async () => {
-		const run = await engine.run({ node: 'n8n-nodes-whatsapp-media.echo', items: [items[0]!, items[2]!] });
-		expect(run.output).toEqual([[{ json: { id: 'a' }, pairedItem: 0 }, { json: { id: 'c' }, pairedItem: 1 }]]);
+		const run = await engine.run({
+			node: 'n8n-nodes-whatsapp-media.echo',
+			items: [items[0]!, items[2]!],
+		});
+		expect(run.output).toEqual([
+			[
+				{ json: { id: 'a' }, pairedItem: 0 },
+				{ json: { id: 'c' }, pairedItem: 1 },
+			],
+		]);
 		expect(run).toMatchObject({ status: 'success', hints: [{ message: 'Mind the gap' }] });
 	});
 
@@ -212,7 +261,11 @@ describe('items', () => {
 	it('continues with the error among the items', async () => {
 		const run = await engine.run({ node: 'echo', items, onError: 'continueRegularOutput' });
 		expect(run.output).toHaveLength(1);
-		expect(run.output[0]!.map((item) => item.json)).toEqual([{ id: 'a' }, { error: 'No such media' }, { id: 'c' }]);
+		expect(run.output[0]!.map((item) => item.json)).toEqual([
+			{ id: 'a' },
+			{ error: 'No such media' },
+			{ id: 'c' },
+		]);
 		expect(run.status).toBe('success');
 	});
 
@@ -225,7 +278,12 @@ describe('items', () => {
 	});
 
 	it('tries again as Retry On Fail says', async () => {
-		const run = await engine.run({ node: 'plain', items: [{ json: { url: `${base}/401` } }], credentials, retry: { maxTries: 2, waitBetweenTries: 1 } });
+		const run = await engine.run({
+			node: 'plain',
+			items: [{ json: { url: `${base}/401` } }],
+			credentials,
+			retry: { maxTries: 2, waitBetweenTries: 1 },
+		});
 		expect(run.status).toBe('error');
 		// Twice two: the helper itself repeats a request that got 401.
 		expect(seen).toHaveLength(4);
@@ -234,13 +292,19 @@ describe('items', () => {
 	it('refuses a node whose required parameter is empty, as n8n does', async () => {
 		class Needy extends Echo {
 			override description = describeNode('needy', {
-				properties: [{ displayName: 'Media ID', name: 'mediaId', type: 'string', default: '', required: true }],
+				properties: [
+					{ displayName: 'Media ID', name: 'mediaId', type: 'string', default: '', required: true },
+				],
 			});
 		}
 		const other = await createEngine({ nodes: [Needy] });
 		const run = await other.run({ node: 'needy' });
 		await other.close();
-		expect(run).toMatchObject({ status: 'error', output: [], error: { name: 'WorkflowHasIssuesError' } });
+		expect(run).toMatchObject({
+			status: 'error',
+			output: [],
+			error: { name: 'WorkflowHasIssuesError' },
+		});
 	});
 });
 
@@ -253,16 +317,30 @@ describe('requests', () => {
 	});
 
 	it('fail as NodeApiError, and what is saved of it has no token', async () => {
-		const run = await engine.run({ node: 'plain', credentials, items: [{ json: { url: `${base}/401` } }] });
-		expect(run.error).toMatchObject({ name: 'NodeApiError', httpCode: '401', description: 'Token gone' });
+		const run = await engine.run({
+			node: 'plain',
+			credentials,
+			items: [{ json: { url: `${base}/401` } }],
+		});
+		expect(run.error).toMatchObject({
+			name: 'NodeApiError',
+			httpCode: '401',
+			description: 'Token gone',
+		});
 		expect(run.saved).toContain('Token gone');
 		expect(run.saved).not.toContain(TOKEN);
 	});
 
 	it('end when the execution is stopped, and leave no file', async () => {
 		const abort = new AbortController();
-		const running = engine.run({ node: 'fetch', credentials, items: [{ json: { url: `${base}/slow` } }], abortSignal: abort.signal });
-		while (!(await engine.binaryFiles()).some((file) => file.includes('.tmp.'))) await new Promise(setImmediate);
+		const running = engine.run({
+			node: 'fetch',
+			credentials,
+			items: [{ json: { url: `${base}/slow` } }],
+			abortSignal: abort.signal,
+		});
+		while (!(await engine.binaryFiles()).some((file) => file.includes('.tmp.')))
+			await new Promise(setImmediate);
 		abort.abort();
 		const run = await running;
 		expect(run.status).toBe('canceled');
@@ -271,7 +349,11 @@ describe('requests', () => {
 
 	it('that break off fail, and leave no file', async () => {
 		const before = await engine.binaryFiles();
-		const run = await engine.run({ node: 'fetch', credentials, items: [{ json: { url: `${base}/cut` } }] });
+		const run = await engine.run({
+			node: 'fetch',
+			credentials,
+			items: [{ json: { url: `${base}/cut` } }],
+		});
 		expect(run.error?.message).toContain('aborted');
 		expect(await engine.binaryFiles()).toEqual(before);
 	});
@@ -282,16 +364,27 @@ describe.each(['default', 'filesystem', 'database'] as const)('binary mode %s', 
 	beforeAll(async () => void (other = await start(binaryMode)));
 	afterAll(async () => await other.close());
 	const fetch = async (settings?: 'combined') =>
-		await other.run({ node: 'fetch', credentials, items: [{ json: { url: base } }], binaryMode: settings });
+		await other.run({
+			node: 'fetch',
+			credentials,
+			items: [{ json: { url: base } }],
+			binaryMode: settings,
+		});
 
 	it('keeps a streamed file whole', async () => {
 		const run = await fetch();
 		const [item] = run.output[0]!;
-		expect(item!.binary!.data).toMatchObject({ fileName: 'a.bin', mimeType: 'application/octet-stream', bytes: BYTES.length });
+		expect(item!.binary!.data).toMatchObject({
+			fileName: 'a.bin',
+			mimeType: 'application/octet-stream',
+			bytes: BYTES.length,
+		});
 		expect(item!.binary!.data!.directory).toBeUndefined();
 		expect((await run.binary(item)).equals(BYTES)).toBe(true);
 		// filesystem: the file and its metadata; database: one row
-		expect(await other.binaryFiles()).toHaveLength({ default: 0, filesystem: 2, database: 1 }[binaryMode]);
+		expect(await other.binaryFiles()).toHaveLength(
+			{ default: 0, filesystem: 2, database: 1 }[binaryMode],
+		);
 	});
 
 	it('moves files to json._files in a combined workflow, except in memory', async () => {
@@ -299,7 +392,11 @@ describe.each(['default', 'filesystem', 'database'] as const)('binary mode %s', 
 		const [item] = run.output[0]!;
 		expect((await run.binary(item)).equals(BYTES)).toBe(true);
 		if (binaryMode === 'default') expect(item!.json._files).toBeUndefined();
-		else expect(item).toMatchObject({ binary: undefined, json: { _files: { data: { fileName: 'a.bin' } } } });
+		else
+			expect(item).toMatchObject({
+				binary: undefined,
+				json: { _files: { data: { fileName: 'a.bin' } } },
+			});
 	});
 
 	it('takes a file as input', async () => {
@@ -307,7 +404,13 @@ describe.each(['default', 'filesystem', 'database'] as const)('binary mode %s', 
 			description = describeNode('size');
 			async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 				const { fileName } = this.helpers.assertBinaryData(0, 'data');
-				return [[{ json: { fileName, size: (await this.helpers.getBinaryDataBuffer(0, 'data')).length } }]];
+				return [
+					[
+						{
+							json: { fileName, size: (await this.helpers.getBinaryDataBuffer(0, 'data')).length },
+						},
+					],
+				];
 			}
 		}
 		const sizes = await createEngine({ nodes: [Size], binaryMode });
@@ -326,16 +429,31 @@ describe('webhooks', () => {
 	};
 
 	it('start one execution with the items and answer an empty 200', async () => {
-		const delivery = await deliver(engine, { ...trigger, request: signed({ messages: [{ id: 1 }, { id: 2 }] }) });
-		expect(delivery).toMatchObject({ status: 200, body: '', workflowData: [[{ json: { id: 1 } }, { json: { id: 2 } }]] });
+		const delivery = await deliver(engine, {
+			...trigger,
+			request: signed({ messages: [{ id: 1 }, { id: 2 }] }),
+		});
+		expect(delivery).toMatchObject({
+			status: 200,
+			body: '',
+			workflowData: [[{ json: { id: 1 } }, { json: { id: 2 } }]],
+		});
 	});
 
 	it('can be answered by the node, refused, and fail', async () => {
 		const server = await serveTrigger(engine, trigger);
-		expect(await server.deliver({ method: 'GET', query: { 'hub.challenge': '42' } })).toMatchObject({ status: 200, body: '42' });
-		expect(await server.deliver({ rawBody: '{}' })).toMatchObject({ status: 401, body: '{"message":"Wrong hash"}' });
+		expect(await server.deliver({ method: 'GET', query: { 'hub.challenge': '42' } })).toMatchObject(
+			{ status: 200, body: '42' },
+		);
+		expect(await server.deliver({ rawBody: '{}' })).toMatchObject({
+			status: 401,
+			body: '{"message":"Wrong hash"}',
+		});
 		expect(await server.deliver({ rawBody: '{' })).toMatchObject({ status: 422 });
-		expect(await server.deliver(signed({}))).toMatchObject({ status: 200, body: '{"message":"Webhook call received"}' });
+		expect(await server.deliver(signed({}))).toMatchObject({
+			status: 200,
+			body: '{"message":"Webhook call received"}',
+		});
 		const failed = await server.deliver(signed({ broken: true }));
 		expect(failed).toMatchObject({ status: 500, error: { message: 'Cannot read this' } });
 		expect(failed.body).toContain('Workflow could not be started');
@@ -350,7 +468,10 @@ describe('webhooks', () => {
 				throw new Error('queue is down');
 			},
 		});
-		expect(await server.deliver(signed({ messages: [{ id: 1 }] }))).toMatchObject({ status: 500, error: { message: 'queue is down' } });
+		expect(await server.deliver(signed({ messages: [{ id: 1 }] }))).toMatchObject({
+			status: 500,
+			error: { message: 'queue is down' },
+		});
 		expect(server.executions).toEqual([]);
 		await server.close();
 	});
@@ -370,14 +491,20 @@ describe('webhooks', () => {
 		const server = await serveTrigger(engine, trigger);
 		await server.startTest();
 		expect(await server.deliver({ ...signed({}), test: true })).not.toHaveProperty('workflowData');
-		expect(await server.deliver({ ...signed({ messages: [{ id: 1 }] }), test: true })).toMatchObject({ workflowData: [[{}]] });
+		expect(
+			await server.deliver({ ...signed({ messages: [{ id: 1 }] }), test: true }),
+		).toMatchObject({ workflowData: [[{}]] });
 		expect(await server.deliver({ ...signed({}), test: true })).toMatchObject({ status: 404 });
 		await server.close();
 	});
 
 	it('and their lists are loaded with the credential', async () => {
 		const parameters = { more: 'x' };
-		expect(await engine.loadOptions({ ...trigger, parameters, method: 'schemes' })).toEqual([{ name: 'Bearer', value: 'x' }]);
-		expect(await engine.listSearch({ ...trigger, method: 'numbers', filter: 'y' })).toEqual({ results: [{ name: 'found y', value: '1' }] });
+		expect(await engine.loadOptions({ ...trigger, parameters, method: 'schemes' })).toEqual([
+			{ name: 'Bearer', value: 'x' },
+		]);
+		expect(await engine.listSearch({ ...trigger, method: 'numbers', filter: 'y' })).toEqual({
+			results: [{ name: 'found y', value: '1' }],
+		});
 	});
 });

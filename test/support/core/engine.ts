@@ -104,7 +104,14 @@ export interface RunResult {
 
 startCore();
 
-const START: INode = { id: 'start', name: 'Start', type: 'start', typeVersion: 1, position: [0, 0], parameters: {} };
+const START: INode = {
+	id: 'start',
+	name: 'Start',
+	type: 'start',
+	typeVersion: 1,
+	position: [0, 0],
+	parameters: {},
+};
 
 /** A trigger in the engine's eyes: what it is started with is what it hands on. */
 const startType: INodeType = {
@@ -170,7 +177,8 @@ export class Engine {
 		}
 		this.nodeTypes = {
 			getByName: (name) => this.nodeType(name),
-			getByNameAndVersion: (name, version) => NodeHelpers.getVersionedNodeType(this.nodeType(name), version),
+			getByNameAndVersion: (name, version) =>
+				NodeHelpers.getVersionedNodeType(this.nodeType(name), version),
 			getKnownTypes: () => Object.fromEntries([...this.nodes.keys()].map((name) => [name, {}])),
 		};
 	}
@@ -190,18 +198,32 @@ export class Engine {
 			onError: options.onError,
 			...(options.retry && { retryOnFail: true, ...options.retry }),
 		};
-		const workflow = this.workflow([START, node], { binaryMode: options.binaryMode }, options.staticData);
+		const workflow = this.workflow(
+			[START, node],
+			{ binaryMode: options.binaryMode },
+			options.staticData,
+		);
 		const additionalData = this.additionalData(options.credentials);
 		additionalData.executionId = String(++this.executions);
-		additionalData.hooks = new ExecutionLifecycleHooks(mode, additionalData.executionId, workflowData(workflow));
+		additionalData.hooks = new ExecutionLifecycleHooks(
+			mode,
+			additionalData.executionId,
+			workflowData(workflow),
+		);
 
 		return await this.use(async () => {
 			const runExecutionData = createRunExecutionData({
-				executionData: { nodeExecutionStack: [{ node: START, data: { main: [deepCopy(items)] }, source: null }] },
+				executionData: {
+					nodeExecutionStack: [{ node: START, data: { main: [deepCopy(items)] }, source: null }],
+				},
 			});
 			let run: IRun;
 			try {
-				const execution = new WorkflowExecute(additionalData, mode, runExecutionData).processRunExecutionData(workflow);
+				const execution = new WorkflowExecute(
+					additionalData,
+					mode,
+					runExecutionData,
+				).processRunExecutionData(workflow);
 				const stop = () => execution.cancel();
 				if (abortSignal?.aborted) stop();
 				abortSignal?.addEventListener('abort', stop, { once: true });
@@ -210,7 +232,13 @@ export class Engine {
 			} catch (error) {
 				// A node with issues (a required parameter left empty) is refused before it starts; cli records it so.
 				runExecutionData.resultData.error = error as ExecutionError;
-				run = { data: runExecutionData, mode, startedAt: new Date(), status: 'error', storedAt: 'db' };
+				run = {
+					data: runExecutionData,
+					mode,
+					startedAt: new Date(),
+					status: 'error',
+					storedAt: 'db',
+				};
 			}
 			const runData = run.data.resultData.runData[node.name]?.[0];
 			return {
@@ -234,7 +262,9 @@ export class Engine {
 	/** What the store holds now, half-written files included: paths, or row ids in `database` mode. Empty in memory. */
 	async binaryFiles(): Promise<string[]> {
 		const entries = await readdir(this.storage, { recursive: true, withFileTypes: true });
-		const files = entries.filter((e) => e.isFile()).map((e) => relative(this.storage, join(e.parentPath, e.name)));
+		const files = entries
+			.filter((e) => e.isFile())
+			.map((e) => relative(this.storage, join(e.parentPath, e.name)));
 		return [...files, ...this.table.rows.keys()].sort();
 	}
 
@@ -243,7 +273,10 @@ export class Engine {
 	}
 
 	/** The editor's dropdowns (`methods.loadOptions`). */
-	async loadOptions({ method, ...spec }: NodeSpec & { method: string }): Promise<INodePropertyOptions[]> {
+	async loadOptions({
+		method,
+		...spec
+	}: NodeSpec & { method: string }): Promise<INodePropertyOptions[]> {
 		return await this.use(async () => {
 			const load = this.nodeType(spec.node).methods?.loadOptions?.[method];
 			if (!load) throw new Error(`${spec.node} has no loadOptions method ${method}`);
@@ -252,9 +285,16 @@ export class Engine {
 	}
 
 	/** The editor's From List (`methods.listSearch`). */
-	async listSearch(
-		{ method, filter, paginationToken, ...spec }: NodeSpec & { method: string; filter?: string; paginationToken?: string },
-	): Promise<INodeListSearchResult> {
+	async listSearch({
+		method,
+		filter,
+		paginationToken,
+		...spec
+	}: NodeSpec & {
+		method: string;
+		filter?: string;
+		paginationToken?: string;
+	}): Promise<INodeListSearchResult> {
 		return await this.use(async () => {
 			const search = this.nodeType(spec.node).methods?.listSearch?.[method];
 			if (!search) throw new Error(`${spec.node} has no listSearch method ${method}`);
@@ -268,11 +308,14 @@ export class Engine {
 			id: 'node',
 			name: String(description.defaults.name ?? description.displayName),
 			type: `${packageName}.${description.name}`,
-			typeVersion: spec.typeVersion ?? description.defaultVersion ?? [description.version].flat().at(-1)!,
+			typeVersion:
+				spec.typeVersion ?? description.defaultVersion ?? [description.version].flat().at(-1)!,
 			position: [200, 0],
 			parameters: spec.parameters ?? {},
 			webhookId: spec.webhookId,
-			credentials: Object.fromEntries(Object.keys(spec.credentials ?? {}).map((type) => [type, { id: type, name: type }])),
+			credentials: Object.fromEntries(
+				Object.keys(spec.credentials ?? {}).map((type) => [type, { id: type, name: type }]),
+			),
 		};
 	}
 
@@ -282,7 +325,8 @@ export class Engine {
 			id: 'workflow',
 			name: 'Test',
 			nodes,
-			connections: from && to ? { [from.name]: { main: [[{ node: to.name, type: 'main', index: 0 }]] } } : {},
+			connections:
+				from && to ? { [from.name]: { main: [[{ node: to.name, type: 'main', index: 0 }]] } } : {},
 			active: true,
 			nodeTypes: this.nodeTypes,
 			settings: { executionOrder: 'v1', ...settings },
@@ -291,11 +335,18 @@ export class Engine {
 	}
 
 	/** What n8n's cli hands to every context; `getBase` of n8n/dist/workflow-execute-additional-data.js. */
-	additionalData(credentials: Credentials = {}, baseUrl = 'http://localhost:5678/'): IWorkflowExecuteAdditionalData {
+	additionalData(
+		credentials: Credentials = {},
+		baseUrl = 'http://localhost:5678/',
+	): IWorkflowExecuteAdditionalData {
 		const absent = async () => await Promise.reject(new Error('Not part of this harness'));
 		return {
 			currentNodeExecutionIndex: 0,
-			credentialsHelper: new StandInCredentialsHelper(this.credentialTypes, credentials, () => this.credentialReads++),
+			credentialsHelper: new StandInCredentialsHelper(
+				this.credentialTypes,
+				credentials,
+				() => this.credentialReads++,
+			),
 			executeWorkflow: absent,
 			getRunExecutionData: absent,
 			getRuntimeCredential: absent,
@@ -320,7 +371,8 @@ export class Engine {
 	/** Runs `work` with this engine's binary store as the process's. */
 	async use<T>(work: () => Promise<T>): Promise<T> {
 		const { busy } = Engine;
-		if (busy.calls > 0 && busy.engine !== this) throw new Error('Another engine is at work: await it first');
+		if (busy.calls > 0 && busy.engine !== this)
+			throw new Error('Another engine is at work: await it first');
 		busy.engine = this;
 		busy.calls++;
 		this.config();
@@ -333,7 +385,10 @@ export class Engine {
 	}
 
 	private config() {
-		return Object.assign(Container.get(BinaryDataConfig), { mode: this.mode, localStoragePath: this.storage });
+		return Object.assign(Container.get(BinaryDataConfig), {
+			mode: this.mode,
+			localStoragePath: this.storage,
+		});
 	}
 
 	private nodeType(name: string): INodeType {
@@ -350,7 +405,8 @@ export class Engine {
 	}
 
 	private async bytes(item: INodeExecutionData | undefined, name: string): Promise<Buffer> {
-		const file = item?.binary?.[name] ?? (item?.json._files as INodeExecutionData['binary'])?.[name];
+		const file =
+			item?.binary?.[name] ?? (item?.json._files as INodeExecutionData['binary'])?.[name];
 		if (!file) throw new Error(`The item has no file ${name}`);
 		return await this.store.getAsBuffer(file);
 	}
@@ -366,9 +422,14 @@ class StandInCredentialsHelper extends ICredentialsHelper {
 		super();
 	}
 
-	async authenticate(credentials: ICredentialDataDecryptedObject, typeName: string, options: IHttpRequestOptions) {
+	async authenticate(
+		credentials: ICredentialDataDecryptedObject,
+		typeName: string,
+		options: IHttpRequestOptions,
+	) {
 		const { authenticate } = this.type(typeName);
-		if (typeof authenticate === 'object') throw new Error(`${typeName}: only an authenticate function runs here`);
+		if (typeof authenticate === 'object')
+			throw new Error(`${typeName}: only an authenticate function runs here`);
 		return authenticate ? await authenticate(credentials, options) : options;
 	}
 
@@ -382,9 +443,19 @@ class StandInCredentialsHelper extends ICredentialsHelper {
 	) {
 		this.onRead();
 		const data = this.credentials[nodeCredentials.id ?? ''];
-		if (!data) throw new Error(`Credential with ID "${nodeCredentials.id}" does not exist for type "${type}".`);
+		if (!data)
+			throw new Error(
+				`Credential with ID "${nodeCredentials.id}" does not exist for type "${type}".`,
+			);
 		if (raw) return deepCopy(data);
-		const resolved = NodeHelpers.getNodeParameters(this.type(type).properties, deepCopy(data) as INodeParameters, true, false, null, null);
+		const resolved = NodeHelpers.getNodeParameters(
+			this.type(type).properties,
+			deepCopy(data) as INodeParameters,
+			true,
+			false,
+			null,
+			null,
+		);
 		return resolved as ICredentialDataDecryptedObject;
 	}
 

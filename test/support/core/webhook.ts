@@ -57,7 +57,10 @@ type Outcome = Pick<Delivery, 'workflowData' | 'error'>;
 const DELIVERY_HEADER = 'x-test-delivery';
 
 /** One request to a trigger that is active. */
-export async function deliver(engine: Engine, { request, ...trigger }: TriggerOptions & { request: DeliveryRequest }) {
+export async function deliver(
+	engine: Engine,
+	{ request, ...trigger }: TriggerOptions & { request: DeliveryRequest },
+) {
 	const server = await serveTrigger(engine, trigger);
 	try {
 		return await server.deliver(request);
@@ -70,7 +73,10 @@ export async function deliver(engine: Engine, { request, ...trigger }: TriggerOp
  * A trigger behind a real HTTP server that parses, calls and answers as n8n does. It starts as a workflow that is active
  * and whose hooks ran long ago; `activate`, `deactivate`, `startTest` and `stopTest` run them.
  */
-export async function serveTrigger(engine: Engine, options: TriggerOptions): Promise<TriggerServer> {
+export async function serveTrigger(
+	engine: Engine,
+	options: TriggerOptions,
+): Promise<TriggerServer> {
 	const server = new TriggerServer(engine, options);
 	await server.listen();
 	return server;
@@ -147,7 +153,11 @@ export class TriggerServer {
 	/** Unpublishing it: `delete` runs for each method, at the same time. */
 	async deactivate() {
 		await this.withWorkflow(async (workflow) => {
-			await Promise.all(this.webhooks(workflow).map(async (w) => await this.runHook('delete', workflow, w, 'internal', 'update')));
+			await Promise.all(
+				this.webhooks(workflow).map(
+					async (w) => await this.runHook('delete', workflow, w, 'internal', 'update'),
+				),
+			);
 		});
 		this.rows.clear();
 	}
@@ -174,14 +184,19 @@ export class TriggerServer {
 
 	async stopTest() {
 		const { test } = this;
-		for (const webhook of test?.webhooks ?? []) await this.runHook('delete', test!.workflow, webhook, 'internal', 'update');
+		for (const webhook of test?.webhooks ?? [])
+			await this.runHook('delete', test!.workflow, webhook, 'internal', 'update');
 		this.test = undefined;
 	}
 
 	/** One hook function by itself. */
 	async hook(
 		name: HookName,
-		{ mode = 'trigger' as WorkflowExecuteMode, activation = 'activate' as WorkflowActivateMode, isTest = false } = {},
+		{
+			mode = 'trigger' as WorkflowExecuteMode,
+			activation = 'activate' as WorkflowActivateMode,
+			isTest = false,
+		} = {},
 	) {
 		return await this.withWorkflow(async (workflow) => {
 			const [webhook] = this.webhooks(workflow);
@@ -190,7 +205,13 @@ export class TriggerServer {
 	}
 
 	/** Sends a request over HTTP and waits until n8n is done with it. */
-	async deliver({ method = 'POST', query, headers = {}, rawBody, test }: DeliveryRequest): Promise<Delivery> {
+	async deliver({
+		method = 'POST',
+		query,
+		headers = {},
+		rawBody,
+		test,
+	}: DeliveryRequest): Promise<Delivery> {
 		const id = randomUUID();
 		const url = new URL((test ? this.testUrl : this.url).replace(this.publicUrl, this.baseUrl));
 		url.search = new URLSearchParams(query).toString();
@@ -198,13 +219,19 @@ export class TriggerServer {
 		const sent: OutgoingHttpHeaders = { ...headers, [DELIVERY_HEADER]: id };
 		if (body) {
 			sent['content-length'] = body.length;
-			if (!Object.keys(headers).some((h) => h.toLowerCase() === 'content-type')) sent['content-type'] = 'application/json';
+			if (!Object.keys(headers).some((h) => h.toLowerCase() === 'content-type'))
+				sent['content-type'] = 'application/json';
 		}
 		const request = httpRequest(url, { method, headers: sent, agent: false }).end(body);
 		const [response] = (await once(request, 'response')) as [IncomingMessage];
 		const answer = await text(response);
 		await this.settled();
-		return { status: response.statusCode!, headers: response.headers, body: answer, ...this.outcomes.get(id) };
+		return {
+			status: response.statusCode!,
+			headers: response.headers,
+			body: answer,
+			...this.outcomes.get(id),
+		};
 	}
 
 	/** Resolves when every request so far has been dealt with, its execution included. */
@@ -233,7 +260,10 @@ export class TriggerServer {
 			.then((outcome) => void this.outcomes.set(id, outcome))
 			.catch((error: Error) => {
 				// n8n/dist/response-helper.js sendErrorResponse
-				if (!res.headersSent) res.status(error instanceof HttpError ? error.status : 500).json({ code: 0, message: error.message });
+				if (!res.headersSent)
+					res
+						.status(error instanceof HttpError ? error.status : 500)
+						.json({ code: 0, message: error.message });
 				this.outcomes.set(id, { error: error.cause ?? error });
 			})
 			.finally(() => this.underway.delete(done));
@@ -246,13 +276,24 @@ export class TriggerServer {
 		const workflow = isTest ? this.test?.workflow : this.workflow();
 		const path = (req.params.path as unknown as string[]).join('/').replace(/\/$/, '');
 		req.params = {};
-		const known = workflow && (isTest ? this.test!.webhooks : this.webhooks(workflow).filter((w) => this.rows.has(rowKey(w))));
+		const known =
+			workflow &&
+			(isTest
+				? this.test!.webhooks
+				: this.webhooks(workflow).filter((w) => this.rows.has(rowKey(w))));
 		const webhook = known?.find((w) => rowKey(w) === `${req.method} ${path}`);
-		if (!workflow || !webhook) throw new HttpError(404, `The requested webhook "${req.method} ${path}" is not registered.`);
+		if (!workflow || !webhook)
+			throw new HttpError(404, `The requested webhook "${req.method} ${path}" is not registered.`);
 
 		const node = workflow.getNode(webhook.node)!;
-		await parseBody(req, node.typeVersion, Boolean((node.parameters.options as IDataObject)?.binaryData));
-		const outcome = await this.engine.use(async () => await this.execute(workflow, webhook, req, res));
+		await parseBody(
+			req,
+			node.typeVersion,
+			Boolean((node.parameters.options as IDataObject)?.binaryData),
+		);
+		const outcome = await this.engine.use(
+			async () => await this.execute(workflow, webhook, req, res),
+		);
 		if (outcome.workflowData === undefined) {
 			// Only then: n8n loses what webhook() changed when the request starts an execution.
 			if (!isTest) this.save(workflow);
@@ -269,9 +310,17 @@ export class TriggerServer {
 		const { webhookDescription: description } = webhook;
 		const node = workflow.getNode(webhook.node)!;
 		const evaluate = (value: unknown, fallback: string | number) =>
-			workflow.expression.getSimpleParameterValue(node, value as string, mode, {}, undefined, fallback);
+			workflow.expression.getSimpleParameterValue(
+				node,
+				value as string,
+				mode,
+				{},
+				undefined,
+				fallback,
+			);
 		const responseMode = evaluate(description.responseMode, 'onReceived');
-		if (responseMode !== 'onReceived') throw new Error(`Response mode ${String(responseMode)} is not part of this harness`);
+		if (responseMode !== 'onReceived')
+			throw new Error(`Response mode ${String(responseMode)} is not part of this harness`);
 		const responseCode = Number(evaluate(description.responseCode, 200));
 
 		const additionalData = this.additionalData();
@@ -286,7 +335,11 @@ export class TriggerServer {
 		}
 		const { workflowData, webhookResponse, noWebhookResponse } = result;
 		if (workflowData === undefined) {
-			if (!noWebhookResponse) answerWith(res.status(responseCode), webhookResponse ?? { message: 'Webhook call received' });
+			if (!noWebhookResponse)
+				answerWith(
+					res.status(responseCode),
+					webhookResponse ?? { message: 'Webhook call received' },
+				);
 			return {};
 		}
 		try {
@@ -297,14 +350,21 @@ export class TriggerServer {
 		this.executions.push(workflowData[0] ?? []);
 		if (!noWebhookResponse) {
 			const data = evaluate(description.responseData, 'firstEntryJson');
-			const body = data === 'noData' ? undefined : data || (webhookResponse ?? { message: 'Workflow was started' });
+			const body =
+				data === 'noData'
+					? undefined
+					: data || (webhookResponse ?? { message: 'Workflow was started' });
 			answerWith(res.status(responseCode), body);
 		}
 		return { workflowData };
 	}
 
 	/** webhook-trigger-registrar.js `register` */
-	private async register(workflow: Workflow, webhook: IWebhookData, activation: WorkflowActivateMode) {
+	private async register(
+		workflow: Workflow,
+		webhook: IWebhookData,
+		activation: WorkflowActivateMode,
+	) {
 		this.rows.add(rowKey(webhook));
 		try {
 			await this.createIfNotExists(workflow, webhook, 'trigger', activation);
@@ -319,7 +379,12 @@ export class TriggerServer {
 		}
 	}
 
-	private async createIfNotExists(workflow: Workflow, webhook: IWebhookData, mode: WorkflowExecuteMode, activation: WorkflowActivateMode) {
+	private async createIfNotExists(
+		workflow: Workflow,
+		webhook: IWebhookData,
+		mode: WorkflowExecuteMode,
+		activation: WorkflowActivateMode,
+	) {
 		const exists = await this.runHook('checkExists', workflow, webhook, mode, activation);
 		if (!exists) await this.runHook('create', workflow, webhook, mode, activation);
 	}
@@ -333,7 +398,14 @@ export class TriggerServer {
 	) {
 		const hook = this.type.webhookMethods?.[webhook.webhookDescription.name]?.[name];
 		const node = workflow.getNode(webhook.node)!;
-		const context = new HookContext(workflow, node, this.additionalData(), mode, activation, webhook);
+		const context = new HookContext(
+			workflow,
+			node,
+			this.additionalData(),
+			mode,
+			activation,
+			webhook,
+		);
 		return await hook?.call(context);
 	}
 
@@ -360,9 +432,23 @@ export class TriggerServer {
 	private webhooks(workflow: Workflow): IWebhookData[] {
 		const [node] = Object.values(workflow.nodes);
 		return (this.type.description.webhooks ?? []).flatMap((webhookDescription) => {
-			const evaluate = (value: IWebhookDescription[keyof IWebhookDescription], fallback?: string | boolean) =>
-				workflow.expression.getSimpleParameterValue(node!, value as string, 'internal', {}, undefined, fallback);
-			const description = evaluate(webhookDescription.path)?.toString().trim().replace(/^\/|\/$/g, '') ?? '';
+			const evaluate = (
+				value: IWebhookDescription[keyof IWebhookDescription],
+				fallback?: string | boolean,
+			) =>
+				workflow.expression.getSimpleParameterValue(
+					node!,
+					value as string,
+					'internal',
+					{},
+					undefined,
+					fallback,
+				);
+			const description =
+				evaluate(webhookDescription.path)
+					?.toString()
+					.trim()
+					.replace(/^\/|\/$/g, '') ?? '';
 			const path = NodeHelpers.getNodeWebhookPath(
 				workflow.id,
 				node!,

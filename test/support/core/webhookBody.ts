@@ -25,11 +25,21 @@ export class HttpError extends Error {
 export async function parseBody(req: Request, nodeVersion: number, keepRaw: boolean) {
 	parseIncomingMessage(req);
 	const { contentType = '', encoding } = req;
-	const parsable = /^(application\/json|text\/plain|application\/x-www-form-urlencoded)|[/+]xml$/.test(contentType);
-	if ((nodeVersion === 1 && keepRaw) || (nodeVersion > 1 && !parsable) || contentType.startsWith('multipart/')) return;
+	const parsable =
+		/^(application\/json|text\/plain|application\/x-www-form-urlencoded)|[/+]xml$/.test(
+			contentType,
+		);
+	if (
+		(nodeVersion === 1 && keepRaw) ||
+		(nodeVersion > 1 && !parsable) ||
+		contentType.startsWith('multipart/')
+	)
+		return;
 
 	const sent = await buffer(req);
-	const inflated = { gzip: promisify(gunzip), deflate: promisify(inflate) }[req.headers['content-encoding'] ?? ''];
+	const inflated = { gzip: promisify(gunzip), deflate: promisify(inflate) }[
+		req.headers['content-encoding'] ?? ''
+	];
 	req.rawBody = inflated ? await inflated(sent) : sent;
 	if (req.rawBody.length > MAX_BYTES) throw new HttpError(413, 'request entity too large');
 	const text = req.rawBody.toString(encoding).replace(/^\uFEFF/, '');

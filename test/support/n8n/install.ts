@@ -1,7 +1,17 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { closeSync, existsSync, openSync } from 'node:fs';
-import { copyFile, mkdir, readdir, readFile, rename, rm, stat, unlink, writeFile } from 'node:fs/promises';
+import {
+	copyFile,
+	mkdir,
+	readdir,
+	readFile,
+	rename,
+	rm,
+	stat,
+	unlink,
+	writeFile,
+} from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 
@@ -28,7 +38,10 @@ const WAIT_MS = 1_000;
 const SAY_EVERY_MS = 15_000;
 
 /** Outside the checkout: n8n, and other programs that the tests need. */
-export const CACHE = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'n8n-nodes-whatsapp-media');
+export const CACHE = join(
+	process.env.XDG_CACHE_HOME || join(homedir(), '.cache'),
+	'n8n-nodes-whatsapp-media',
+);
 
 /** The n8n that installN8n() would have to install otherwise. */
 export async function findN8n(): Promise<N8nInstall | undefined> {
@@ -61,7 +74,8 @@ export async function installN8n({ log = toStderr }: { log?: Log } = {}): Promis
 async function cacheKey() {
 	if (OTHER_VERSION) return `n8n-${OTHER_VERSION}-${process.platform}-${process.arch}`;
 	const hash = createHash('sha256');
-	for (const file of ['package.json', 'package-lock.json']) hash.update(await readFile(join(runtime, file)));
+	for (const file of ['package.json', 'package-lock.json'])
+		hash.update(await readFile(join(runtime, file)));
 	const { dependencies } = await readJson(join(runtime, 'package.json'));
 	return `n8n-${dependencies.n8n}-${process.platform}-${process.arch}-${hash.digest('hex').slice(0, 12)}`;
 }
@@ -73,13 +87,25 @@ async function install(dir: string, log: Log) {
 	if (OTHER_VERSION) {
 		const { optionalDependencies } = await readJson(join(runtime, 'package.json'));
 		// n8n 1 takes xlsx from a host of its own, where npm has an older one; and it does not start with the ajv that npm would choose.
-		const manifest = { private: true, dependencies: { n8n: OTHER_VERSION, ajv: '8' }, optionalDependencies, overrides: { xlsx: '0.18.5' } };
+		const manifest = {
+			private: true,
+			dependencies: { n8n: OTHER_VERSION, ajv: '8' },
+			optionalDependencies,
+			overrides: { xlsx: '0.18.5' },
+		};
 		await writeFile(join(partial, 'package.json'), JSON.stringify(manifest));
-	} else for (const file of ['package.json', 'package-lock.json']) await copyFile(join(runtime, file), join(partial, file));
+	} else
+		for (const file of ['package.json', 'package-lock.json'])
+			await copyFile(join(runtime, file), join(partial, file));
 
 	log('Installing n8n for the tests: once, about 5 minutes and 2.2 GB.');
 	log(`  into ${dir}`);
-	await runNpm(partial, 'n8n: 1/2 downloading packages', [OTHER_VERSION ? 'install' : 'ci', '--ignore-scripts', '--legacy-peer-deps'], log);
+	await runNpm(
+		partial,
+		'n8n: 1/2 downloading packages',
+		[OTHER_VERSION ? 'install' : 'ci', '--ignore-scripts', '--legacy-peer-deps'],
+		log,
+	);
 
 	await prepareSqlite(partial, log);
 	await rename(partial, dir);
@@ -91,7 +117,13 @@ async function prepareSqlite(dir: string, log: Log) {
 	const prefix = dirname(dirname(process.execPath));
 	// Where Node has its headers with it, node-gyp need not fetch them.
 	const headers = existsSync(join(prefix, 'include/node/node.h')) ? [`--nodedir=${prefix}`] : [];
-	const prepare = async () => await runNpm(dir, 'n8n: 2/2 preparing sqlite3', ['rebuild', 'sqlite3', '--ignore-scripts=false', ...headers], log);
+	const prepare = async () =>
+		await runNpm(
+			dir,
+			'n8n: 2/2 preparing sqlite3',
+			['rebuild', 'sqlite3', '--ignore-scripts=false', ...headers],
+			log,
+		);
 	try {
 		await prepare().catch(async (error) => {
 			if (!(await canInstall())) throw error;
@@ -115,7 +147,11 @@ export async function runNpm(cwd: string, phase: string, args: string[], log: Lo
 	const npmCli = process.env.npm_execpath?.endsWith('.js') ? process.env.npm_execpath : undefined;
 	const child = npmCli
 		? spawn(process.execPath, [npmCli, ...args, ...options], { cwd, stdio: ['ignore', fd, fd] })
-		: spawn('npm', [...args, ...options], { cwd, stdio: ['ignore', fd, fd], shell: process.platform === 'win32' });
+		: spawn('npm', [...args, ...options], {
+				cwd,
+				stdio: ['ignore', fd, fd],
+				shell: process.platform === 'win32',
+			});
 	closeSync(fd);
 
 	const started = Date.now();
@@ -123,7 +159,9 @@ export async function runNpm(cwd: string, phase: string, args: string[], log: Lo
 	log(`${phase} ...`);
 	const ticker = setInterval(() => log(`${phase} ... ${elapsed()}`), SAY_EVERY_MS);
 	try {
-		const code = await new Promise<number | null>((done, fail) => child.on('exit', done).on('error', fail));
+		const code = await new Promise<number | null>((done, fail) =>
+			child.on('exit', done).on('error', fail),
+		);
 		if (code !== 0) {
 			const said = (await readFile(logFile, 'utf8')).trim().split('\n').slice(-15).join('\n');
 			throw new Error(`\`npm ${args.join(' ')}\` in ${cwd} ended with ${code}:\n${said}`);
@@ -153,7 +191,10 @@ async function lock(file: string, ready: () => boolean, log: Log): Promise<() =>
 			continue;
 		}
 		if (ready()) return async () => {};
-		if (waited % SAY_EVERY_MS === 0) log(`n8n: process ${owner || '?'} is installing it, waiting ... (if that is not so, delete ${file})`);
+		if (waited % SAY_EVERY_MS === 0)
+			log(
+				`n8n: process ${owner || '?'} is installing it, waiting ... (if that is not so, delete ${file})`,
+			);
 		await new Promise((done) => setTimeout(done, WAIT_MS));
 	}
 }
@@ -171,7 +212,12 @@ async function describe(dir: string): Promise<N8nInstall> {
 	const n8n = join(dir, 'node_modules', 'n8n');
 	if (!existsSync(n8n)) throw new Error(`There is no n8n in ${dir} (looked for ${n8n}).`);
 	const { version, engines } = await readJson(join(n8n, 'package.json'));
-	return { dir, node: await findNode(dir, Number(/\d+/.exec(engines.node))), bin: join(n8n, 'bin', 'n8n'), version };
+	return {
+		dir,
+		node: await findNode(dir, Number(/\d+/.exec(engines.node))),
+		bin: join(n8n, 'bin', 'n8n'),
+		version,
+	};
 }
 
 /**
@@ -182,10 +228,18 @@ async function findNode(dir: string, oldest: number) {
 	if (Number(process.versions.node.split('.')[0]) >= oldest) return process.execPath;
 	const names = await readdir(join(dir, 'node_modules'));
 	for (const name of names.filter((each) => /^node-(bin-)?(linux|darwin|win)-/.test(each))) {
-		const file = join(dir, 'node_modules', name, 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
+		const file = join(
+			dir,
+			'node_modules',
+			name,
+			'bin',
+			process.platform === 'win32' ? 'node.exe' : 'node',
+		);
 		if (await stat(file).catch(() => undefined)) return file;
 	}
-	throw new Error(`n8n needs Node ${oldest} or newer; this is ${process.version}, and ${dir} holds no other.`);
+	throw new Error(
+		`n8n needs Node ${oldest} or newer; this is ${process.version}, and ${dir} holds no other.`,
+	);
 }
 
 async function readJson(file: string) {

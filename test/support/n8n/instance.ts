@@ -80,7 +80,10 @@ const defaults = {
 };
 
 /** These call home, or cost boot time. n8n 1 has fewer, and ends at a name that it does not know. */
-const disabledModules = (version: string) => (version.startsWith('1.') ? 'insights,mcp,chat-hub' : 'mcp-registry,instance-ai,insights,mcp,chat-hub,agents');
+const disabledModules = (version: string) =>
+	version.startsWith('1.')
+		? 'insights,mcp,chat-hub'
+		: 'mcp-registry,instance-ai,insights,mcp,chat-hub,agents';
 
 /** Starts a real n8n of its own and resolves when it serves. */
 export async function startN8n(options: N8nOptions = {}): Promise<N8n> {
@@ -100,11 +103,15 @@ export async function startN8n(options: N8nOptions = {}): Promise<N8n> {
 		'api.n8n.io': registry.port,
 	});
 
-	let settings: Pick<N8nOptions, 'binaryMode' | 'env'> = { binaryMode: options.binaryMode, env: options.env };
+	let settings: Pick<N8nOptions, 'binaryMode' | 'env'> = {
+		binaryMode: options.binaryMode,
+		env: options.env,
+	};
 	let child: ChildProcess;
 	let api: N8nApi | undefined;
 	let printed = '';
-	const isReady = async () => Boolean((await fetch(`${url}/healthz/readiness`).catch(() => undefined))?.ok);
+	const isReady = async () =>
+		Boolean((await fetch(`${url}/healthz/readiness`).catch(() => undefined))?.ok);
 	const logs = () => printed.replace(/^.*(Starting|Finished) migration.*\n/gm, '');
 
 	async function start() {
@@ -130,11 +137,15 @@ export async function startN8n(options: N8nOptions = {}): Promise<N8n> {
 				...settings.env,
 			},
 		});
-		for (const stream of [child.stdout!, child.stderr!]) stream.on('data', (chunk) => (printed += chunk));
+		for (const stream of [child.stdout!, child.stderr!])
+			stream.on('data', (chunk) => (printed += chunk));
 		ownProcess(child);
 
 		await until('n8n is up', BOOT_MS, async () => {
-			if (hasEnded(child)) throw new Error(`n8n ended while starting (${child.exitCode ?? child.signalCode}):\n${logs()}`);
+			if (hasEnded(child))
+				throw new Error(
+					`n8n ended while starting (${child.exitCode ?? child.signalCode}):\n${logs()}`,
+				);
 			return (await isReady()) || undefined;
 		}).catch((error) => {
 			throw hasEnded(child) ? error : new Error(`${error.message}\n${logs()}`);
@@ -199,7 +210,10 @@ export async function startN8n(options: N8nOptions = {}): Promise<N8n> {
 		kill: () => end('SIGKILL'),
 		async restart(changes = {}) {
 			await end('SIGTERM');
-			settings = { binaryMode: changes.binaryMode ?? settings.binaryMode, env: { ...settings.env, ...changes.env } };
+			settings = {
+				binaryMode: changes.binaryMode ?? settings.binaryMode,
+				env: { ...settings.env, ...changes.env },
+			};
 			await start();
 		},
 	};
@@ -212,7 +226,9 @@ export async function freePort(): Promise<number> {
 	for (;;) {
 		const port = 15_000 + Math.floor(Math.random() * 15_000);
 		const server = createServer();
-		const isFree = await new Promise<boolean>((done) => server.once('error', () => done(false)).listen(port, '127.0.0.1', () => done(true)));
+		const isFree = await new Promise<boolean>((done) =>
+			server.once('error', () => done(false)).listen(port, '127.0.0.1', () => done(true)),
+		);
 		if (!isFree) continue;
 		await new Promise((done) => server.close(done));
 		return port;

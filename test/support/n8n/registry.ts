@@ -23,7 +23,10 @@ export async function startRegistry(tarballs: string[]) {
 	const server = createServer((req, res) => {
 		const [name = '', ...rest] = decodeURIComponent((req.url ?? '').slice(1)).split('/');
 		const found = packages.get(name);
-		if (!found) return void res.writeHead(404, { 'content-type': 'application/json' }).end('{"error":"Not found"}');
+		if (!found)
+			return void res
+				.writeHead(404, { 'content-type': 'application/json' })
+				.end('{"error":"Not found"}');
 
 		const { manifest, bytes } = found;
 		if (rest[0] === '-') return void res.end(bytes);
@@ -33,7 +36,11 @@ export async function startRegistry(tarballs: string[]) {
 		const version = { ...manifest, dist: { integrity, tarball } };
 		const answer = rest[0]
 			? version
-			: { name, 'dist-tags': { latest: manifest.version }, versions: { [manifest.version]: version } };
+			: {
+					name,
+					'dist-tags': { latest: manifest.version },
+					versions: { [manifest.version]: version },
+				};
 		res.setHeader('content-type', 'application/json');
 		res.end(JSON.stringify(answer));
 	});

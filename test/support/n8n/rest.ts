@@ -2,7 +2,12 @@ import { parse } from 'flatted';
 import type { Binary, Item, Json, WorkflowJson } from './workflow';
 
 /** The owner of every n8n that the harness starts. */
-export const owner = { email: 'owner@example.com', firstName: 'Test', lastName: 'Owner', password: 'Whatsapp-media-1' };
+export const owner = {
+	email: 'owner@example.com',
+	firstName: 'Test',
+	lastName: 'Owner',
+	password: 'Whatsapp-media-1',
+};
 
 export type Credential = { id: string; name: string; type: string };
 
@@ -22,7 +27,13 @@ export type Execution = {
 	mode: string;
 	startedAt: string;
 	stoppedAt?: string;
-	data: { resultData: { runData: Record<string, NodeRun[]>; lastNodeExecuted?: string; error?: NodeRun['error'] } };
+	data: {
+		resultData: {
+			runData: Record<string, NodeRun[]>;
+			lastNodeExecuted?: string;
+			error?: NodeRun['error'];
+		};
+	};
 };
 
 export type N8nApi = Awaited<ReturnType<typeof signIn>>;
@@ -38,7 +49,11 @@ export function items(execution: Execution, nodeName: string, output = 0): Item[
 export async function signIn(url: string) {
 	// Each call has its own connection: n8n closes idle ones after 5 s, sometimes just as the next call goes out.
 	// The session is bound to the browser-id it was opened with; push-ref names a tab, and manual runs want one.
-	const headers: Record<string, string> = { 'browser-id': 'test-harness', 'push-ref': 'test-harness', connection: 'close' };
+	const headers: Record<string, string> = {
+		'browser-id': 'test-harness',
+		'push-ref': 'test-harness',
+		connection: 'close',
+	};
 
 	async function send(method: string, path: string, body?: unknown) {
 		const plain = body === undefined || body instanceof FormData;
@@ -64,14 +79,21 @@ export async function signIn(url: string) {
 
 	// Just started, on a busy machine, n8n may answer without any settings; n8n 1 says that it is up before it serves any.
 	type Settings = { userManagement: { showSetupOnFirstLoad: boolean } } | undefined;
-	const { userManagement } = await until('n8n has its settings', 60_000, async () =>
-		await call<Settings>('GET', '/rest/settings').catch((error: Error) => {
-			if (!error.message.includes('answered 404')) throw error;
-			return undefined;
-		}),
+	const { userManagement } = await until(
+		'n8n has its settings',
+		60_000,
+		async () =>
+			await call<Settings>('GET', '/rest/settings').catch((error: Error) => {
+				if (!error.message.includes('answered 404')) throw error;
+				return undefined;
+			}),
 	);
 	if (userManagement.showSetupOnFirstLoad) await call('POST', '/rest/owner/setup', owner);
-	else await call('POST', '/rest/login', { emailOrLdapLoginId: owner.email, password: owner.password });
+	else
+		await call('POST', '/rest/login', {
+			emailOrLdapLoginId: owner.email,
+			password: owner.password,
+		});
 
 	const { versionCli } = await call<{ versionCli: string }>('GET', '/rest/settings');
 	/** It activates before it answers, runs what is sent to it rather than what it has saved, and tests only credentials that it has. */
@@ -86,16 +108,31 @@ export async function signIn(url: string) {
 		},
 		/** What the Test button of the credential's form says. `id` is only needed to test what is stored. */
 		async testCredential(credential: { id?: string; name?: string; type: string; data: Json }) {
-			const stored = isVersion1 && !credential.id ? await api.createCredential('Test', credential.type, credential.data) : { id: '' };
-			return await call<{ status: 'OK' | 'Error'; message: string }>('POST', '/rest/credentials/test', {
-				credentials: { id: stored.id, name: 'Test', ...credential },
-			});
+			const stored =
+				isVersion1 && !credential.id
+					? await api.createCredential('Test', credential.type, credential.data)
+					: { id: '' };
+			return await call<{ status: 'OK' | 'Error'; message: string }>(
+				'POST',
+				'/rest/credentials/test',
+				{
+					credentials: { id: stored.id, name: 'Test', ...credential },
+				},
+			);
 		},
 
-		async createWorkflow(workflow: WorkflowJson): Promise<WorkflowJson & { id: string; versionId: string }> {
-			return await call('POST', '/rest/workflows', isVersion1 ? { ...workflow, active: false } : workflow);
+		async createWorkflow(
+			workflow: WorkflowJson,
+		): Promise<WorkflowJson & { id: string; versionId: string }> {
+			return await call(
+				'POST',
+				'/rest/workflows',
+				isVersion1 ? { ...workflow, active: false } : workflow,
+			);
 		},
-		async workflow(id: string): Promise<WorkflowJson & { id: string; versionId: string; active: boolean }> {
+		async workflow(
+			id: string,
+		): Promise<WorkflowJson & { id: string; versionId: string; active: boolean }> {
 			return await call('GET', `/rest/workflows/${id}`);
 		},
 		async updateWorkflow(id: string, changes: Partial<WorkflowJson>): Promise<void> {
@@ -116,7 +153,9 @@ export async function signIn(url: string) {
 			const { status, triggers } = await api.settledPublication(id, timeoutMs);
 			if (status === 'published') return;
 			const reasons = triggers.map(({ errorMessage }) => errorMessage).filter(Boolean);
-			throw new Error(`Workflow ${id} is ${status}: ${reasons.join('; ') || 'n8n gives no reason'}`);
+			throw new Error(
+				`Workflow ${id} is ${status}: ${reasons.join('; ') || 'n8n gives no reason'}`,
+			);
 		},
 		async deactivate(id: string, { timeoutMs = 60_000 } = {}): Promise<void> {
 			if (isVersion1) return await call('PATCH', `/rest/workflows/${id}`, { active: false });
@@ -126,10 +165,10 @@ export async function signIn(url: string) {
 		/** n8n answers activate and deactivate at once and does the work afterwards. */
 		async settledPublication(id: string, timeoutMs: number) {
 			return await until(`workflow ${id} is (de)activated`, timeoutMs, async () => {
-				const publication = await call<{ status: string; triggers: Array<{ errorMessage: string | null }> }>(
-					'GET',
-					`/rest/workflows/${id}/publication-status`,
-				);
+				const publication = await call<{
+					status: string;
+					triggers: Array<{ errorMessage: string | null }>;
+				}>('GET', `/rest/workflows/${id}/publication-status`);
 				return publication.status === 'in_progress' ? undefined : publication;
 			});
 		},
@@ -143,7 +182,8 @@ export async function signIn(url: string) {
 		/** A test webhook opens, for two minutes or until the first call that starts something. */
 		async listen(id: string, options: { from?: string } = {}): Promise<void> {
 			const { waitingForWebhook } = await api.execute(id, options.from);
-			if (!waitingForWebhook) throw new Error(`Workflow ${id} ran at once: its trigger has no webhook`);
+			if (!waitingForWebhook)
+				throw new Error(`Workflow ${id} ran at once: its trigger has no webhook`);
 		},
 		async stopListening(id: string): Promise<void> {
 			await call('DELETE', `/rest/test-webhook/${id}`);
@@ -151,19 +191,30 @@ export async function signIn(url: string) {
 		/** What run() and listen() share; it does not wait. */
 		async execute(id: string, from?: string) {
 			const workflowData = await api.workflow(id);
-			return await call<{ executionId?: string; waitingForWebhook?: boolean }>('POST', `/rest/workflows/${id}/run`, {
-				...(isVersion1 && { workflowData }),
-				triggerToStartFrom: { name: from ?? workflowData.nodes[0]!.name },
-			});
+			return await call<{ executionId?: string; waitingForWebhook?: boolean }>(
+				'POST',
+				`/rest/workflows/${id}/run`,
+				{
+					...(isVersion1 && { workflowData }),
+					triggerToStartFrom: { name: from ?? workflowData.nodes[0]!.name },
+				},
+			);
 		},
 
 		/** Newest first, without their data. */
-		async executions(filter: { workflowId?: string; status?: string } = {}): Promise<Array<Omit<Execution, 'data'>>> {
+		async executions(
+			filter: { workflowId?: string; status?: string } = {},
+		): Promise<Array<Omit<Execution, 'data'>>> {
 			const query = new URLSearchParams({ filter: JSON.stringify(filter), limit: '100' });
-			return (await call<{ results: Array<Omit<Execution, 'data'>> }>('GET', `/rest/executions?${query}`)).results;
+			return (
+				await call<{ results: Array<Omit<Execution, 'data'>> }>('GET', `/rest/executions?${query}`)
+			).results;
 		},
 		async execution(id: string): Promise<Execution> {
-			const execution = await call<Omit<Execution, 'data'> & { data: string }>('GET', `/rest/executions/${id}`);
+			const execution = await call<Omit<Execution, 'data'> & { data: string }>(
+				'GET',
+				`/rest/executions/${id}`,
+			);
 			return { ...execution, data: parse(execution.data) as Execution['data'] };
 		},
 		async waitForExecution(id: string, { timeoutMs = 60_000 } = {}): Promise<Execution> {
@@ -172,15 +223,25 @@ export async function signIn(url: string) {
 				const { lastNodeExecuted, error } = execution.data?.resultData ?? {};
 				// n8n 1 writes the status before the data.
 				const isWritten = !isVersion1 || lastNodeExecuted || error;
-				return ['new', 'running', 'waiting'].includes(execution.status) || !isWritten ? undefined : execution;
+				return ['new', 'running', 'waiting'].includes(execution.status) || !isWritten
+					? undefined
+					: execution;
 			});
 		},
 		/** Resolves when the workflow has had so many executions and all have ended; newest first. */
-		async waitForExecutions(workflowId: string, count = 1, { timeoutMs = 60_000 } = {}): Promise<Execution[]> {
-			const found = await until(`workflow ${workflowId} has ${count} execution(s)`, timeoutMs, async () => {
-				const list = await api.executions({ workflowId });
-				return list.length >= count ? list : undefined;
-			});
+		async waitForExecutions(
+			workflowId: string,
+			count = 1,
+			{ timeoutMs = 60_000 } = {},
+		): Promise<Execution[]> {
+			const found = await until(
+				`workflow ${workflowId} has ${count} execution(s)`,
+				timeoutMs,
+				async () => {
+					const list = await api.executions({ workflowId });
+					return list.length >= count ? list : undefined;
+				},
+			);
 			return await Promise.all(found.map(({ id }) => api.waitForExecution(id, { timeoutMs })));
 		},
 		async stopExecution(id: string): Promise<void> {
@@ -196,7 +257,9 @@ export async function signIn(url: string) {
 
 		/** The node types that the editor offers whose name starts so. */
 		async nodeTypes(prefix = 'n8n-nodes-whatsapp-media.') {
-			const all = (await (await send('GET', '/types/nodes.json')).json()) as Array<Json & { name: string; displayName: string }>;
+			const all = (await (await send('GET', '/types/nodes.json')).json()) as Array<
+				Json & { name: string; displayName: string }
+			>;
 			return all.filter(({ name }) => name.startsWith(prefix));
 		},
 
@@ -208,15 +271,22 @@ export async function signIn(url: string) {
 			await call('PATCH', '/rest/community-packages', { name });
 		},
 		async installedPackages() {
-			return await call<Array<{ packageName: string; installedVersion: string }>>('GET', '/rest/community-packages');
+			return await call<Array<{ packageName: string; installedVersion: string }>>(
+				'GET',
+				'/rest/community-packages',
+			);
 		},
 	};
 	return api;
 }
 
 /** Asks until there is an answer. */
-export async function until<T>(what: string, timeoutMs: number, ask: () => Promise<T | undefined>): Promise<T> {
-	for (const started = Date.now(); Date.now() - started < timeoutMs; ) {
+export async function until<T>(
+	what: string,
+	timeoutMs: number,
+	ask: () => Promise<T | undefined>,
+): Promise<T> {
+	for (const started = Date.now(); Date.now() - started < timeoutMs;) {
 		const answer = await ask();
 		if (answer !== undefined) return answer;
 		await new Promise((done) => setTimeout(done, POLL_MS));

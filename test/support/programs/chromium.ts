@@ -10,7 +10,8 @@ import type { Found } from './redis';
 
 const VERSION = '153.0.0';
 const FOLDER = `chromium-${VERSION}`;
-const FONTS = '<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig><dir prefix="relative">fonts</dir><dir>/usr/share/fonts</dir></fontconfig>';
+const FONTS =
+	'<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig><dir prefix="relative">fonts</dir><dir>/usr/share/fonts</dir></fontconfig>';
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 const PLACES = [
 	'/Applications/Chromium.app/Contents/MacOS/Chromium',
@@ -21,7 +22,8 @@ const PLACES = [
 /** `CHROMIUM`, the machine's own, or the one that installChromium() has fetched. */
 export async function findChromium(): Promise<Found | undefined> {
 	const named = await Promise.all(NAMES.map(onPath));
-	for (const command of [process.env.CHROMIUM, ...named, ...PLACES]) if (command && (await exists(command))) return { command, env: {} };
+	for (const command of [process.env.CHROMIUM, ...named, ...PLACES])
+		if (command && (await exists(command))) return { command, env: {} };
 	const folder = cacheFolder(FOLDER);
 	const command = join(folder, 'chromium');
 	if (!(await exists(command))) return undefined;
@@ -30,12 +32,17 @@ export async function findChromium(): Promise<Found | undefined> {
 
 /** A headless Chromium for Linux on x64, with the libraries and the font that a bare machine has not. */
 export async function installChromium(log: Log): Promise<void> {
-	if (process.platform !== 'linux' || process.arch !== 'x64') throw new Error(`npm has none for ${process.platform} ${process.arch}`);
+	if (process.platform !== 'linux' || process.arch !== 'x64')
+		throw new Error(`npm has none for ${process.platform} ${process.arch}`);
 	await cached(FOLDER, async (folder) => {
 		await unpackNpm(folder, `@sparticuz/chromium@${VERSION}`, log);
 		const unpacked = async (name: string) => {
 			const to = join(folder, name);
-			await pipeline(createReadStream(join(folder, 'package/bin', `${name}.br`)), createBrotliDecompress(), createWriteStream(to));
+			await pipeline(
+				createReadStream(join(folder, 'package/bin', `${name}.br`)),
+				createBrotliDecompress(),
+				createWriteStream(to),
+			);
 			return to;
 		};
 		await makeExecutable(await unpacked('chromium'));

@@ -9,7 +9,11 @@ export const COMPILER = ['g++', 'make', 'python3'];
 
 /** A mirror that does not answer must not hold up a run: `Acquire::http::Timeout` is for one connection. */
 const LIMIT_MS = 240_000;
-const QUIET = { env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' }, timeout: LIMIT_MS, maxBuffer: 64 * 1024 * 1024 };
+const QUIET = {
+	env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' },
+	timeout: LIMIT_MS,
+	maxBuffer: 64 * 1024 * 1024,
+};
 
 export async function isDebian(): Promise<boolean> {
 	return Boolean((await onPath('apt-get')) && (await onPath('dpkg')));
@@ -31,12 +35,26 @@ export async function unpackPackages(folder: string, packages: string[], log: Lo
 	if (!(await isDebian())) throw new Error('this is not Debian');
 	log(`Fetching from Debian, without installing: ${packages.join(' ')} ...`);
 	const apt = join(folder, 'apt');
-	for (const part of ['lists/partial', 'archives/partial']) await mkdir(join(apt, part), { recursive: true });
-	const own = ['-o', `Dir::State::lists=${apt}/lists`, '-o', `Dir::Cache=${apt}`, '-o', `Dir::Cache::archives=${apt}/archives`, '-o', 'Debug::NoLocking=1'];
+	for (const part of ['lists/partial', 'archives/partial'])
+		await mkdir(join(apt, part), { recursive: true });
+	const own = [
+		'-o',
+		`Dir::State::lists=${apt}/lists`,
+		'-o',
+		`Dir::Cache=${apt}`,
+		'-o',
+		`Dir::Cache::archives=${apt}/archives`,
+		'-o',
+		'Debug::NoLocking=1',
+	];
 	// Its own user may not enter our folder.
 	own.push('-o', 'APT::Sandbox::User=', '-o', 'Acquire::Languages=none');
 	await run('apt-get', [...own, 'update', '-qq'], QUIET);
-	await run('apt-get', [...own, 'install', '-y', '-qq', '--download-only', '--no-install-recommends', ...packages], QUIET);
+	await run(
+		'apt-get',
+		[...own, 'install', '-y', '-qq', '--download-only', '--no-install-recommends', ...packages],
+		QUIET,
+	);
 	const archives = (await readdir(join(apt, 'archives'))).filter((file) => file.endsWith('.deb'));
 	for (const archive of archives) await run('dpkg', ['-x', join(apt, 'archives', archive), folder]);
 	await rm(apt, { recursive: true });

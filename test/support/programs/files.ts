@@ -17,7 +17,10 @@ export async function onPath(program: string): Promise<string | undefined> {
 }
 
 export async function exists(file: string) {
-	return await access(file).then(() => true, () => false);
+	return await access(file).then(
+		() => true,
+		() => false,
+	);
 }
 
 /** A folder of our cache: made once, whole or not at all. */

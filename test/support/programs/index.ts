@@ -18,27 +18,53 @@ type Source = {
 };
 
 const SOURCES: Record<Exclude<Program, 'n8n'>, Source> = {
-	redis: { title: 'Redis', find: findRedis, install: installRedis, debian: 'redis-server', brew: 'redis' },
-	postgres: { title: 'Postgres', find: findPostgres, install: installPostgres, debian: 'postgresql', brew: 'postgresql@17' },
-	chromium: { title: 'Chromium', find: findChromium, install: installChromium, debian: 'chromium', brew: '--cask chromium' },
+	redis: {
+		title: 'Redis',
+		find: findRedis,
+		install: installRedis,
+		debian: 'redis-server',
+		brew: 'redis',
+	},
+	postgres: {
+		title: 'Postgres',
+		find: findPostgres,
+		install: installPostgres,
+		debian: 'postgresql',
+		brew: 'postgresql@17',
+	},
+	chromium: {
+		title: 'Chromium',
+		find: findChromium,
+		install: installChromium,
+		debian: 'chromium',
+		brew: '--cask chromium',
+	},
 };
 const ASK_MS = 10_000;
 
 /** Sees to it that these are here. What it cannot bring it tells: a sentence, with the line to type. */
-export async function bring(programs: Program[], { say, willInstallN8n }: { say: Log; willInstallN8n: boolean }): Promise<string | undefined> {
+export async function bring(
+	programs: Program[],
+	{ say, willInstallN8n }: { say: Log; willInstallN8n: boolean },
+): Promise<string | undefined> {
 	const missing: Source[] = [];
 	for (const program of programs) {
 		if (program === 'n8n') continue;
 		const source = SOURCES[program];
 		if (await source.find()) continue;
-		await source.install(say).catch((error: Error) => say(`${source.title} could not be fetched: ${error.message}`));
+		await source
+			.install(say)
+			.catch((error: Error) => say(`${source.title} could not be fetched: ${error.message}`));
 		if (!(await source.find())) missing.push(source);
 	}
 	const packages = missing.map(({ debian }) => debian);
 	if (willInstallN8n && (await needsCompiler())) packages.push(...COMPILER);
-	if (packages.length && (await canInstall())) await installPackages(packages, say).catch((error: Error) => say(error.message));
-	for (const source of [...missing]) if (await source.find()) missing.splice(missing.indexOf(source), 1);
-	if (missing.length) return `${missing.map(({ title }) => title).join(' and ')} cannot be brought here. Install: ${line(missing)}`;
+	if (packages.length && (await canInstall()))
+		await installPackages(packages, say).catch((error: Error) => say(error.message));
+	for (const source of [...missing])
+		if (await source.find()) missing.splice(missing.indexOf(source), 1);
+	if (missing.length)
+		return `${missing.map(({ title }) => title).join(' and ')} cannot be brought here. Install: ${line(missing)}`;
 	if (willInstallN8n && (await needsCompiler())) {
 		return `n8n needs sqlite3, whose binary cannot be fetched here, and there is no compiler. Install: ${await compilerLine()}`;
 	}
@@ -60,13 +86,18 @@ async function needsCompiler(): Promise<boolean> {
 	const here = await Promise.all(COMPILER.map(async (program) => await onPath(program)));
 	if (here.every(Boolean)) return false;
 	if (process.platform === 'darwin' && (await onPath('clang'))) return false;
-	const answer = await fetch('https://github.com/TryGhost/node-sqlite3/releases', { method: 'HEAD', signal: AbortSignal.timeout(ASK_MS) }).catch(() => undefined);
+	const answer = await fetch('https://github.com/TryGhost/node-sqlite3/releases', {
+		method: 'HEAD',
+		signal: AbortSignal.timeout(ASK_MS),
+	}).catch(() => undefined);
 	return !answer?.ok;
 }
 
 function line(missing: Source[]): string {
-	if (process.platform === 'darwin') return missing.map(({ brew }) => `brew install ${brew}`).join(' && ');
-	if (process.platform === 'win32') return 'not on Windows; run these tests in WSL, or leave the ring out (npm test -- --without queue,editor)';
+	if (process.platform === 'darwin')
+		return missing.map(({ brew }) => `brew install ${brew}`).join(' && ');
+	if (process.platform === 'win32')
+		return 'not on Windows; run these tests in WSL, or leave the ring out (npm test -- --without queue,editor)';
 	return `sudo apt-get install ${missing.map(({ debian }) => debian).join(' ')} (or the packages of your system)`;
 }
 

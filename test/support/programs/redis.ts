@@ -20,5 +20,8 @@ export async function findRedis(): Promise<Found | undefined> {
 
 export async function installRedis(log: Log): Promise<void> {
 	// redis-tools has the program; redis-server only the service.
-	await cached(FOLDER, async (folder) => await unpackPackages(folder, ['redis-server', 'redis-tools'], log));
+	await cached(
+		FOLDER,
+		async (folder) => await unpackPackages(folder, ['redis-server', 'redis-tools'], log),
+	);
 }

@@ -7,9 +7,20 @@ var wanted = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8')
 var oldest = Number(/\d+/.exec(wanted)[0]);
 
 if (Number(process.versions.node.split('.')[0]) < oldest) {
-	stop('This needs Node ' + oldest + ' or newer; this is ' + process.version + ' (' + process.execPath + '). Get one from https://nodejs.org.');
+	stop(
+		'This needs Node ' +
+			oldest +
+			' or newer; this is ' +
+			process.version +
+			' (' +
+			process.execPath +
+			'). Get one from https://nodejs.org.',
+	);
 }
-if (!fs.existsSync(path.join(root, 'node_modules', 'tsx')) || !fs.existsSync(path.join(root, 'node_modules', 'jest'))) {
+if (
+	!fs.existsSync(path.join(root, 'node_modules', 'tsx')) ||
+	!fs.existsSync(path.join(root, 'node_modules', 'jest'))
+) {
 	stop('The packages that the tests need are not installed here. Run: npm install');
 }
 

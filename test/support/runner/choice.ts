@@ -24,7 +24,9 @@ export function parseChoice(args: string[]): Choice | string {
 	const fastAt = rest.indexOf('--fast');
 	if (fastAt >= 0) rest.splice(fastAt, 1);
 
-	const unknown = [...(only ?? []), ...without].find((name) => !RINGS.some((ring) => ring.name === name));
+	const unknown = [...(only ?? []), ...without].find(
+		(name) => !RINGS.some((ring) => ring.name === name),
+	);
 	if (unknown) return `There is no ring "${unknown}".\n${USAGE}`;
 	const wanted = RINGS.filter(({ name, isFast, isJest }) => {
 		if (without.includes(name)) return false;
@@ -35,5 +37,9 @@ export function parseChoice(args: string[]): Choice | string {
 	const names = new Set(wanted.flatMap(({ name, after }) => [name, ...after]));
 	const rings = RINGS.filter(({ name }) => names.has(name));
 	if (rings.length === 0) return `No ring is left to run.\n${USAGE}`;
-	return { rings, leftOut: RINGS.filter((ring) => !rings.includes(ring)).map(({ name }) => name), jestArgs: rest };
+	return {
+		rings,
+		leftOut: RINGS.filter((ring) => !rings.includes(ring)).map(({ name }) => name),
+		jestArgs: rest,
+	};
 }

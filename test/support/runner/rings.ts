@@ -24,20 +24,40 @@ export type Ring = {
 const bin = (name: string) => join(ROOT, 'node_modules', name);
 const JEST = [process.execPath, bin('jest/bin/jest.js')];
 const npmRun = (script: string) =>
-	process.env.npm_execpath?.endsWith('.js') ? [process.execPath, process.env.npm_execpath, 'run', '--silent', script] : ['npm', 'run', '--silent', script];
+	process.env.npm_execpath?.endsWith('.js')
+		? [process.execPath, process.env.npm_execpath, 'run', '--silent', script]
+		: ['npm', 'run', '--silent', script];
 
-const plain = { isJest: false, needs: [], after: [], isFast: true, retries: false, limitMinutes: 5 };
+const plain = {
+	isJest: false,
+	needs: [],
+	after: [],
+	isFast: true,
+	retries: false,
+	limitMinutes: 5,
+};
 const check = (name: string, command: string[]): Ring => ({ ...plain, name, command });
 const jest = (name: string, more: Partial<Ring> = {}): Ring => ({
 	...plain,
 	name,
-	command: [...JEST, '--selectProjects', name, ...(more.isFast === false ? ['--runInBand'] : ['--maxWorkers=2'])],
+	command: [
+		...JEST,
+		'--selectProjects',
+		name,
+		...(more.isFast === false ? ['--runInBand'] : ['--maxWorkers=2']),
+	],
 	isJest: true,
 	...more,
 });
 /** The packed package in a real n8n. */
 const n8n = (name: string, needs: Program[] = []) =>
-	jest(name, { needs: ['n8n', ...needs], after: ['build'], isFast: false, retries: true, limitMinutes: 25 });
+	jest(name, {
+		needs: ['n8n', ...needs],
+		after: ['build'],
+		isFast: false,
+		retries: true,
+		limitMinutes: 25,
+	});
 
 /** In the order in which they start: those that say most in the least time first. */
 export const RINGS: Ring[] = [
@@ -49,7 +69,11 @@ export const RINGS: Ring[] = [
 	jest('emulator'),
 	jest('support'),
 	check('build', npmRun('build')),
-	jest('fuzz', { isFast: false, limitMinutes: 15, command: [...JEST, '--selectProjects', 'fuzz', '--maxWorkers=2'] }),
+	jest('fuzz', {
+		isFast: false,
+		limitMinutes: 15,
+		command: [...JEST, '--selectProjects', 'fuzz', '--maxWorkers=2'],
+	}),
 	n8n('n8n'),
 	n8n('examples'),
 	n8n('queue', ['redis', 'postgres']),

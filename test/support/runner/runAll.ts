@@ -40,7 +40,8 @@ export async function runAll({ rings, leftOut, jestArgs }: Choice): Promise<numb
 		stopping.abort();
 		for (const each of running) void each.stop();
 	};
-	for (const [signal, code] of Object.entries(SIGNALS)) process.on(signal, () => stop(signal, code));
+	for (const [signal, code] of Object.entries(SIGNALS))
+		process.on(signal, () => stop(signal, code));
 	const parentWatch = watchParent(() => stop('Whoever started this is gone', SIGNALS.SIGTERM));
 
 	try {
@@ -61,25 +62,45 @@ export async function runAll({ rings, leftOut, jestArgs }: Choice): Promise<numb
 
 	async function runSteps() {
 		const programs = new Set(rings.flatMap(({ needs }) => needs));
-		const problem = await bring([...programs].filter((program) => program !== 'n8n'), { say, willInstallN8n: programs.has('n8n') });
+		const problem = await bring(
+			[...programs].filter((program) => program !== 'n8n'),
+			{ say, willInstallN8n: programs.has('n8n') },
+		);
 		if (problem) {
 			outcome.notRun.push(...rings.map(({ name }) => ({ ring: name, why: problem })));
 			return say(problem);
 		}
 		const waiting = rings.filter(({ isFast }) => isFast);
-		await Promise.all(Array.from({ length: ABREAST }, async () => {
-			for (let ring = waiting.shift(); ring; ring = waiting.shift()) await runOne(ring);
-		}));
+		await Promise.all(
+			Array.from({ length: ABREAST }, async () => {
+				for (let ring = waiting.shift(); ring; ring = waiting.shift()) await runOne(ring);
+			}),
+		);
 		for (const ring of rings.filter(({ isFast }) => !isFast)) await runOne(ring);
 	}
 
 	async function runOne(ring: Ring) {
-		const failed = ring.after.find((name) => !outcome.results.some((result) => result.ring === name && isGood(result)) && rings.some((each) => each.name === name));
-		const why = stopping.signal.aborted ? 'stopped' : failed ? `${failed} has failed` : await prepare(ring.needs);
+		const failed = ring.after.find(
+			(name) =>
+				!outcome.results.some((result) => result.ring === name && isGood(result)) &&
+				rings.some((each) => each.name === name),
+		);
+		const why = stopping.signal.aborted
+			? 'stopped'
+			: failed
+				? `${failed} has failed`
+				: await prepare(ring.needs);
 		if (why) return void outcome.notRun.push({ ring: ring.name, why });
-		say(`\n[${rings.indexOf(ring) + 1}/${rings.length}] ${ring.name} ... (at ${time((Date.now() - started) / 1_000)})`);
+		say(
+			`\n[${rings.indexOf(ring) + 1}/${rings.length}] ${ring.name} ... (at ${time((Date.now() - started) / 1_000)})`,
+		);
 		let output = '';
-		const one = runRing(ring, { mark, folder, jestArgs, onOutput: ring.isFast ? (text) => (output += text) : 'show' });
+		const one = runRing(ring, {
+			mark,
+			folder,
+			jestArgs,
+			onOutput: ring.isFast ? (text) => (output += text) : 'show',
+		});
 		running.add(one);
 		const result = await one.done;
 		running.delete(one);

@@ -52,7 +52,11 @@ export function runRing(ring: Ring, options: RunOptions): Running {
 	};
 }
 
-async function follow(ring: Ring, options: RunOptions, state: { child?: ChildProcess; isStopped: boolean }): Promise<Result> {
+async function follow(
+	ring: Ring,
+	options: RunOptions,
+	state: { child?: ChildProcess; isStopped: boolean },
+): Promise<Result> {
 	const { mark } = options;
 	const started = Date.now();
 	const temporary = join(options.folder, ring.name);
@@ -60,18 +64,35 @@ async function follow(ring: Ring, options: RunOptions, state: { child?: ChildPro
 	const resultFile = join(options.folder, `${ring.name}.json`);
 	const child = (state.child = start(ring, options, temporary, resultFile));
 	const problems: string[] = [];
-	const code = await ended(ring, child, resultFile, problems, async () => await endProcesses({ mark, group: child.pid }));
+	const code = await ended(
+		ring,
+		child,
+		resultFile,
+		problems,
+		async () => await endProcesses({ mark, group: child.pid }),
+	);
 	if (state.isStopped) problems.push('stopped');
 	const left = await remaining({ mark, group: child.pid }, problems.length ? 0 : PATIENCE_MS);
 	await endProcesses({ mark, group: child.pid });
-	if (left.length && problems.length === 0) problems.push(`left behind: ${left.map(({ command, pid }) => `${command.slice(0, 120)} (${pid})`).join('; ')}`);
-	const counts = ring.isJest ? await readCounts(resultFile) : { passed: Number(code === 0), failed: 0, skipped: 0, retried: [] };
-	if (code !== 0 && counts.failed === 0 && problems.length === 0) problems.push(`ended with ${code}`);
+	if (left.length && problems.length === 0)
+		problems.push(
+			`left behind: ${left.map(({ command, pid }) => `${command.slice(0, 120)} (${pid})`).join('; ')}`,
+		);
+	const counts = ring.isJest
+		? await readCounts(resultFile)
+		: { passed: Number(code === 0), failed: 0, skipped: 0, retried: [] };
+	if (code !== 0 && counts.failed === 0 && problems.length === 0)
+		problems.push(`ended with ${code}`);
 	await rm(temporary, { recursive: true, force: true, maxRetries: 3 }).catch(() => {});
 	return { ring: ring.name, ...counts, seconds: (Date.now() - started) / 1_000, problems };
 }
 
-function start(ring: Ring, { mark, jestArgs, onOutput }: RunOptions, temporary: string, resultFile: string): ChildProcess {
+function start(
+	ring: Ring,
+	{ mark, jestArgs, onOutput }: RunOptions,
+	temporary: string,
+	resultFile: string,
+): ChildProcess {
 	const [program, ...args] = ring.command;
 	const jest = ring.isJest ? ['--json', `--outputFile=${resultFile}`, ...jestArgs] : [];
 	const env: NodeJS.ProcessEnv = { ...process.env, [RUN_MARK]: mark, TMPDIR: temporary };
@@ -80,26 +101,49 @@ function start(ring: Ring, { mark, jestArgs, onOutput }: RunOptions, temporary: 
 	if (onOutput !== 'show' && process.stdout.isTTY) env.FORCE_COLOR = '1';
 	const child = spawn(program!, [...args, ...jest], {
 		// With --json jest says on stderr what it has to say to people, and on stdout that there is a file.
-		stdio: ['ignore', ring.isJest ? 'ignore' : onOutput === 'show' ? 'inherit' : 'pipe', onOutput === 'show' ? 'inherit' : 'pipe'],
+		stdio: [
+			'ignore',
+			ring.isJest ? 'ignore' : onOutput === 'show' ? 'inherit' : 'pipe',
+			onOutput === 'show' ? 'inherit' : 'pipe',
+		],
 		env,
 		detached: process.platform !== 'win32',
 		shell: process.platform === 'win32' && program === 'npm',
 	});
 	ownProcess(child);
-	if (onOutput !== 'show') for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => onOutput(String(chunk)));
+	if (onOutput !== 'show')
+		for (const stream of [child.stdout, child.stderr])
+			stream?.on('data', (chunk) => onOutput(String(chunk)));
 	return child;
 }
 
 /** Its exit code or signal. Ends it when it takes too long, or has its results and stays. */
-async function ended(ring: Ring, child: ChildProcess, resultFile: string, problems: string[], end: () => Promise<void>): Promise<number | string> {
+async function ended(
+	ring: Ring,
+	child: ChildProcess,
+	resultFile: string,
+	problems: string[],
+	end: () => Promise<void>,
+): Promise<number | string> {
 	let code: number | string | undefined;
 	// Not `close`: a grandchild that is left behind holds the pipe open.
-	child.once('exit', (status, signal) => (code = status ?? signal ?? 1)).once('error', (error) => (code = error.message));
+	child
+		.once('exit', (status, signal) => (code = status ?? signal ?? 1))
+		.once('error', (error) => (code = error.message));
 	let finished: number | undefined;
 	for (const started = Date.now(); code === undefined; await wait(POLL_MS)) {
-		if (ring.isJest && finished === undefined && (await readFile(resultFile).catch(() => undefined))) finished = Date.now();
-		if (finished !== undefined && Date.now() - finished > EXIT_MS) problems.push(`its tests were done, but jest did not exit within ${EXIT_MS / 1000} s: something is still open (--detectOpenHandles shows what)`);
-		else if (Date.now() - started > ring.limitMinutes * 60_000) problems.push(`took longer than ${ring.limitMinutes} minutes`);
+		if (
+			ring.isJest &&
+			finished === undefined &&
+			(await readFile(resultFile).catch(() => undefined))
+		)
+			finished = Date.now();
+		if (finished !== undefined && Date.now() - finished > EXIT_MS)
+			problems.push(
+				`its tests were done, but jest did not exit within ${EXIT_MS / 1000} s: something is still open (--detectOpenHandles shows what)`,
+			);
+		else if (Date.now() - started > ring.limitMinutes * 60_000)
+			problems.push(`took longer than ${ring.limitMinutes} minutes`);
 		if (problems.length) await end();
 	}
 	return code;
@@ -111,10 +155,14 @@ type JestResults = {
 	numPendingTests: number;
 	numTodoTests: number;
 	numRuntimeErrorTestSuites: number;
-	testResults: Array<{ assertionResults: Array<{ fullName: string; status: string; invocations?: number }> }>;
+	testResults: Array<{
+		assertionResults: Array<{ fullName: string; status: string; invocations?: number }>;
+	}>;
 };
 
-async function readCounts(file: string): Promise<Pick<Result, 'passed' | 'failed' | 'skipped' | 'retried'>> {
+async function readCounts(
+	file: string,
+): Promise<Pick<Result, 'passed' | 'failed' | 'skipped' | 'retried'>> {
 	const text = await readFile(file, 'utf8').catch(() => undefined);
 	if (!text) return { passed: 0, failed: 0, skipped: 0, retried: [] };
 	const results = JSON.parse(text) as JestResults;
@@ -123,6 +171,10 @@ async function readCounts(file: string): Promise<Pick<Result, 'passed' | 'failed
 		// A file that does not even load is one that failed.
 		failed: results.numFailedTests + results.numRuntimeErrorTestSuites,
 		skipped: results.numPendingTests + results.numTodoTests,
-		retried: results.testResults.flatMap(({ assertionResults }) => assertionResults.filter(({ invocations = 1 }) => invocations > 1).map(({ fullName }) => fullName)),
+		retried: results.testResults.flatMap(({ assertionResults }) =>
+			assertionResults
+				.filter(({ invocations = 1 }) => invocations > 1)
+				.map(({ fullName }) => fullName),
+		),
 	};
 }

@@ -32,12 +32,16 @@ function start(rings: string[], env: Record<string, string> = {}) {
 		env: { ...process.env, BROKEN_PIDS: pidFile, ...env },
 	});
 	let output = '';
-	for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
-	const code = new Promise<number | string>((done) => child.once('exit', (status, signal) => done(status ?? signal ?? -1)));
+	for (const stream of [child.stdout, child.stderr])
+		stream.on('data', (chunk) => (output += chunk));
+	const code = new Promise<number | string>((done) =>
+		child.once('exit', (status, signal) => done(status ?? signal ?? -1)),
+	);
 	return { child, code, output: () => output, lines: () => output.trim().split('\n') };
 }
 
-const numbers = (file: string) => (existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n').map(Number) : []);
+const numbers = (file: string) =>
+	existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n').map(Number) : [];
 /** Every server that was started, and its child. */
 const started = () => numbers(pidFile);
 const jestPid = () => numbers(`${pidFile}.jest`);
@@ -46,13 +50,17 @@ function isAlive(pid: number): boolean {
 	try {
 		process.kill(pid, 0);
 		// A zombie has ended, though nobody has looked yet.
-		return process.platform !== 'linux' || !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
+		return (
+			process.platform !== 'linux' || !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'))
+		);
 	} catch {
 		return false;
 	}
 }
 
-async function endless(env: Record<string, string> = {}): Promise<ReturnType<typeof start> & { jest: number }> {
+async function endless(
+	env: Record<string, string> = {},
+): Promise<ReturnType<typeof start> & { jest: number }> {
 	const run = start(['endless', 'good'], env);
 	while (!jestPid().length) {
 		if (run.child.exitCode !== null) throw new Error(run.output());
@@ -65,7 +73,11 @@ async function endless(env: Record<string, string> = {}): Promise<ReturnType<typ
 
 /** When the runner itself was killed, others have to notice first. */
 async function expectNothingLeft(withinMs = 0) {
-	for (const since = Date.now(); Date.now() - since < withinMs && [...started(), ...jestPid()].some(isAlive); ) await wait(50);
+	for (
+		const since = Date.now();
+		Date.now() - since < withinMs && [...started(), ...jestPid()].some(isAlive);
+	)
+		await wait(50);
 	expect([...started(), ...jestPid()].filter(isAlive)).toEqual([]);
 }
 
@@ -121,7 +133,9 @@ test.each([
 	['SIGTERM', 143],
 	['SIGHUP', 129],
 ] as const)('%s ends it, with everything that it started', async (signal, exitCode) => {
-	const { child, code, lines, output } = await endless(signal === 'SIGINT' ? { BROKEN_DEAF: '1' } : {});
+	const { child, code, lines, output } = await endless(
+		signal === 'SIGINT' ? { BROKEN_DEAF: '1' } : {},
+	);
 	child.kill(signal);
 	expect(await code).toBe(exitCode);
 	expect(output()).toMatch(/^NOT RUN {2}good +stopped/m);
@@ -146,8 +160,18 @@ test('a runner that is killed', async () => {
 
 test('a jest without a runner, killed', async () => {
 	const config = join(__dirname, 'broken/jest.config.js');
-	const args = [join(ROOT, 'node_modules/jest/bin/jest.js'), '--config', config, '--runInBand', '--testPathPatterns', 'endless'];
-	const child: ChildProcess = spawn(process.execPath, args, { stdio: 'ignore', env: { ...process.env, BROKEN_PIDS: pidFile } });
+	const args = [
+		join(ROOT, 'node_modules/jest/bin/jest.js'),
+		'--config',
+		config,
+		'--runInBand',
+		'--testPathPatterns',
+		'endless',
+	];
+	const child: ChildProcess = spawn(process.execPath, args, {
+		stdio: 'ignore',
+		env: { ...process.env, BROKEN_PIDS: pidFile },
+	});
 	while (!jestPid().length) await wait(20);
 	child.kill('SIGKILL');
 	await expectNothingLeft(GONE_MS);

@@ -25,17 +25,20 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => {
 function end() {
 	const doomed = withChildren();
 	for (const pid of doomed) kill(pid, 'SIGTERM');
-	setTimeout(() => {
-		for (const pid of doomed) kill(pid, 'SIGKILL');
-		process.exit();
-	}, owned.size ? 1_000 : 0);
+	setTimeout(
+		() => {
+			for (const pid of doomed) kill(pid, 'SIGKILL');
+			process.exit();
+		},
+		owned.size ? 1_000 : 0,
+	);
 }
 
 function withChildren() {
 	const all = new Set(owned);
 	if (process.platform === 'win32' || owned.size === 0) return all;
 	const rows = process.platform === 'linux' ? fromProc() : fromPs();
-	for (let size = -1; size !== all.size; ) {
+	for (let size = -1; size !== all.size;) {
 		size = all.size;
 		for (const [pid, parent] of rows) if (all.has(parent)) all.add(pid);
 	}
@@ -44,14 +47,18 @@ function withChildren() {
 
 /** A slim Linux has no `ps`. */
 function fromProc() {
-	return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).flatMap((pid) => {
-		try {
-			const [, parent] = readFileSync(`/proc/${pid}/stat`, 'latin1').replace(/^.*\) /s, '').split(' ');
-			return [[Number(pid), Number(parent)]];
-		} catch {
-			return [];
-		}
-	});
+	return readdirSync('/proc')
+		.filter((name) => /^\d+$/.test(name))
+		.flatMap((pid) => {
+			try {
+				const [, parent] = readFileSync(`/proc/${pid}/stat`, 'latin1')
+					.replace(/^.*\) /s, '')
+					.split(' ');
+				return [[Number(pid), Number(parent)]];
+			} catch {
+				return [];
+			}
+		});
 }
 
 function fromPs() {

@@ -31,9 +31,17 @@ export function graphError(reply: ApiReply) {
 	// `error_data` is an object or, from some edges, a plain text.
 	const details = text(object(error.error_data).details) ?? text(error.error_data);
 	// A link to the general documentation helps nobody, and pushes our own description out of sight.
-	const reason = text(error.message)?.replace(/\.? Please read the Graph API documentation at \S+$/, '');
+	const reason = text(error.message)?.replace(
+		/\.? Please read the Graph API documentation at \S+$/,
+		'',
+	);
 	const sentence = [reason, details].filter(Boolean).join(' — ');
-	return { code, subcode, message: text(error.message) ?? '', sentence: sentence || 'no reason given' };
+	return {
+		code,
+		subcode,
+		message: text(error.message) ?? '',
+		sentence: sentence || 'no reason given',
+	};
 }
 
 /**
@@ -67,7 +75,9 @@ export function apiError(reply: ApiReply, what: string, unknownId = UNKNOWN_MEDI
 
 /** Rarely `Retry-After`; mostly minutes, by account, in a header of Meta's own: `{"<id>":[{"estimated_time_to_regain_access":1}]}`. */
 function requestedWaitMs({ headers }: ApiReply): number | undefined {
-	const minutes = /"estimated_time_to_regain_access"\s*:\s*(\d+)/.exec(headers['x-business-use-case-usage'] ?? '')?.[1];
+	const minutes = /"estimated_time_to_regain_access"\s*:\s*(\d+)/.exec(
+		headers['x-business-use-case-usage'] ?? '',
+	)?.[1];
 	return retryAfterMs(headers['retry-after']) ?? (minutes ? Number(minutes) * MINUTE : undefined);
 }
 
@@ -76,7 +86,10 @@ interface Explanation {
 	description: string;
 }
 
-function explain({ code, subcode, sentence }: { code: number; subcode?: number; sentence: string }, unknownId: string): Explanation {
+function explain(
+	{ code, subcode, sentence }: { code: number; subcode?: number; sentence: string },
+	unknownId: string,
+): Explanation {
 	if (code === 100 && subcode === UNKNOWN_OBJECT) return { code: 'gone', description: unknownId };
 	if (code === 190)
 		return {
@@ -93,7 +106,10 @@ function explain({ code, subcode, sentence }: { code: number; subcode?: number; 
 				'The access token in the credential lacks a permission. Give its System User the app and the WhatsApp account, with whatsapp_business_messaging and whatsapp_business_management, and make a new token.',
 		};
 	if (TEMPORARY.has(code))
-		return { code: 'temporary', description: 'Meta calls this temporary. Run it again later, with fewer files at a time.' };
+		return {
+			code: 'temporary',
+			description: 'Meta calls this temporary. Run it again later, with fewer files at a time.',
+		};
 	if (code === HANDSHAKE) return { code: 'handshake', description: handshakeDescription(sentence) };
 	return { code: 'permanent', description: 'Change what Meta objects to, then run it again.' };
 }
@@ -101,10 +117,15 @@ function explain({ code, subcode, sentence }: { code: number; subcode?: number; 
 /** Meta tells what its own request to our URL met: a status line, or curl's error. */
 function handshakeDescription(sentence: string): string {
 	const status = /HTTP Status Code = (\d+)/.exec(sentence)?.[1];
-	if (/curl_errno = 28/.test(sentence)) return 'Meta got no answer from n8n in time. Check that the webhook URL can be reached from the internet.';
-	if (status === '404') return 'Meta reached a server that does not know this webhook. Check that WEBHOOK_URL of n8n is its public address, and that the proxy passes GET requests on.';
-	if (status === '403') return 'n8n refused the verify token. Check that nothing between Meta and n8n changes the query of the URL.';
-	if (status === '200') return 'Something answered in the place of n8n. Check the proxy in front of it.';
-	if (status === '0' || !status) return 'Meta could not connect to n8n. Its address must be public, with https and a valid certificate.';
+	if (/curl_errno = 28/.test(sentence))
+		return 'Meta got no answer from n8n in time. Check that the webhook URL can be reached from the internet.';
+	if (status === '404')
+		return 'Meta reached a server that does not know this webhook. Check that WEBHOOK_URL of n8n is its public address, and that the proxy passes GET requests on.';
+	if (status === '403')
+		return 'n8n refused the verify token. Check that nothing between Meta and n8n changes the query of the URL.';
+	if (status === '200')
+		return 'Something answered in the place of n8n. Check the proxy in front of it.';
+	if (status === '0' || !status)
+		return 'Meta could not connect to n8n. Its address must be public, with https and a valid certificate.';
 	return `Meta got HTTP ${status} from n8n's address. Check the proxy in front of it.`;
 }

@@ -113,9 +113,7 @@ async function sendForMedia(
 	const path = graphPath(client, mediaId);
 	if (!phoneNumberId) return await client.send({ method, path });
 	const reply = await client.send({ method, path, query: { phone_number_id: phoneNumberId } });
-	const refusesNumber = graphError(reply)?.message.includes(
-		'Param phone_number_id is not a valid',
-	);
+	const refusesNumber = graphError(reply)?.message.includes('Param phone_number_id is not a valid');
 	return refusesNumber ? await client.send({ method, path }) : reply;
 }
 

@@ -28,13 +28,16 @@ interface Change {
 
 /** The messages of a change. Fields other than `messages` come from numbers shared with the business app, and from calls. */
 function messagesOf(field: unknown, value: Json): Array<{ message: Json; origin?: Origin }> {
-	const as = (origin: Origin | undefined, list: unknown) => objects(list).map((message) => ({ message, origin }));
+	const as = (origin: Origin | undefined, list: unknown) =>
+		objects(list).map((message) => ({ message, origin }));
 	if (field === 'smb_message_echoes') return as('echo', value.message_echoes);
 	if (field === 'calls') return as('call', value.calls);
 	if (field !== 'history') return as(undefined, value.messages);
 	// First the threads, where files are mere placeholders without an ID; later the files, as messages.
 	const threads = objects(value.history).flatMap(({ threads: list }) => objects(list));
-	return [value.messages, value.message_echoes, ...threads.map(({ messages }) => messages)].flatMap((list) => as('history', list));
+	return [value.messages, value.message_echoes, ...threads.map(({ messages }) => messages)].flatMap(
+		(list) => as('history', list),
+	);
 }
 
 /** The files of a message: mostly one, none in a text, up to ten in the answer to a Flow. */

@@ -1,11 +1,5 @@
 import { MediaError } from '../../errors';
-import type {
-	ApiClient,
-	ApiReply,
-	ApiRequest,
-	Credentials,
-	RegistrationScope,
-} from '../provider';
+import type { ApiClient, ApiReply, ApiRequest, Credentials, RegistrationScope } from '../provider';
 import { object, objects, text } from '../read';
 import { apiError, graphError, UNKNOWN_ID } from './errors';
 import { graphPath } from './ids';

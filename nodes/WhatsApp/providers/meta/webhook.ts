@@ -20,12 +20,21 @@ export function verifyToken({ verifyToken: own, webhookSecret }: Credentials): s
 }
 
 /** `X-Hub-Signature-256: sha256=<hex>`, made with the app secret over the raw bytes. */
-export function verify({ headers, rawBody }: Webhook, credentials: Credentials): true | VerificationFailure {
+export function verify(
+	{ headers, rawBody }: Webhook,
+	credentials: Credentials,
+): true | VerificationFailure {
 	if (!credentials.webhookSecret)
-		return { reason: 'the credential has no App Secret, so no delivery can be checked. Copy it from App settings → Basic.' };
+		return {
+			reason:
+				'the credential has no App Secret, so no delivery can be checked. Copy it from App settings → Basic.',
+		};
 	const signature = headers['x-hub-signature-256'];
 	if (typeof signature !== 'string' || !signature)
-		return { reason: 'it carries no X-Hub-Signature-256, so it does not come from Meta, or a proxy dropped the header.' };
+		return {
+			reason:
+				'it carries no X-Hub-Signature-256, so it does not come from Meta, or a proxy dropped the header.',
+		};
 	if (equalSecrets(signature, `sha256=${hmacHex(credentials.webhookSecret, rawBody)}`)) return true;
 	return {
 		reason:

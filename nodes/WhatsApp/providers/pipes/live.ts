@@ -18,7 +18,10 @@ function url({ accessToken, baseUrl, phoneNumberId }: Credentials): string {
 
 /** Asks for a file that does not exist: 404 is the answer to a good key. */
 async function checkAccess(client: ApiClient): Promise<MediaError | undefined> {
-	const reply = await client.send({ method: 'GET', path: '/v1/media/download/n8nKeyCheck0000000000' });
+	const reply = await client.send({
+		method: 'GET',
+		path: '/v1/media/download/n8nKeyCheck0000000000',
+	});
 	return reply.status === 401 ? apiError(reply, 'The live connection was refused') : undefined;
 }
 

@@ -6,18 +6,28 @@ import { FILE_HOURS, URL_LIFE_MS } from './lifetimes';
 
 /** GET /v1/media/download/{id} redirects to the file; the redirect itself is the answer here. */
 export async function resolve(client: ApiClient, mediaId: string): Promise<FileLocation> {
-	const reply = await client.send({ method: 'GET', path: `/v1/media/download/${encodeURIComponent(mediaId)}` });
+	const reply = await client.send({
+		method: 'GET',
+		path: `/v1/media/download/${encodeURIComponent(mediaId)}`,
+	});
 	const location = reply.headers.location;
-	if (reply.status < 300 || reply.status > 399 || !location) throw apiError(reply, `Media ID ${mediaId} could not be looked up`);
+	if (reply.status < 300 || reply.status > 399 || !location)
+		throw apiError(reply, `Media ID ${mediaId} could not be looked up`);
 	const url = new URL(location, client.credentials.baseUrl).href;
-	return { url, expiresAt: urlExpiresAt(url) ?? new Date(Date.now() + URL_LIFE_MS).toISOString(), tokenRequired: false };
+	return {
+		url,
+		expiresAt: urlExpiresAt(url) ?? new Date(Date.now() + URL_LIFE_MS).toISOString(),
+		tokenRequired: false,
+	};
 }
 
 /** Presigned URLs of S3 and compatible storage tell when they were made and for how many seconds. */
 export function urlExpiresAt(url: string): string | undefined {
 	const [, made] = /[?&]X-Amz-Date=(\d{8}T\d{6}Z)/i.exec(url) ?? [];
 	const [, seconds] = /[?&]X-Amz-Expires=(\d+)/i.exec(url) ?? [];
-	const start = made && isoTime(made.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'));
+	const start =
+		made &&
+		isoTime(made.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'));
 	return start && seconds && new Date(Date.parse(start) + Number(seconds) * 1000).toISOString();
 }
 

@@ -9,7 +9,9 @@ export function parse(body: unknown): MediaMessage[] {
 	return objects(object(body).entry).flatMap((entry) =>
 		objects(entry.changes).flatMap((change) => {
 			const value = object(change.value);
-			return objects(value.messages).flatMap((message) => webhookMessage(message, value, extra) ?? []);
+			return objects(value.messages).flatMap(
+				(message) => webhookMessage(message, value, extra) ?? [],
+			);
 		}),
 	);
 }
@@ -39,13 +41,18 @@ function webhookMessage(message: Json, value: Json, extra: Json): MediaMessage |
 }
 
 /** The ID in the message is Meta's, which no key of Pipes.bot's opens; its own stands in `media`. */
-export function mediaMessage(type: unknown, media: Json, details: Partial<MediaMessage> & Pick<MediaMessage, 'raw'>): MediaMessage | undefined {
+export function mediaMessage(
+	type: unknown,
+	media: Json,
+	details: Partial<MediaMessage> & Pick<MediaMessage, 'raw'>,
+): MediaMessage | undefined {
 	const kind = MEDIA_TYPES.find((one) => one === type);
 	if (!kind) return undefined;
 	const mediaId = text(media.mediaId);
 	const mimeType = text(media.mimeType) ?? details.mimeType;
 	// WhatsApp records Ogg, and sends attached music as MP3, M4A or AAC; where the flag was lost, this tells them apart.
-	const voice = kind === 'audio' ? (details.voice ?? /^audio\/ogg/.test(mimeType ?? '')) : undefined;
+	const voice =
+		kind === 'audio' ? (details.voice ?? /^audio\/ogg/.test(mimeType ?? '')) : undefined;
 	return omitUndefined<MediaMessage>({
 		provider: 'pipes',
 		type: (voice ? 'voice' : kind) satisfies MediaType,

@@ -11,7 +11,9 @@ import { FILE_DAYS } from './lifetimes';
 export function apiError(reply: ApiReply, what: string): MediaError {
 	const { status } = reply;
 	const sentence = errorSentence(reply);
-	const said = sentence ? `Whapi.Cloud says "${sentence}" (HTTP ${status})` : `HTTP ${status} without an explanation`;
+	const said = sentence
+		? `Whapi.Cloud says "${sentence}" (HTTP ${status})`
+		: `HTTP ${status} without an explanation`;
 	const { code, description } = explain(reply);
 	const facts = { status, retryAfterMs: retryAfterMs(reply.headers['retry-after']) };
 	return new MediaError(code, `${what}: ${said}`, description, facts);
@@ -35,19 +37,44 @@ function errorSentence({ body }: ApiReply): string {
 function explain(reply: ApiReply): { code: MediaErrorCode; description: string } {
 	const { status } = reply;
 	if (isTokenUnknown(reply))
-		return { code: 'credential', description: 'The token in the credential belongs to no channel. Copy it again, whole, from the channel’s page at panel.whapi.cloud.' };
+		return {
+			code: 'credential',
+			description:
+				'The token in the credential belongs to no channel. Copy it again, whole, from the channel’s page at panel.whapi.cloud.',
+		};
 	if (status === 404)
-		return { code: 'gone', description: `It may have been deleted, belong to another channel, or be older than the ${FILE_DAYS} days that Whapi.Cloud keeps files.` };
+		return {
+			code: 'gone',
+			description: `It may have been deleted, belong to another channel, or be older than the ${FILE_DAYS} days that Whapi.Cloud keeps files.`,
+		};
 	if (status === 401)
-		return { code: 'credential', description: 'The channel is not logged in to WhatsApp. Open it at panel.whapi.cloud and scan the QR code with the phone.' };
-	if (status === 402) return { code: 'permanent', description: 'The channel’s trial is used up. Choose a plan at panel.whapi.cloud.' };
+		return {
+			code: 'credential',
+			description:
+				'The channel is not logged in to WhatsApp. Open it at panel.whapi.cloud and scan the QR code with the phone.',
+		};
+	if (status === 402)
+		return {
+			code: 'permanent',
+			description: 'The channel’s trial is used up. Choose a plan at panel.whapi.cloud.',
+		};
 	if (status === 429)
 		return {
 			code: 'permanent',
-			description: 'WhatsApp itself has stopped this number for a while (a soft ban). Trying again makes it worse: leave the number alone for a day or two.',
+			description:
+				'WhatsApp itself has stopped this number for a while (a soft ban). Trying again makes it worse: leave the number alone for a day or two.',
 		};
-	if (status === 413) return { code: 'permanent', description: 'The file is larger than Whapi.Cloud takes.' };
-	if (status === 415) return { code: 'permanent', description: 'Whapi.Cloud does not take this type of file. Convert it, or set another MIME Type under Options.' };
+	if (status === 413)
+		return { code: 'permanent', description: 'The file is larger than Whapi.Cloud takes.' };
+	if (status === 415)
+		return {
+			code: 'permanent',
+			description:
+				'Whapi.Cloud does not take this type of file. Convert it, or set another MIME Type under Options.',
+		};
 	if (status >= 500) return { code: 'temporary', description: TRY_AGAIN_SOON };
-	return { code: 'permanent', description: 'Change what Whapi.Cloud objects to, then run it again.' };
+	return {
+		code: 'permanent',
+		description: 'Change what Whapi.Cloud objects to, then run it again.',
+	};
 }

@@ -1,7 +1,23 @@
 import { transformStream } from '../../streams';
 import { DAY } from '../../units';
-import type { ApiClient, ApiRequest, FileLocation, OutgoingFile, ResolveOptions, UploadedMedia } from '../provider';
-import { byteCount, isoTime, omitUndefined, object, objects, sha256Hex, text, type Json } from '../read';
+import type {
+	ApiClient,
+	ApiRequest,
+	FileLocation,
+	OutgoingFile,
+	ResolveOptions,
+	UploadedMedia,
+} from '../provider';
+import {
+	byteCount,
+	isoTime,
+	omitUndefined,
+	object,
+	objects,
+	sha256Hex,
+	text,
+	type Json,
+} from '../read';
 import { apiError, isTokenUnknown } from './errors';
 import { FILE_DAYS } from './lifetimes';
 
@@ -12,12 +28,18 @@ const PAGE_SIZE = '500';
  * No endpoint tells the address of a file, but GET /media/{id} is one: it answers with the bytes, and wants the token.
  * A public link exists where Auto Download was on when the file came; the message and the list of files know it.
  */
-export async function resolve(client: ApiClient, mediaId: string, options: ResolveOptions = {}): Promise<FileLocation> {
+export async function resolve(
+	client: ApiClient,
+	mediaId: string,
+	options: ResolveOptions = {},
+): Promise<FileLocation> {
 	const url = `${client.credentials.baseUrl}/media/${encodeURIComponent(mediaId)}`;
 	const file = options.details ? await describe(client, mediaId, options.messageId) : undefined;
 	const link = text(file?.link);
 	return omitUndefined<FileLocation>({
-		...(link ? { url: link, expiresAt: linkExpiresAt(file!.timestamp), tokenRequired: false } : { url, tokenRequired: true }),
+		...(link
+			? { url: link, expiresAt: linkExpiresAt(file!.timestamp), tokenRequired: false }
+			: { url, tokenRequired: true }),
 		mimeType: text(file?.mime_type),
 		sha256: sha256Hex(file?.sha256),
 		size: byteCount(file?.file_size),
@@ -26,7 +48,11 @@ export async function resolve(client: ApiClient, mediaId: string, options: Resol
 }
 
 /** What the message says of its file; else what the list of the channel's newest files says, where it is among them. */
-async function describe(client: ApiClient, mediaId: string, messageId?: string): Promise<Json | undefined> {
+async function describe(
+	client: ApiClient,
+	mediaId: string,
+	messageId?: string,
+): Promise<Json | undefined> {
 	const get = async (request: Pick<ApiRequest, 'path' | 'query'>) => {
 		const reply = await client.send({ method: 'GET', ...request });
 		if (reply.status === 200) return object(reply.body);
@@ -35,7 +61,9 @@ async function describe(client: ApiClient, mediaId: string, messageId?: string):
 	};
 	if (messageId) {
 		const message = await get({ path: `/messages/${encodeURIComponent(messageId)}` });
-		const file = Object.values(message).map(object).find(({ id }) => id === mediaId);
+		const file = Object.values(message)
+			.map(object)
+			.find(({ id }) => id === mediaId);
 		if (file) return { timestamp: message.timestamp, ...file };
 	}
 	const { files } = await get({ path: '/media', query: { count: PAGE_SIZE, sort: 'desc' } });
@@ -55,12 +83,25 @@ export function linkExpiresAt(since: unknown): string | undefined {
 
 /** DELETE /media/{id} */
 export async function deleteMedia(client: ApiClient, mediaId: string): Promise<void> {
-	const reply = await client.send({ method: 'DELETE', path: `/media/${encodeURIComponent(mediaId)}` });
-	if (object(reply.body).success !== true) throw apiError(reply, `Media ID ${mediaId} could not be deleted`);
+	const reply = await client.send({
+		method: 'DELETE',
+		path: `/media/${encodeURIComponent(mediaId)}`,
+	});
+	if (object(reply.body).success !== true)
+		throw apiError(reply, `Media ID ${mediaId} could not be deleted`);
 }
 
 /** The types that the raw form of POST /media lists, without documents, which need their names. Source: openapi.yaml 1.8.7. */
-const RAW_TYPES = new Set(['image/jpeg', 'image/png', 'audio/mp4', 'audio/amr', 'audio/mpeg', 'audio/ogg', 'audio/aac', 'video/mp4']);
+const RAW_TYPES = new Set([
+	'image/jpeg',
+	'image/png',
+	'audio/mp4',
+	'audio/amr',
+	'audio/mpeg',
+	'audio/ogg',
+	'audio/aac',
+	'video/mp4',
+]);
 
 /**
  * POST /media, in one of two forms. Images, audio and video go as raw bytes: the oldest form, which lets Whapi.Cloud
@@ -69,16 +110,28 @@ const RAW_TYPES = new Set(['image/jpeg', 'image/png', 'audio/mp4', 'audio/amr', 
  */
 export async function upload(client: ApiClient, file: OutgoingFile): Promise<UploadedMedia> {
 	const form = RAW_TYPES.has(file.mimeType)
-		? { headers: { 'Content-Type': file.mimeType, 'Content-Length': String(file.size) }, body: file.content }
+		? {
+				headers: { 'Content-Type': file.mimeType, 'Content-Length': String(file.size) },
+				body: file.content,
+			}
 		: dataUrl(file);
 	const reply = await client.send({ method: 'POST', path: '/media', ...form });
 	const mediaId = text(objects(object(reply.body).media)[0]?.id);
-	if (reply.status !== 200 || !mediaId) throw apiError(reply, `"${file.fileName}" (${file.mimeType}, ${file.size} bytes) was not accepted`);
+	if (reply.status !== 200 || !mediaId)
+		throw apiError(
+			reply,
+			`"${file.fileName}" (${file.mimeType}, ${file.size} bytes) was not accepted`,
+		);
 	return { mediaId, expiresAt: new Date(Date.now() + FILE_DAYS * DAY).toISOString() };
 }
 
 /** `{"media":"data:application/pdf;name=invoice.pdf;base64,…","no_encode":…}`, made while it is sent. */
-function dataUrl({ fileName, mimeType, size, content }: OutgoingFile): Required<Pick<ApiRequest, 'headers' | 'body'>> {
+function dataUrl({
+	fileName,
+	mimeType,
+	size,
+	content,
+}: OutgoingFile): Required<Pick<ApiRequest, 'headers' | 'body'>> {
 	// A document must arrive as it is; an image of an unlisted type, as WhatsApp can show it.
 	const noEncode = !/^(image|audio|video)\//.test(mimeType);
 	const head = `{"no_encode":${noEncode},"media":"data:${mimeType};name=${encodeURIComponent(fileName)};base64,`;

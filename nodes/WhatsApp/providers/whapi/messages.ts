@@ -1,5 +1,15 @@
 import type { MediaMessage, MediaType } from '../mediaMessage';
-import { byteCount, flag, isoTime, omitUndefined, object, objects, sha256Hex, text, type Json } from '../read';
+import {
+	byteCount,
+	flag,
+	isoTime,
+	omitUndefined,
+	object,
+	objects,
+	sha256Hex,
+	text,
+	type Json,
+} from '../read';
 import { linkExpiresAt } from './media';
 
 /** Where a message of each type keeps its file, and our type for it. A short is a video note. */
@@ -19,7 +29,9 @@ const MEDIA_TYPES: Record<string, { key: string; type: MediaType }> = {
 export function parse(body: unknown): MediaMessage[] {
 	const { messages, channel_id } = object(body);
 	return objects(messages).flatMap((message) =>
-		message.from_me === true && message.source === 'api' ? [] : (mediaMessage(message, text(channel_id)) ?? []),
+		message.from_me === true && message.source === 'api'
+			? []
+			: (mediaMessage(message, text(channel_id)) ?? []),
 	);
 }
 

@@ -109,7 +109,9 @@ async function writeWebhooks(client: ApiClient, edit: (webhooks: Json[]) => Json
 		const { before_update, after_update } = await patchSettings(client, { webhooks: wanted });
 		const before = objects(object(before_update).webhooks);
 		const written = objects(object(after_update).webhooks);
-		const lost = before.filter((webhook) => !includes(seen, webhook) && !includes(written, webhook));
+		const lost = before.filter(
+			(webhook) => !includes(seen, webhook) && !includes(written, webhook),
+		);
 		if (!lost.length) return;
 		// Of a webhook that somebody edited meanwhile, we have written the old state.
 		const isOld = (webhook: Json) =>

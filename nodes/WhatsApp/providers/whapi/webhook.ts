@@ -15,10 +15,15 @@ export function deliverySecret({ accessToken }: Credentials): string {
 }
 
 export function verify({ headers }: Webhook, credentials: Credentials): true | VerificationFailure {
-	if (!credentials.accessToken) return { reason: 'the credential has no token, so no delivery can be checked.' };
+	if (!credentials.accessToken)
+		return { reason: 'the credential has no token, so no delivery can be checked.' };
 	const given = headers[SECRET_HEADER.toLowerCase()];
 	if (typeof given !== 'string' || !given)
-		return { reason: `it carries no ${SECRET_HEADER}, so it does not come from a webhook that was registered by this node, or a proxy dropped the header.` };
+		return {
+			reason: `it carries no ${SECRET_HEADER}, so it does not come from a webhook that was registered by this node, or a proxy dropped the header.`,
+		};
 	if (equalSecrets(given, deliverySecret(credentials))) return true;
-	return { reason: `its ${SECRET_HEADER} does not match. The token may have changed since the webhook was registered: deactivate the workflow and activate it again.` };
+	return {
+		reason: `its ${SECRET_HEADER} does not match. The token may have changed since the webhook was registered: deactivate the workflow and activate it again.`,
+	};
 }

@@ -10,7 +10,15 @@ const rings = process.argv.slice(2).map((argument): Ring => {
 	const jest = join(ROOT, 'node_modules/jest/bin/jest.js');
 	return {
 		name,
-		command: [process.execPath, jest, '--config', join(__dirname, 'jest.config.js'), '--runInBand', '--testPathPatterns', `${name}.broken.ts`],
+		command: [
+			process.execPath,
+			jest,
+			'--config',
+			join(__dirname, 'jest.config.js'),
+			'--runInBand',
+			'--testPathPatterns',
+			`${name}.broken.ts`,
+		],
 		isJest: true,
 		needs: [],
 		after: [],

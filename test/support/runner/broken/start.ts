@@ -8,7 +8,9 @@ import { ownProcess } from '../../ownProcess';
 export async function startServer({ detached = false } = {}): Promise<void> {
 	const file = process.env.BROKEN_PIDS!;
 	const before = pids(file);
-	ownProcess(spawn(process.execPath, [join(__dirname, 'server.js'), file], { stdio: 'ignore', detached }));
+	ownProcess(
+		spawn(process.execPath, [join(__dirname, 'server.js'), file], { stdio: 'ignore', detached }),
+	);
 	while (pids(file) < before + 2) await new Promise((done) => setTimeout(done, 20));
 }
 
