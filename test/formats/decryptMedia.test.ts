@@ -10,7 +10,7 @@ import {
 } from '../../nodes/WhatsApp/formats/decryptMedia';
 import { MediaError } from '../../nodes/WhatsApp/errors';
 import { findMedia } from '../../nodes/WhatsApp/formats/findMedia';
-import type { FoundMedia } from '../../nodes/WhatsApp/formats/foundMedia';
+import type { FoundMedia } from '../../nodes/WhatsApp/formats/readMedia';
 import { mediaKeysOf } from '../../nodes/WhatsApp/formats/mediaKeys';
 import { transformStream } from '../../nodes/WhatsApp/streams';
 import recorded from '../fixtures/recorded/encrypted-media.json';

@@ -119,13 +119,13 @@ class Decryption {
 		if (this.keys && this.keys !== keys) throw new EncryptedAsOther(what, keys.encryptedAs);
 
 		// Only after the MAC: what a stranger made must not be judged by its padding.
-		const plaintext = unpad(what, this.decrypt(keys, lastBlock));
+		const plaintext = withoutPadding(what, this.decrypt(keys, lastBlock));
 		if (sha256 && this.hash?.update(plaintext).digest('hex') !== sha256) throw otherContent(what);
 		return plaintext;
 	}
 
 	private decrypt({ cipherKey, iv }: MediaKeys, ciphertext: Buffer): Buffer {
-		// OpenSSL's own unpadding would hold back a block, and complain in its own words.
+		// OpenSSL's own removal of the padding would hold back a block, and complain in its own words.
 		this.decipher ??= createDecipheriv('aes-256-cbc', cipherKey, iv).setAutoPadding(false);
 		return this.decipher.update(ciphertext);
 	}
@@ -142,7 +142,7 @@ function likeliest(candidates: MediaKeys[], ciphertext: Buffer): MediaKeys {
 }
 
 /** PKCS#7: the last byte says how many bytes of padding there are, and each of them says the same. */
-function unpad(what: string, block: Buffer): Buffer {
+function withoutPadding(what: string, block: Buffer): Buffer {
 	const padding = block.at(-1)!;
 	const end = BLOCK_BYTES - padding;
 	const isPadded = padding > 0 && end >= 0 && block.subarray(end).every((byte) => byte === padding);

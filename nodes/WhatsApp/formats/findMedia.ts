@@ -1,11 +1,4 @@
-import {
-	fieldsOf,
-	normalize,
-	readFormFile,
-	readMediaMessage,
-	type Fields,
-	type FoundMedia,
-} from './foundMedia';
+import { Fields, normalize, readFormFile, readMediaMessage, type FoundMedia } from './readMedia';
 
 /** Real messages nest less than half as deep, and consist of less than a hundredth of the objects. */
 const MAX_DEPTH = 32;
@@ -15,22 +8,24 @@ const MAX_OBJECTS = 50_000;
 const MAX_FIELDS = 200;
 
 /** Below these stand other files than the message's own, some under keys of other kinds. */
-const NOT_THE_FILE = new Set([
-	// The message that is answered: Baileys, WEBJS, WPP, uazapi, WAHA.
-	'quotedmessage',
-	'quotedmsg',
-	'quotedmsgobj',
-	'quoted',
-	'replyto',
-	// Baileys `proto.IMessage`: the preview of a link, packs, histories, backgrounds, stickers upon a status.
-	'extendedtextmessage',
-	'stickerpackmessage',
-	'historysyncnotification',
-	'messagehistorybundle',
-	'paymentbackground',
-	'interactiveannotations',
-	'annotations',
-]);
+const NOT_THE_FILE = new Set(
+	[
+		// The message that is answered, as clients and gateways name it.
+		'quotedMessage',
+		'quotedMsg',
+		'quotedMsgObj',
+		'quoted',
+		'replyTo',
+		// Baileys `proto.IMessage`: the preview of a link, packs, histories, backgrounds, stickers upon a status.
+		'extendedTextMessage',
+		'stickerPackMessage',
+		'historySyncNotification',
+		'messageHistoryBundle',
+		'paymentBackground',
+		'interactiveAnnotations',
+		'annotations',
+	].map(normalize),
+);
 
 interface Step {
 	value: object;
@@ -63,12 +58,12 @@ export function findMedia(item: unknown): FoundMedia[] {
 	return usable.length ? usable : all;
 }
 
-const NO_FIELDS: Fields = new Map();
+const NO_FIELDS = new Fields();
 
 function fieldsAt(value: object): Fields {
 	return Array.isArray(value) || Object.keys(value).length > MAX_FIELDS
 		? NO_FIELDS
-		: fieldsOf(value);
+		: new Fields(value);
 }
 
 function* stepsBelow({ value, path, name, around, depth }: Step, fields: Fields): Generator<Step> {
@@ -79,12 +74,11 @@ function* stepsBelow({ value, path, name, around, depth }: Step, fields: Fields)
 		return;
 	}
 	for (const [key, entry] of Object.entries(value)) {
-		const field = normalize(key);
-		if (isTree(entry) && !NOT_THE_FILE.has(field))
+		if (isTree(entry) && !NOT_THE_FILE.has(normalize(key)))
 			yield {
 				value: entry,
 				path: path ? `${path}.${key}` : key,
-				name: field,
+				name: key,
 				around: fields,
 				depth: depth + 1,
 			};
@@ -97,11 +91,6 @@ function isTree(value: unknown): value is object {
 
 /** No two files have one key. */
 function identity({ secret, urls }: FoundMedia): string {
-	const key =
-		typeof secret === 'string'
-			? undefined
-			: 'mediaKey' in secret
-				? secret.mediaKey
-				: secret.cipherKey;
-	return key?.length ? key.toString('hex') : urls[0]!;
+	const { mediaKey, cipherKey } = Object(secret) as { mediaKey?: Buffer; cipherKey?: Buffer };
+	return (mediaKey ?? cipherKey)?.toString('hex') || urls[0]!;
 }

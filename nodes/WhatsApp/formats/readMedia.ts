@@ -31,13 +31,28 @@ export interface FoundMedia {
 	encryptedSha256?: string;
 }
 
-/** An object's fields, by names in lower case without underscores: each gateway spells them in its own way. */
-export type Fields = ReadonlyMap<string, unknown>;
+/** An object's fields by their names, however those are spelled: `mediaKey`, `MediaKey`, `media_key`. */
+export class Fields {
+	private readonly fields = new Map<string, unknown>();
+
+	constructor(value: object = {}) {
+		for (const [key, field] of Object.entries(value)) {
+			const name = normalize(key);
+			const isEmpty = field === null || field === undefined || field === '';
+			if (!isEmpty && !this.fields.has(name)) this.fields.set(name, field);
+		}
+	}
+
+	/** Nothing for an empty field. */
+	get(name: string): unknown {
+		return this.fields.get(normalize(name));
+	}
+}
 
 /** An object in the item. */
 export interface Place {
 	path: string;
-	/** The field it stands in, spelled as in `Fields`. */
+	/** The field it stands in. */
 	name: string;
 	fields: Fields;
 	/** Of the object around it. */
@@ -46,19 +61,19 @@ export interface Place {
 
 /** The item of a form's media picker: Meta, "Media Upload Components". */
 export function readFormFile({ path, fields }: Place): FoundMedia | undefined {
-	const urls = webAddresses([fields.get('cdnurl')]);
-	const metadata = fields.get('encryptionmetadata');
+	const urls = webAddresses([fields.get('cdnUrl')]);
+	const metadata = fields.get('encryptionMetadata');
 	if (!urls.length || typeof metadata !== 'object' || metadata === null) return undefined;
-	const given = fieldsOf(metadata);
+	const given = new Fields(metadata);
 	const key = (name: string, length: number) =>
 		readBytes(given.get(name), length) ?? Buffer.alloc(0);
 	return {
 		path,
 		urls,
-		secret: { cipherKey: key('encryptionkey', 32), macKey: key('hmackey', 32), iv: key('iv', 16) },
-		fileName: readString(fields.get('filename')),
-		sha256: hash(given.get('plaintexthash')),
-		encryptedSha256: hash(given.get('encryptedhash')),
+		secret: { cipherKey: key('encryptionKey', 32), macKey: key('hmacKey', 32), iv: key('iv', 16) },
+		fileName: readString(fields.get('fileName')),
+		sha256: hash(given.get('plaintextHash')),
+		encryptedSha256: hash(given.get('encryptedHash')),
 	};
 }
 
@@ -67,20 +82,20 @@ export function readMediaMessage(place: Place): FoundMedia | undefined {
 	const { path, name, fields } = place;
 	const urls = messageAddresses(fields);
 	const isAtWhatsApp = urls.some((url) => MEDIA_HOST.test(new URL(url).hostname));
-	if (!urls.length || !(fields.has('mediakey') || isAtWhatsApp)) return undefined;
+	if (!urls.length || !(fields.get('mediaKey') || isAtWhatsApp)) return undefined;
 	const type = typeOf(place);
-	const sha256 = hash(fields.get('filesha256') ?? fields.get('filehash'));
-	const encryptedSha256 = hash(fields.get('fileencsha256') ?? fields.get('encfilehash'));
+	const sha256 = hash(fields.get('fileSha256') ?? fields.get('fileHash'));
+	const encryptedSha256 = hash(fields.get('fileEncSha256') ?? fields.get('encFileHash'));
 	return {
 		path,
 		urls,
 		secret: secretOf(fields, typeNamed(name), Boolean(sha256 && !encryptedSha256)),
 		type,
-		mimeType: readString(fields.get('mimetype')),
+		mimeType: readString(fields.get('mimeType')),
 		fileName:
-			readString(fields.get('filename')) ??
+			readString(fields.get('fileName')) ??
 			(type === 'document' ? readString(fields.get('title')) : undefined),
-		size: readCount(fields.get('filelength') ?? fields.get('size')),
+		size: readCount(fields.get('fileLength') ?? fields.get('size')),
 		sha256,
 		encryptedSha256,
 	};
@@ -92,8 +107,8 @@ function secretOf(
 	sentAs: FoundType | undefined,
 	hasPlainHash: boolean,
 ): FoundMedia['secret'] {
-	if (!fields.has('mediakey')) return hasPlainHash ? 'none' : 'missing';
-	const mediaKey = readBytes(fields.get('mediakey'), 32) ?? Buffer.alloc(0);
+	if (!fields.get('mediaKey')) return hasPlainHash ? 'none' : 'missing';
+	const mediaKey = readBytes(fields.get('mediaKey'), 32) ?? Buffer.alloc(0);
 	return { mediaKey, encryptedAs: sentAs && encryptedAsOf(sentAs) };
 }
 
@@ -107,10 +122,10 @@ export function encryptedAsOf(type: FoundType): EncryptedAs {
 function messageAddresses(fields: Fields): string[] {
 	const whole = webAddresses([
 		fields.get('url'),
-		fields.get('deprecatedmms3url'),
-		fields.get('clienturl'),
+		fields.get('deprecatedMms3Url'),
+		fields.get('clientUrl'),
 	]);
-	const directPath = readString(fields.get('directpath'));
+	const directPath = readString(fields.get('directPath'));
 	if (!directPath?.startsWith('/')) return whole;
 	const origin = whole.map((url) => new URL(url)).find(({ hostname }) => MEDIA_HOST.test(hostname));
 	return [
@@ -130,9 +145,9 @@ function webAddresses(values: unknown[]): string[] {
 function typeOf({ name, fields, around }: Place): FoundType | undefined {
 	const said = [
 		fields.get('type'),
-		fields.get('mediatype'),
-		around.get('mediatype'),
-		around.get('messagetype'),
+		fields.get('mediaType'),
+		around.get('mediaType'),
+		around.get('messageType'),
 	];
 	const type = [name, ...said].map(typeNamed).find(Boolean);
 	return type === 'audio' &&
@@ -141,11 +156,7 @@ function typeOf({ name, fields, around }: Place): FoundType | undefined {
 		: type;
 }
 
-const OTHER_NAMES: Record<string, FoundType> = {
-	ptt: 'voice',
-	ptv: 'video',
-	productimage: 'image',
-};
+const OTHER_NAMES: Record<string, FoundType> = { ptt: 'voice', ptv: 'video' };
 
 /** `imageMessage`, `ImageMessage`, `image`, `ptt`. */
 function typeNamed(name: unknown): FoundType | undefined {
@@ -160,17 +171,6 @@ function typeNamed(name: unknown): FoundType | undefined {
 function hash(value: unknown): string | undefined {
 	const bytes = readBytes(value, 32);
 	return bytes?.length === 32 ? bytes.toString('hex') : undefined;
-}
-
-/** Those that hold something. */
-export function fieldsOf(value: object): Fields {
-	const fields = new Map<string, unknown>();
-	for (const [key, field] of Object.entries(value)) {
-		const name = normalize(key);
-		if (field !== null && field !== undefined && field !== '' && !fields.has(name))
-			fields.set(name, field);
-	}
-	return fields;
 }
 
 export function normalize(name: string): string {
