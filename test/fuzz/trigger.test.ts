@@ -206,12 +206,10 @@ const json = fc.letrec<{ any: unknown }>((tie) => ({
 })).any;
 
 /** The envelope is right, so that what is wrong gets further in. */
-const enveloped = fc
-	.tuple(fc.constantFrom(...WORDS), json)
-	.map(([field, value]) => ({
-		object: 'whatsapp_business_account',
-		entry: [{ id: '1', changes: [{ field, value }] }],
-	}));
+const enveloped = fc.tuple(fc.constantFrom(...WORDS), json).map(([field, value]) => ({
+	object: 'whatsapp_business_account',
+	entry: [{ id: '1', changes: [{ field, value }] }],
+}));
 
 type Change = {
 	at: number;

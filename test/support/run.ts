@@ -65,12 +65,10 @@ export async function uploadFiles(
 ) {
 	const { vendor, options = {}, staticData, ...description } = setup;
 	const items = await Promise.all(
-		[bytes]
-			.flat()
-			.map(async (one, n) => ({
-				json: { n },
-				binary: { data: await harness.engine.file(one, description) },
-			})),
+		[bytes].flat().map(async (one, n) => ({
+			json: { n },
+			binary: { data: await harness.engine.file(one, description) },
+		})),
 	);
 	const parameters = { options: options as never };
 	const result = await harness.run('UploadMedia', items, {
