@@ -80,7 +80,7 @@ async function follow(
 		);
 	const counts = ring.isJest
 		? await readCounts(resultFile)
-		: { passed: Number(code === 0), failed: 0, skipped: 0, retried: [] };
+		: { passed: Number(code === 0), failed: Number(code !== 0), skipped: 0, retried: [] };
 	if (code !== 0 && counts.failed === 0 && problems.length === 0)
 		problems.push(`ended with ${code}`);
 	await rm(temporary, { recursive: true, force: true, maxRetries: 3 }).catch(() => {});
