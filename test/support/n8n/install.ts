@@ -74,8 +74,10 @@ export async function installN8n({ log = toStderr }: { log?: Log } = {}): Promis
 async function cacheKey() {
 	if (OTHER_VERSION) return `n8n-${OTHER_VERSION}-${process.platform}-${process.arch}`;
 	const hash = createHash('sha256');
-	for (const file of ['package.json', 'package-lock.json'])
-		hash.update(await readFile(join(runtime, file)));
+	// What they say, however they are formatted.
+	for (const file of ['package.json', 'package-lock.json']) {
+		hash.update(`${JSON.stringify(await readJson(join(runtime, file)), null, 2)}\n`);
+	}
 	const { dependencies } = await readJson(join(runtime, 'package.json'));
 	return `n8n-${dependencies.n8n}-${process.platform}-${process.arch}-${hash.digest('hex').slice(0, 12)}`;
 }

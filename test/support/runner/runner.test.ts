@@ -26,7 +26,7 @@ afterEach(async () => {
 
 function start(rings: string[], env: Record<string, string> = {}) {
 	const script = join(__dirname, 'broken/run.ts');
-	const child = spawn(process.execPath, ['--import', 'tsx', script, ...rings], {
+	const child = spawn(process.execPath, ['--require', 'tsx/cjs', script, ...rings], {
 		cwd: ROOT,
 		stdio: ['ignore', 'pipe', 'pipe'],
 		env: { ...process.env, BROKEN_PIDS: pidFile, ...env },
