@@ -6,7 +6,7 @@
  */
 export type Origin = 'flow' | 'echo' | 'history' | 'edit' | 'call';
 
-/** `voice` was recorded in the chat; `audio` was attached. */
+/** `voice` was recorded in the chat, whatever the provider calls its message; `audio` was attached. */
 export type MediaType = 'image' | 'video' | 'audio' | 'voice' | 'document' | 'sticker';
 
 /** One file that somebody sent: the trigger's item. What a provider does not say is absent. */
@@ -14,10 +14,17 @@ export interface MediaMessage {
 	/** The value of the credential's field *Provider*. */
 	provider: string;
 	type: MediaType;
-	/** Absent only where the file is unavailable. */
+	/** Absent where the file is unavailable, and where the message has only a URL. */
 	mediaId?: string;
 	/** The provider could not get the file from WhatsApp: there is nothing to download, now or later. */
 	unavailable?: true;
+	/**
+	 * The provider's code for what went wrong with the file on its way. Beside a media ID: the file may be there all the same,
+	 * so that a download is worth a try.
+	 */
+	errorCode?: number;
+	/** The same in the provider's own words. */
+	reasonText?: string;
 	/** Where the bytes are; it may expire. */
 	url?: string;
 	/** ISO 8601, UTC. */
@@ -38,7 +45,10 @@ export interface MediaMessage {
 	messageId?: string;
 	/** The conversation: a group, or the customer. */
 	chatId?: string;
-	/** The sender's phone number, digits only; absent where the user hides it. */
+	/**
+	 * The sender's phone number as the provider writes it, which is what its API takes for an answer: digits with the country
+	 * code, on the live connection of Pipes.bot with a `+` before them. Absent where the user hides it.
+	 */
 	from?: string;
 	/** The provider's ID of the sender, which remains where the phone number is hidden. */
 	fromUserId?: string;

@@ -1,3 +1,5 @@
+import { jsonParse } from 'n8n-workflow';
+
 /** Reads JSON that others wrote. Nothing here throws; a value of the wrong shape counts as absent. */
 export type Json = Record<string, unknown>;
 
@@ -9,6 +11,20 @@ export function object(value: unknown): Json {
 
 export function objects(value: unknown): Json[] {
 	return Array.isArray(value) ? value.map(object) : [];
+}
+
+/** A string as a whole, so that digits inside it stay; or a whole number too long to be held exactly by every reader. */
+const STRING_OR_LONG_INTEGER = /"(?:[^"\\]|\\[^])*(?:"|$)|(?<![\w.+-])-?\d{16,}(?![\d.eE])/g;
+
+/**
+ * Parses JSON in which IDs may be numbers of more digits than JavaScript keeps (`27286093617715235`): such numbers become
+ * text. What is no JSON is null.
+ */
+export function jsonWithLongIds(json: string): unknown {
+	const quoted = json.replace(STRING_OR_LONG_INTEGER, (found) =>
+		found.startsWith('"') ? found : `"${found}"`,
+	);
+	return jsonParse(quoted, { fallbackValue: null });
 }
 
 /** A non-empty text. Numbers count: vendors write IDs either way. */

@@ -1,12 +1,23 @@
-import { jsonParse } from 'n8n-workflow';
-
 import { mimeEssence } from '../../formats/mimeTypes';
 import type { MediaMessage, MediaType, Origin } from '../mediaMessage';
-import { flag, isoTime, omitUndefined, object, objects, sha256Hex, text, type Json } from '../read';
+import {
+	flag,
+	isoTime,
+	jsonWithLongIds,
+	omitUndefined,
+	object,
+	objects,
+	sha256Hex,
+	text,
+	type Json,
+} from '../read';
 import { urlExpiresAt } from './media';
 
-/** Where a message of each type keeps its file. A voice note arrives as audio. */
-const MEDIA_TYPES = ['image', 'video', 'audio', 'document', 'sticker'] as const;
+/**
+ * Where a message of each type keeps its file. A voice note arrives as audio; relays that were made for the On-Premises API
+ * still send `voice` (nyaruka/courier).
+ */
+const MEDIA_TYPES = ['image', 'video', 'audio', 'voice', 'document', 'sticker'] as const;
 
 /** Every file in a webhook body, whichever entry, change and message it stands in. */
 export function parse(body: unknown): MediaMessage[] {
@@ -66,10 +77,11 @@ function editedFiles(message: Json, origin: Origin | undefined, change: Change):
 /** `response_json` holds the form's fields by names of the form's own choice; files are told by their shape. */
 function flowFiles(message: Json, change: Change): MediaMessage[] {
 	const { response_json } = object(object(message.interactive).nfm_reply);
-	const answer = object(jsonParse(String(response_json), { fallbackValue: {} }));
+	// Its media IDs are numbers, some above 2^53 (glific#5284).
+	const answer = object(jsonWithLongIds(String(response_json)));
 	return Object.values(answer)
 		.flatMap(objects)
-		.filter(({ id, mime_type, sha256 }) => text(id) && text(mime_type) && text(sha256))
+		.filter(({ id, mime_type }) => text(id) && text(mime_type))
 		.flatMap((media) => {
 			const type = mediaTypeOf(text(media.mime_type));
 			return mediaMessage(message, { media, type, origin: 'flow' }, change) ?? [];
@@ -117,7 +129,7 @@ function mediaMessage(message: Json, file: File, change: Change): MediaMessage |
 		sha256: sha256Hex(media.sha256),
 		fileName: text(media.filename) ?? text(media.file_name),
 		caption: text(media.caption),
-		voice: flag(media.voice),
+		voice: type === 'voice' ? true : flag(media.voice),
 		animated: flag(media.animated),
 		messageId: text(message.id),
 		chatId: text(message.group_id) ?? recipient(message, origin) ?? from ?? fromUserId,
@@ -131,8 +143,22 @@ function mediaMessage(message: Json, file: File, change: Change): MediaMessage |
 		replyTo: text(context.id),
 		referral: message.referral === undefined ? undefined : object(message.referral),
 		origin,
+		...transferError(message),
 		raw: message,
 	});
+}
+
+/** What Meta says beside a file that it may not have got from WhatsApp (chatwoot#13165). */
+function transferError({ errors }: Json): Pick<MediaMessage, 'errorCode' | 'reasonText'> {
+	const [error] = objects(errors);
+	if (!error) return {};
+	const { code, title, message, details, error_data } = error;
+	const sentences = [title, message, details, object(error_data).details].map(text);
+	const reasonText = [...new Set(sentences.filter(Boolean))].join(' — ');
+	return {
+		errorCode: Number.isInteger(Number(code)) ? Number(code) : undefined,
+		reasonText: reasonText || undefined,
+	};
 }
 
 /** The customer whom the business itself wrote to. Calls have a `to` whoever called. */

@@ -41,8 +41,9 @@ function mediaMessage(message: Json, accountId?: string): MediaMessage | undefin
 	const { type, key } = MEDIA_TYPES[name]!;
 	const media = object(message[key] ?? message[name]);
 	const mediaId = text(media.id);
-	if (!mediaId) return undefined;
 	const url = text(media.link);
+	// A public link alone is enough to fetch a file.
+	if (!mediaId && !url) return undefined;
 	const from = text(message.from);
 	const isNumber = /^\d+$/.test(from ?? '');
 	const context = object(message.context);
