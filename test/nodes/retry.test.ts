@@ -1,5 +1,5 @@
 import { pattern } from '../emulator';
-import { calls, startHarness, type Harness } from '../support/harness';
+import { calls, credentialFor, startHarness, type Harness } from '../support/harness';
 
 let harness: Harness;
 beforeAll(async () => {
@@ -55,6 +55,33 @@ test.each([
 	harness.emulator.meta.fault(fault as never);
 	expect((await download()).error).toBeDefined();
 	expect(calls(harness.emulator)).toHaveLength(1);
+});
+
+test.each([
+	['the file host', { on: 'file', status: 403 }],
+	['the API', { on: GRAPH, status: 400, body: '{"error":{"code":368,"message":"no"}}' }],
+] as const)('whatever %s answers with a Retry-After is tried again', async (_who, fault) => {
+	harness.emulator.meta.fault({ ...fault, headers: { 'Retry-After': '0' }, times: 2 } as never);
+	expect((await download()).output[0]![0]!.json).toMatchObject({ verified: true });
+});
+
+test('a 429 of Whapi.Cloud ends it, but for one that says when to come back', async () => {
+	const { whapi } = harness.emulator;
+	const mediaId = whapi.store.add({ bytes: BYTES, mimeType: 'application/pdf', inbound: true });
+	const get = async (headers: Record<string, string>) => {
+		whapi.fault({ on: 'media', status: 429, headers });
+		return await harness.run('DownloadMedia', [{ mediaId }], {
+			credentials: { whatsAppMediaApi: credentialFor(harness.emulator, 'whapi') },
+		});
+	};
+	expect((await get({})).error!.message).toContain('HTTP 429');
+	expect((await get({ 'Retry-After': '1' })).output[0]![0]!.json).toMatchObject({
+		size: BYTES.length,
+	});
+	whapi.fault({ on: 'media', status: 429, headers: { 'Retry-After': '61' } });
+	const asked = calls(harness.emulator).length;
+	expect((await get({ 'Retry-After': '61' })).error!.description).toContain('few minutes');
+	expect(calls(harness.emulator)).toHaveLength(asked + 1);
 });
 
 test('tries end at the number asked for', async () => {

@@ -16,7 +16,7 @@ export const RETRY_DEFAULTS: RetryLimits = { maxTries: 4, maxWaitSeconds: 60 };
 const FIRST_WAIT_MS = 500;
 
 /**
- * Calls `work` again when it fails for a reason that may soon be over: the provider says so, or the connection broke. Waits
+ * Calls `work` again when it fails for a reason that may soon be over: the provider says so, or says when to come back, or the connection broke. Waits
  * at random, up to twice as long each time, and at least as long as the provider asks for. Gives up at once when that would
  * take too long in all, or when the execution is cancelled.
  * @param limits read after a failure only; what it leaves out is the default
@@ -39,8 +39,9 @@ export async function withRetries<T>(
 	return await retry(countTries, waitAfter, signal);
 }
 
+/** Whoever says when to come back expects another try, whatever else the answer says. */
 function isTemporary(cause: unknown): cause is MediaError {
-	return (
-		cause instanceof MediaError && (cause.code === 'temporary' || cause.code === 'unreachable')
-	);
+	if (!(cause instanceof MediaError)) return false;
+	const { code, retryAfterMs } = cause;
+	return code === 'temporary' || code === 'unreachable' || retryAfterMs !== undefined;
 }

@@ -20,26 +20,27 @@ export function notServed(
 	{ status, host, headers }: FileReply,
 	retention: string,
 ): MediaError {
+	const facts = { status, retryAfterMs: retryAfterMs(headers['retry-after']) };
 	if (status === 404 || status === 410)
 		return new MediaError(
 			'gone',
 			`${subject} is not available at ${host} (HTTP ${status})`,
 			`It may have expired. ${retention} Ask the sender to send it again.`,
-			{ status },
+			facts,
 		);
 	if (status === 401 || status === 403)
 		return new MediaError(
 			'credential',
 			`${subject} was refused by ${host} (HTTP ${status})`,
 			`Either the access token in the credential is not valid for it, or the file has expired. ${retention}`,
-			{ status },
+			facts,
 		);
 	const isTemporary = status >= 500 || status === 429;
 	return new MediaError(
 		isTemporary ? 'temporary' : 'permanent',
 		`${subject} could not be downloaded: ${host} answered with HTTP ${status}`,
 		isTemporary ? TRY_AGAIN_SOON : 'Check the field URL.',
-		{ status, retryAfterMs: retryAfterMs(headers['retry-after']) },
+		facts,
 	);
 }
 

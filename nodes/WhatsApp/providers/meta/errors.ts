@@ -6,9 +6,12 @@ import { RECEIVED_FILE_DAYS, UPLOADED_FILE_DAYS } from './lifetimes';
 
 /**
  * Codes by what they mean for us. Meta says to build on the code, not on the HTTP status: code 1 comes with a 400, and
- * code 3 (a missing capability) with a 500. Source: WhatsApp → Support → Error codes, November 2025.
+ * code 3 (a missing capability) with a 500. Source: WhatsApp → Support → Error codes, November 2025; for 17, 32, 613 and
+ * 80008, Graph API → Overview → Rate limiting.
  */
-const TEMPORARY = new Set([1, 2, 4, 80007, 130429, 131000, 131016, 131056, 131057, 133004]);
+const TEMPORARY = new Set([
+	1, 2, 4, 17, 32, 613, 80007, 80008, 130429, 131000, 131016, 131056, 131057, 133004,
+]);
 const CREDENTIAL = new Set([0, 3, 10, 104, 190, 131005]);
 /** Subcode of "object does not exist, or you may not see it"; Meta does not tell the two apart. */
 const UNKNOWN_OBJECT = 33;
@@ -35,10 +38,14 @@ export function graphError(reply: ApiReply) {
 		/\.? Please read the Graph API documentation at \S+$/,
 		'',
 	);
-	const sentence = [reason, details].filter(Boolean).join(' — ');
+	// Beside a bare "Invalid parameter", Meta's explanation for people, in their language.
+	const explanation = [text(error.error_user_title), text(error.error_user_msg)];
+	const sentences = new Set([reason, details, ...explanation].filter(Boolean));
+	const sentence = [...sentences].join(' — ');
 	return {
 		code,
 		subcode,
+		isTransient: error.is_transient === true,
 		message: text(error.message) ?? '',
 		sentence: sentence || 'no reason given',
 	};
@@ -73,12 +80,16 @@ export function apiError(reply: ApiReply, what: string, unknownId = UNKNOWN_MEDI
 	);
 }
 
-/** Rarely `Retry-After`; mostly minutes, by account, in a header of Meta's own: `{"<id>":[{"estimated_time_to_regain_access":1}]}`. */
+/** Headers in which Meta counts calls by account, or by app. */
+const USAGE_HEADERS = ['x-business-use-case-usage', 'x-app-usage'];
+
+/** Rarely `Retry-After`; mostly minutes, of several the longest: `{"<id>":[{"estimated_time_to_regain_access":1}]}`. */
 function requestedWaitMs({ headers }: ApiReply): number | undefined {
-	const minutes = /"estimated_time_to_regain_access"\s*:\s*(\d+)/.exec(
-		headers['x-business-use-case-usage'] ?? '',
-	)?.[1];
-	return retryAfterMs(headers['retry-after']) ?? (minutes ? Number(minutes) * MINUTE : undefined);
+	const usage = USAGE_HEADERS.map((name) => headers[name] ?? '').join(' ');
+	const minutes = [...usage.matchAll(/"estimated_time_to_regain_access"\s*:\s*"?(\d+)/g)];
+	// Where nothing is to be waited for, the headers say 0.
+	const longest = Math.max(0, ...minutes.map(([, number]) => Number(number))) * MINUTE;
+	return retryAfterMs(headers['retry-after']) ?? (longest || undefined);
 }
 
 interface Explanation {
@@ -87,9 +98,14 @@ interface Explanation {
 }
 
 function explain(
-	{ code, subcode, sentence }: { code: number; subcode?: number; sentence: string },
+	{ code, subcode, isTransient, sentence }: NonNullable<ReturnType<typeof graphError>>,
 	unknownId: string,
 ): Explanation {
+	if (isTransient || TEMPORARY.has(code))
+		return {
+			code: 'temporary',
+			description: 'Meta calls this temporary. Run it again later, with fewer files at a time.',
+		};
 	if (code === 100 && subcode === UNKNOWN_OBJECT) return { code: 'gone', description: unknownId };
 	if (code === 190)
 		return {
@@ -104,11 +120,6 @@ function explain(
 			code: 'credential',
 			description:
 				'The access token in the credential lacks a permission. Give its System User the app and the WhatsApp account, with whatsapp_business_messaging and whatsapp_business_management, and make a new token.',
-		};
-	if (TEMPORARY.has(code))
-		return {
-			code: 'temporary',
-			description: 'Meta calls this temporary. Run it again later, with fewer files at a time.',
 		};
 	if (code === HANDSHAKE) return { code: 'handshake', description: handshakeDescription(sentence) };
 	return { code: 'permanent', description: 'Change what Meta objects to, then run it again.' };

@@ -58,6 +58,9 @@ function explain(reply: ApiReply): { code: MediaErrorCode; description: string }
 			code: 'permanent',
 			description: 'The channel’s trial is used up. Choose a plan at panel.whapi.cloud.',
 		};
+	// A limit of calls; without the header, the limit is WhatsApp's.
+	if (status === 429 && reply.headers['retry-after'])
+		return { code: 'temporary', description: TRY_AGAIN_SOON };
 	if (status === 429)
 		return {
 			code: 'permanent',
