@@ -68,9 +68,23 @@ describe('Get Media URL', () => {
 	});
 
 	test('a media ID cannot lead elsewhere', async () => {
-		await harness.run('GetMediaUrl', [{ mediaId: '../me?x=' }]);
-		expect(harness.emulator.requests[0]!.path).toBe('/v25.0/..%2Fme%3Fx%3D');
+		const { error } = await harness.run('GetMediaUrl', [{ mediaId: '../me?x=' }]);
+		expect(error!.message).toBe('Media ID ../me?x= is not one of Meta');
+		expect(harness.emulator.requests).toEqual([]);
 	});
+
+	test.each(['GetMediaUrl', 'DownloadMedia', 'DeleteMedia'])(
+		'%s: a number that JSON has rounded is not taken for an ID',
+		async (node) => {
+			const [item] = JSON.parse('[{"mediaId":27286093617715235}]');
+			const { error } = await harness.run(node, [item]);
+			expect(error!.message).toBe(
+				'The field mediaId holds the number 27286093617715236, whose last digits are lost',
+			);
+			expect((error as { description?: string }).description).toContain('as text');
+			expect(harness.emulator.requests).toEqual([]);
+		},
+	);
 });
 
 describe('Delete Media', () => {

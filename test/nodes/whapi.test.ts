@@ -33,6 +33,18 @@ const parse = (...messages: object[]) =>
 	});
 const operations = () => harness.emulator.requests.map(({ operation }) => operation);
 
+test('a URL that leads to the channel’s settings is asked without the token, and gives no file', async () => {
+	const { message, output } = await run('DownloadMedia', { url: `${whapi.url}/settings` });
+	expect(message).toBeDefined();
+	expect(output).toEqual([]);
+	expect(
+		harness.emulator.requests.map(({ path, headers }) => [path, headers.authorization]),
+	).toEqual([['/settings', undefined]]);
+	const mediaId = whapi.store.add({ bytes: PHOTO, mimeType: 'image/jpeg', inbound: true });
+	const { json } = await run('DownloadMedia', { url: `${whapi.url}/media/${mediaId}` });
+	expect(json).toMatchObject({ sha256: sha256(PHOTO) });
+});
+
 describe('messages', () => {
 	test('gif, video note, a document with a caption, either of its types', () => {
 		for (const captionedDocument of ['document', 'documentWithCaption'] as const) {

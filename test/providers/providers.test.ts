@@ -2,6 +2,8 @@ import { authenticate } from '../../nodes/WhatsApp/transport/authenticate';
 import { providers } from '../../nodes/WhatsApp/providers';
 import type { MediaErrorCode } from '../../nodes/WhatsApp/errors';
 import type { Credentials, Webhook } from '../../nodes/WhatsApp/providers/provider';
+import { parseCredentials } from '../../nodes/WhatsApp/transport/credentials';
+import { mayFetchWithToken } from '../../nodes/WhatsApp/transport/hosts';
 import { equalSecrets } from '../../nodes/WhatsApp/providers/signature';
 import { axiosClient, fetchFile } from '../support/axiosClient';
 import {
@@ -12,7 +14,7 @@ import {
 	type VendorEmulator,
 } from '../emulator';
 import { sha256 } from '../support/harness';
-import { VENDOR_FACTS } from '../support/vendors';
+import { credentialFor, VENDOR_FACTS } from '../support/vendors';
 import { startReceiver, type Receiver } from '../support/receiver';
 
 /** Each provider alone, over axios, without n8n. */
@@ -193,17 +195,64 @@ describe.each(VENDORS)('%s', (vendor) => {
 		await expect(provider.delete(api(), mediaId)).rejects.toMatchObject({ code: 'gone' });
 	});
 
-	test('a media ID cannot lead elsewhere', async () => {
-		await provider.resolve(api(), '../me?x=', { details: true }).catch(() => {});
-		await provider.delete(api(), '../me?x=').catch(() => {});
-		for (const { path, query } of emulator.requests) {
-			expect(path).not.toMatch(/me$/);
-			expect(query).not.toHaveProperty('x');
-		}
+	test.each(['..', '../me?x=', 'me', '', 'a/b', '1?x=', '1#x', '%2e%2e', '.', '1 2', '١٢٣'])(
+		'what is no media ID (%j) makes no request',
+		async (mediaId) => {
+			for (const asked of [
+				provider.resolve(api(), mediaId),
+				provider.resolve(api(), mediaId, { details: true }),
+				provider.delete(api(), mediaId),
+			])
+				await expect(asked).rejects.toMatchObject({
+					code: 'permanent',
+					message: expect.stringContaining(`Media ID ${mediaId}`),
+					description: expect.any(String),
+				});
+			expect(emulator.requests).toEqual([]);
+		},
+	);
+
+	test('to fetch a file, the token goes to no path of the API but that of files', () => {
+		const parsed = parseCredentials(credentialFor(emulator, vendor));
+		const { baseUrl } = parsed.credentials;
+		const bases = [baseUrl, provider.defaultBaseUrl];
+		const mediaId = add();
+		const paths = ['/settings', '/media', '/media/', `/media/${mediaId}/x`, `/x/media/${mediaId}`];
+		const hidden = [`/media/../settings`, `/media/%2e%2e/settings`, `/media/${mediaId}?x=1`];
+		const graph = ['/', '/v25.0/me', `/v25.0/${mediaId}?method=delete`];
+		for (const base of bases)
+			for (const path of [...paths, ...hidden, ...graph])
+				expect([path, mayFetchWithToken(new URL(base + path), parsed)]).toEqual([path, false]);
 	});
 });
 
 describe('meta alone', () => {
+	test('no ID of another kind can lead elsewhere either', async () => {
+		const client = axiosClient(emulator, 'meta', { businessAccountId: 'me' });
+		await expect(providers.meta!.phoneNumbers!(client)).rejects.toMatchObject({
+			message: '"me" is not an ID of Meta’s',
+		});
+		const file = { ...PDF, phoneNumberId: '../me' };
+		await expect(providers.meta!.upload(client, file)).rejects.toMatchObject({
+			message: '"../me" is not an ID of Meta’s',
+		});
+		expect(emulator.requests).toEqual([]);
+	});
+
+	test.each(['https://graph-video.facebook.com/1', 'https://graph.facebook.com/v25.0/1'])(
+		'no file is fetched with the token from %s, not even with a relay in the credential',
+		(url) => {
+			for (const baseUrl of ['', 'https://relay.example'])
+				for (const mediaHosts of ['', 'graph.facebook.com'])
+					expect(
+						mayFetchWithToken(
+							new URL(url),
+							parseCredentials({ provider: 'meta', baseUrl, mediaHosts }),
+						),
+					).toBe(false);
+		},
+	);
+
 	test('a missing permission, and what it calls temporary', async () => {
 		const mediaId = emulator.meta.store.add({ bytes: BYTES, mimeType: 'image/png' });
 		const asked = async () => await providers.meta!.resolve(axiosClient(emulator, 'meta'), mediaId);

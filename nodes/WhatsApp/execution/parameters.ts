@@ -21,7 +21,18 @@ export function textParameter(
 	const raw = context.getNodeParameter(name, index, '', { rawExpressions: true });
 	const value =
 		raw === itemField(name) ? item.json[name] : context.getNodeParameter(name, index, '');
+	if (typeof value === 'number' && Math.abs(value) > Number.MAX_SAFE_INTEGER)
+		throw roundedNumber(name, value);
 	return String(value ?? '').trim();
+}
+
+/** JSON numbers above 2^53 lose their last digits when they are read, so that the ID would name another file. */
+function roundedNumber(name: string, value: number): MediaError {
+	return new MediaError(
+		'permanent',
+		`The field ${name} holds the number ${value}, whose last digits are lost`,
+		`Numbers above ${Number.MAX_SAFE_INTEGER} cannot be exact in n8n. Have the node that reads them give the ID as text, in quotation marks.`,
+	);
 }
 
 /** @throws MediaError when there is none */

@@ -13,8 +13,8 @@ export interface Provider {
 	/** Origin of the API, used where the field *Base URL* of the credential is empty. */
 	defaultBaseUrl: string;
 	/**
-	 * Hosts besides the API's own that may see the access token, always over https. A leading dot stands for the
-	 * domain and everything below it.
+	 * Hosts of files, besides the API's own, that may see the access token, always over https. A leading dot stands for
+	 * the domain and everything below it.
 	 */
 	mediaHosts: readonly string[];
 	/** What the user does to register the webhook URL by hand, to follow the vendor's name and a colon. Plain text. */
@@ -45,6 +45,11 @@ export interface Provider {
 
 	/** Looks up where the bytes of a media ID are. @throws MediaError */
 	resolve(client: ApiClient, mediaId: string, options?: ResolveOptions): Promise<FileLocation>;
+	/**
+	 * Whether the API itself serves a file at this URL, so that the token may go there to fetch one; absent where it serves
+	 * none. A URL can be anybody's: no other path of the API may fit.
+	 */
+	isFileUrl?(url: URL, credentials: Credentials): boolean;
 	/** When a URL expires (ISO 8601, UTC), read from the URL itself; nothing when it does not say. */
 	urlExpiresAt(url: string): string | undefined;
 	/**

@@ -14,7 +14,7 @@ import type { ByteStream } from '../streams';
 import { SECOND } from '../units';
 import { checkUrl } from './checkUrl';
 import { CREDENTIAL, parseCredentials, type ParsedCredentials } from './credentials';
-import { isAllowedHost, mayReceiveToken } from './hosts';
+import { isAllowedHost, mayFetchWithToken } from './hosts';
 import { networkError } from './networkError';
 import { redact } from './redact';
 
@@ -135,7 +135,7 @@ async function followRedirects(
 ): Promise<FileReply> {
 	const isAllowed = (other: URL) => isAllowedHost(other, parsed);
 	let current = checkUrl(url, undefined, isAllowed);
-	let withToken = wantsToken && mayReceiveToken(current, parsed);
+	let withToken = wantsToken && mayFetchWithToken(current, parsed);
 	for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
 		const reply = await openOne(current, withToken);
 		const target = reply.status >= 300 && reply.status < 400 && reply.headers.location;

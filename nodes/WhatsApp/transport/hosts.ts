@@ -1,10 +1,26 @@
 import type { ParsedCredentials } from './credentials';
 
-/** Whether a request to this URL may carry the access token. */
+/** Whether a request to this URL may carry the access token: one to the API, or for a file. */
 export function mayReceiveToken(url: URL, parsed: ParsedCredentials): boolean {
+	return isBelowOrigin(url, parsed.credentials.baseUrl) || mayFetchWithToken(url, parsed);
+}
+
+/**
+ * Whether a file may be fetched from this URL with the access token. A URL field can hold anybody's URL, and an API answers a
+ * GET with settings and secrets, too: of its paths only those count at which the provider says that it serves files.
+ */
+export function mayFetchWithToken(url: URL, parsed: ParsedCredentials): boolean {
 	const { provider, credentials, ownMediaHosts } = parsed;
-	if (url.origin === new URL(credentials.baseUrl).origin) return true;
-	return [...provider.mediaHosts, ...ownMediaHosts].some((host) => matches(url, host));
+	if (provider.isFileUrl?.(url, credentials)) return true;
+	if (isBelowOrigin(url, provider.defaultBaseUrl)) return false;
+	// A relay may serve files beside the API: then the user has named it as both.
+	if (ownMediaHosts.some((host) => matches(url, host))) return true;
+	if (isBelowOrigin(url, credentials.baseUrl)) return false;
+	return provider.mediaHosts.some((host) => matches(url, host));
+}
+
+function isBelowOrigin(url: URL, base: string | undefined): boolean {
+	return Boolean(base) && url.origin === new URL(base!).origin;
 }
 
 /** Whether files may be fetched from this URL even inside a private network: the credential names its host. */

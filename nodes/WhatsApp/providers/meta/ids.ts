@@ -1,3 +1,5 @@
+import { MediaError } from '../../errors';
+import { checkMediaId } from '../mediaId';
 import type { Credentials, ApiClient } from '../provider';
 import { object, objects, text } from '../read';
 import { apiError, UNKNOWN_ID } from './errors';
@@ -8,9 +10,27 @@ const ENTITIES: Partial<Record<keyof Credentials, string>> = {
 	appId: 'APP',
 };
 
-/** The path of what an ID names, and of what belongs to it: `/v25.0/123/media`. */
+/** Of files, numbers, accounts and apps. A word in its place names something else: `me` is the app itself. */
+const ID = /^\d{1,32}$/;
+
+/**
+ * The path of what an ID names, and of what belongs to it: `/v25.0/123/media`.
+ * @throws MediaError when it is no ID
+ */
 export function graphPath({ credentials }: ApiClient, id: string, edge?: string): string {
-	return `/${credentials.apiVersion}/${encodeURIComponent(id)}${edge ? `/${edge}` : ''}`;
+	if (!ID.test(id))
+		throw new MediaError(
+			'permanent',
+			`"${id}" is not an ID of Meta’s`,
+			'They are digits only. Check the IDs in the credential, and Phone Number under Options.',
+		);
+	return `/${credentials.apiVersion}/${id}${edge ? `/${edge}` : ''}`;
+}
+
+/** The path of a file. @throws MediaError when that is no media ID */
+export function mediaPath(client: ApiClient, mediaId: string): string {
+	checkMediaId(mediaId, { vendor: 'Meta', shape: ID, inWords: 'digits only' });
+	return graphPath(client, mediaId);
 }
 
 /**

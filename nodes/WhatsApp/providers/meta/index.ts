@@ -11,8 +11,15 @@ import { challenge, verify } from './webhook';
 export const meta: Provider = {
 	displayName: 'Meta Cloud API',
 	defaultBaseUrl: 'https://graph.facebook.com',
-	// Files come from lookaside.fbsbx.com; the other domains are Meta's own CDNs, seen in related APIs.
-	mediaHosts: ['.fbsbx.com', '.fbcdn.net', '.facebook.com', '.whatsapp.net', '.cdnwhatsapp.net'],
+	// Files come from lookaside.fbsbx.com; the other domains are Meta's own CDNs, seen in related APIs. Not all of
+	// facebook.com: below it are more names of the API.
+	mediaHosts: [
+		'.fbsbx.com',
+		'.fbcdn.net',
+		'lookaside.facebook.com',
+		'.whatsapp.net',
+		'.cdnwhatsapp.net',
+	],
 	manualSetup:
 		'open App Dashboard → WhatsApp → Configuration → Webhook → Edit. Paste it as Callback URL, enter the Verify Token of the credential, and subscribe to the field messages.',
 	retention: `Meta keeps received files for ${RECEIVED_FILE_DAYS} days and uploaded ones for ${UPLOADED_FILE_DAYS}.`,

@@ -12,7 +12,7 @@ import type {
 import { byteCount, isoTime, object, objects, omitUndefined, sha256Hex, text } from '../read';
 import { sizeLimits } from './accepts';
 import { apiError, graphError, UNKNOWN_ID } from './errors';
-import { graphPath, withIds } from './ids';
+import { graphPath, mediaPath, withIds } from './ids';
 import { UPLOADED_FILE_DAYS } from './lifetimes';
 
 /** GET /{media-id}: the URL lives 5 minutes and wants the same token. */
@@ -110,7 +110,7 @@ async function sendForMedia(
 	mediaId: string,
 	phoneNumberId?: string,
 ): Promise<ApiReply> {
-	const path = graphPath(client, mediaId);
+	const path = mediaPath(client, mediaId);
 	if (!phoneNumberId) return await client.send({ method, path });
 	const reply = await client.send({ method, path, query: { phone_number_id: phoneNumberId } });
 	const refusesNumber = graphError(reply)?.message.includes('Param phone_number_id is not a valid');

@@ -1,4 +1,5 @@
 import { MediaError } from '../../errors';
+import { checkMediaId } from '../mediaId';
 import type { ApiClient, FileLocation, UploadedMedia } from '../provider';
 import { isoTime } from '../read';
 import { apiError } from './errors';
@@ -6,10 +7,11 @@ import { FILE_HOURS, URL_LIFE_MS } from './lifetimes';
 
 /** GET /v1/media/download/{id} redirects to the file; the redirect itself is the answer here. */
 export async function resolve(client: ApiClient, mediaId: string): Promise<FileLocation> {
-	const reply = await client.send({
-		method: 'GET',
-		path: `/v1/media/download/${encodeURIComponent(mediaId)}`,
-	});
+	// 21 characters of nanoid's alphabet, says its documentation; a longer one would do no harm.
+	const shape = /^[\w-]{8,64}$/;
+	const inWords = '21 letters, digits, - and _';
+	checkMediaId(mediaId, { vendor: 'Pipes.bot', shape, inWords });
+	const reply = await client.send({ method: 'GET', path: `/v1/media/download/${mediaId}` });
 	const location = reply.headers.location;
 	if (reply.status < 300 || reply.status > 399 || !location)
 		throw apiError(reply, `Media ID ${mediaId} could not be looked up`);

@@ -1,7 +1,7 @@
 import type { Provider } from '../provider';
 import { fileError } from './errors';
 import { FILE_DAYS, LATE_FILE_MS } from './lifetimes';
-import { deleteMedia, resolve, upload, urlExpiresAt } from './media';
+import { deleteMedia, isFileUrl, resolve, upload, urlExpiresAt } from './media';
 import { parse } from './messages';
 import { registration } from './registration';
 import { challenge, verify } from './webhook';
@@ -21,6 +21,7 @@ export const whapi: Provider = {
 	parse,
 	registration,
 	resolve,
+	isFileUrl,
 	urlExpiresAt,
 	fileError,
 	// No version of its documentation has a limit, and it re-encodes what WhatsApp would not take.

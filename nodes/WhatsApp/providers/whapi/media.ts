@@ -1,8 +1,10 @@
 import { transformStream } from '../../streams';
 import { DAY } from '../../units';
+import { checkMediaId } from '../mediaId';
 import type {
 	ApiClient,
 	ApiRequest,
+	Credentials,
 	FileLocation,
 	OutgoingFile,
 	ResolveOptions,
@@ -24,6 +26,23 @@ import { FILE_DAYS } from './lifetimes';
 /** The longest page that GET /media gives. */
 const PAGE_SIZE = '500';
 
+/** openapi.yaml 1.8.7, MediaID: the file's extension and hex digits with dashes; those of groups have more parts. */
+const ID = /^[a-z\d]{1,32}-[\w.-]{1,128}$/i;
+
+/** @throws MediaError when that is no media ID */
+function mediaPath(mediaId: string): string {
+	const inWords = 'a type, a dash, and digits and dashes, such as jpeg-8a1c5f-77d0';
+	checkMediaId(mediaId, { vendor: 'Whapi.Cloud', shape: ID, inWords });
+	return `/media/${mediaId}`;
+}
+
+/** GET /media/{id}, and nothing else: other paths answer with the channel's settings and messages. */
+export function isFileUrl(url: URL, { baseUrl }: Credentials): boolean {
+	const files = new URL(`${baseUrl}/media/`);
+	const isBelow = url.origin === files.origin && url.pathname.startsWith(files.pathname);
+	return isBelow && !url.search && ID.test(url.pathname.slice(files.pathname.length));
+}
+
 /**
  * No endpoint tells the address of a file, but GET /media/{id} is one: it answers with the bytes, and wants the token.
  * A public link exists where Auto Download was on when the file came; the message and the list of files know it.
@@ -33,7 +52,7 @@ export async function resolve(
 	mediaId: string,
 	options: ResolveOptions = {},
 ): Promise<FileLocation> {
-	const url = `${client.credentials.baseUrl}/media/${encodeURIComponent(mediaId)}`;
+	const url = client.credentials.baseUrl + mediaPath(mediaId);
 	const file = options.details ? await describe(client, mediaId, options.messageId) : undefined;
 	const link = text(file?.link);
 	return omitUndefined<FileLocation>({
@@ -47,6 +66,9 @@ export async function resolve(
 	});
 }
 
+/** openapi.yaml 1.8.7, MessageID, is narrower; the IDs of groups are longer. */
+const MESSAGE_ID = /^\w[\w.-]{0,200}$/;
+
 /** What the message says of its file; else what the list of the channel's newest files says, where it is among them. */
 async function describe(
 	client: ApiClient,
@@ -59,8 +81,8 @@ async function describe(
 		if (reply.status === 404 && !isTokenUnknown(reply)) return {};
 		throw apiError(reply, `Media ID ${mediaId} could not be looked up`);
 	};
-	if (messageId) {
-		const message = await get({ path: `/messages/${encodeURIComponent(messageId)}` });
+	if (messageId && MESSAGE_ID.test(messageId)) {
+		const message = await get({ path: `/messages/${messageId}` });
 		const file = Object.values(message)
 			.map(object)
 			.find(({ id }) => id === mediaId);
@@ -83,10 +105,7 @@ export function linkExpiresAt(since: unknown): string | undefined {
 
 /** DELETE /media/{id} */
 export async function deleteMedia(client: ApiClient, mediaId: string): Promise<void> {
-	const reply = await client.send({
-		method: 'DELETE',
-		path: `/media/${encodeURIComponent(mediaId)}`,
-	});
+	const reply = await client.send({ method: 'DELETE', path: mediaPath(mediaId) });
 	if (object(reply.body).success !== true)
 		throw apiError(reply, `Media ID ${mediaId} could not be deleted`);
 }

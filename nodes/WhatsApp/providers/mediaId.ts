@@ -1,0 +1,19 @@
+import { MediaError } from '../errors';
+
+/**
+ * Checks a media ID before it becomes part of a path: an item can hold whatever a stranger wrote.
+ * @param shape what the vendor's IDs look like, whole
+ * @param inWords the same, to follow "Media IDs of <vendor> are"
+ * @throws MediaError
+ */
+export function checkMediaId(
+	mediaId: string,
+	{ vendor, shape, inWords }: { vendor: string; shape: RegExp; inWords: string },
+): void {
+	if (shape.test(mediaId)) return;
+	throw new MediaError(
+		'permanent',
+		`Media ID ${mediaId || '(empty)'} is not one of ${vendor}`,
+		`Media IDs of ${vendor} are ${inWords}. Take it from the field mediaId of WhatsApp Media Trigger or Upload Media, with the credential of the same provider.`,
+	);
+}
