@@ -37,7 +37,10 @@ const open = () => {
 		idleTimeoutMs: 1000,
 		open: async () => await Promise.reject(new Error('not used')),
 	};
-	return { ...listen(account, { onMessages: () => {}, onAccessLost: () => {} }), sent };
+	return {
+		...listen(account, { onMessages: () => {}, onUnreadable: () => {}, onAccessLost: () => {} }),
+		sent,
+	};
 };
 
 test('after the last listener has left there is no connection, and no request is made', async () => {
@@ -79,7 +82,7 @@ test.each([
 		timing.firstWait = timing.longestWait = 600_000;
 		const credentials = ${JSON.stringify(axiosClient(emulator, 'pipes').credentials)};
 		const client = { provider: providers.pipes, credentials, send: async () => ({ status: 404, headers: {}, body: {} }) };
-		const one = listen(client, { onMessages() {}, onAccessLost() {} });
+		const one = listen(client, { onMessages() {}, onUnreadable() {}, onAccessLost() {} });
 		one.ready.then(() => console.log('open'));
 		process.stdin.once('data', () => { one.close(); process.stdin.destroy(); });`;
 	const child = spawn(process.execPath, ['--require', 'tsx/cjs', '-e', script], {

@@ -56,46 +56,46 @@ const EXTENSIONS: Array<[mimeType: string, extension: string]> = [
 ];
 
 /** Other names that are in use for the same types. */
-const ALIASES: Record<string, string> = {
-	'image/jpg': 'image/jpeg',
-	'image/pjpeg': 'image/jpeg',
-	'image/x-png': 'image/png',
-	'video/3gp': 'video/3gpp',
-	'video/x-m4v': 'video/mp4',
-	'audio/opus': 'audio/ogg',
-	'audio/oga': 'audio/ogg',
-	'application/ogg': 'audio/ogg',
-	'audio/x-opus+ogg': 'audio/ogg',
-	'audio/mp3': 'audio/mpeg',
-	'audio/x-mpeg': 'audio/mpeg',
-	'audio/x-mp3': 'audio/mpeg',
-	'audio/m4a': 'audio/mp4',
-	'audio/x-m4a': 'audio/mp4',
-	'audio/x-aac': 'audio/aac',
-	'audio/aacp': 'audio/aac',
-	'audio/x-wav': 'audio/wav',
-	'audio/wave': 'audio/wav',
-	'application/x-pdf': 'application/pdf',
-	'application/x-zip-compressed': 'application/zip',
-	'text/xml': 'application/xml',
-};
+const ALIASES = new Map([
+	['image/jpg', 'image/jpeg'],
+	['image/pjpeg', 'image/jpeg'],
+	['image/x-png', 'image/png'],
+	['video/3gp', 'video/3gpp'],
+	['video/x-m4v', 'video/mp4'],
+	['audio/opus', 'audio/ogg'],
+	['audio/oga', 'audio/ogg'],
+	['application/ogg', 'audio/ogg'],
+	['audio/x-opus+ogg', 'audio/ogg'],
+	['audio/mp3', 'audio/mpeg'],
+	['audio/x-mpeg', 'audio/mpeg'],
+	['audio/x-mp3', 'audio/mpeg'],
+	['audio/m4a', 'audio/mp4'],
+	['audio/x-m4a', 'audio/mp4'],
+	['audio/x-aac', 'audio/aac'],
+	['audio/aacp', 'audio/aac'],
+	['audio/x-wav', 'audio/wav'],
+	['audio/wave', 'audio/wav'],
+	['application/x-pdf', 'application/pdf'],
+	['application/x-zip-compressed', 'application/zip'],
+	['text/xml', 'application/xml'],
+]);
 
 /** Other extensions that are in use for the same types. */
-const EXTENSION_ALIASES: Record<string, string> = {
-	jpeg: 'jpg',
-	jpe: 'jpg',
-	tif: 'tiff',
-	'3gpp': '3gp',
-	m4v: 'mp4',
-	oga: 'ogg',
-	opus: 'ogg',
-	mpga: 'mp3',
-	mp4a: 'm4a',
-	adts: 'aac',
-	htm: 'html',
-	text: 'txt',
-	log: 'txt',
-};
+const EXTENSION_ALIASES = new Map([
+	['jpeg', 'jpg'],
+	['jpe', 'jpg'],
+	['tif', 'tiff'],
+	['3gpp', '3gp'],
+	['m4v', 'mp4'],
+	['oga', 'ogg'],
+	['opus', 'ogg'],
+	['mpga', 'mp3'],
+	['mp4a', 'm4a'],
+	['adts', 'aac'],
+	['htm', 'html'],
+	['text', 'txt'],
+	['log', 'txt'],
+]);
 
 const EXTENSION_OF = new Map(EXTENSIONS);
 const TYPE_OF = new Map(EXTENSIONS.map(([mimeType, extension]) => [extension, mimeType]));
@@ -111,7 +111,7 @@ const VAGUE = new Set([
 /** The type without parameters, under its usual name: `audio/ogg; codecs=opus` → `audio/ogg`. */
 export function mimeEssence(mimeType = ''): string {
 	const bare = mimeType.split(';')[0]!.trim().toLowerCase();
-	return ALIASES[bare] ?? bare;
+	return ALIASES.get(bare) ?? bare;
 }
 
 /** The first of the given types that says something about the content; else that of the file name's extension; else nothing. */
@@ -139,5 +139,5 @@ export function extensionOf(mimeType: string): string | undefined {
 /** What a file name's extension stands for; nothing where it has none that we know. */
 export function mimeTypeFromName(fileName: string): string | undefined {
 	const extension = /\.([a-z0-9]{1,8})$/i.exec(fileName)?.[1]?.toLowerCase() ?? '';
-	return TYPE_OF.get(EXTENSION_ALIASES[extension] ?? extension);
+	return TYPE_OF.get(EXTENSION_ALIASES.get(extension) ?? extension);
 }

@@ -2,6 +2,7 @@ import type { MediaError } from '../errors';
 import type { ByteStream } from '../streams';
 import type { FileKind } from './fileKind';
 import type { MediaMessage } from './mediaMessage';
+import type { OnUnreadable } from './read';
 
 /**
  * The contract between the nodes and one vendor of WhatsApp. A provider is a plain object of functions: it is handed
@@ -34,8 +35,11 @@ export interface Provider {
 	challenge(webhook: Webhook, credentials: Credentials): string | undefined;
 	/** Whether the vendor really sent this request. Never true without a secret to check against. */
 	verify(webhook: Webhook, credentials: Credentials): true | VerificationFailure;
-	/** Every media message in a verified body. Never throws, whatever the body is. */
-	parse(body: unknown): MediaMessage[];
+	/**
+	 * Every media message in a verified body. Never throws, whatever the body is: what cannot be read costs no other message,
+	 * and `onUnreadable` is told why.
+	 */
+	parse(body: unknown, onUnreadable?: OnUnreadable): MediaMessage[];
 
 	/** How the vendor is told where to deliver; absent where it has no API for that. */
 	registration?: Registration;
@@ -117,8 +121,8 @@ export interface LiveConnection {
 	url(credentials: Credentials): string;
 	/** Why the account may not connect; nothing when it may. @throws MediaError when that cannot be found out */
 	checkAccess(client: ApiClient): Promise<MediaError | undefined>;
-	/** Every file in a text frame. Never throws, whatever it holds. */
-	parse(frame: string): MediaMessage[];
+	/** Every file in a text frame. Never throws, whatever it holds; `onUnreadable` is told of what cannot be read. */
+	parse(frame: string, onUnreadable?: OnUnreadable): MediaMessage[];
 }
 
 /** Calls the API with a credential's token. */

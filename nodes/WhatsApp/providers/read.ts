@@ -52,13 +52,27 @@ export function sha256Hex(value: unknown): string | undefined {
 	return bytes.length === 32 ? bytes.toString('hex') : undefined;
 }
 
+/** The end of the year 9999. */
+const LAST_TIME = Date.UTC(10_000, 0) - 1;
+
 /** A point in time, written as Unix seconds, Unix milliseconds or ISO 8601, as ISO 8601 in UTC. */
 export function isoTime(value: unknown): string | undefined {
 	if (typeof value !== 'string' && typeof value !== 'number') return undefined;
 	const time = /^\d+$/.test(String(value)) ? Number(value) : value;
 	// As seconds this bound is the year 33658; as milliseconds it is 2001.
 	const date = new Date(typeof time === 'number' && time < 1e12 ? time * 1000 : time);
-	return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
+	return toIso(date);
+}
+
+/** So many milliseconds after a point in time. */
+export function isoTimeAfter(time: string | undefined, milliseconds: number): string | undefined {
+	return time && toIso(new Date(Date.parse(time) + milliseconds));
+}
+
+/** Years of more than four digits, which JavaScript writes with a sign, are no dates to other programs. */
+function toIso(date: Date): string | undefined {
+	const isUsual = Math.abs(date.getTime()) <= LAST_TIME && date.getUTCFullYear() >= 0;
+	return isUsual ? date.toISOString() : undefined;
 }
 
 /** Milliseconds that a `Retry-After` header asks for, written as seconds or as a date. */
@@ -66,6 +80,25 @@ export function retryAfterMs(header: string | undefined): number | undefined {
 	if (!header) return undefined;
 	const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now();
 	return ms >= 0 ? ms : undefined;
+}
+
+/** Is told why a message of a body could not be read. */
+export type OnUnreadable = (cause: Error) => void;
+
+/** What `read` makes of each entry. An entry that it throws for costs no other: a stranger wrote it. */
+export function readEach<Entry, Result>(
+	entries: Entry[],
+	read: (entry: Entry) => Result[],
+	onUnreadable: OnUnreadable = () => {},
+): Result[] {
+	return entries.flatMap((entry) => {
+		try {
+			return read(entry);
+		} catch (cause) {
+			onUnreadable(cause as Error);
+			return [];
+		}
+	});
 }
 
 /** The same object without the fields that are undefined. */

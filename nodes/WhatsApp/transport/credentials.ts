@@ -22,7 +22,8 @@ export interface ParsedCredentials {
 export function parseCredentials(data: ICredentialDataDecryptedObject): ParsedCredentials {
 	// White space comes along when a secret is copied; none of these values can hold any.
 	const field = (name: string) => String(data[name] ?? '').replace(/\s+/g, '');
-	const provider = providers[field('provider')];
+	const name = field('provider');
+	const provider = Object.hasOwn(providers, name) && providers[name];
 	if (!provider) {
 		throw new MediaError(
 			'credential',

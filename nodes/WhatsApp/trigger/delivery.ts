@@ -7,6 +7,7 @@ import { executionStarted } from './executionStarted';
 import { triggerParameters } from './fields';
 import { matchesFilter } from './messageFilter';
 import { toItems } from './messageItems';
+import { logUnreadable } from './logUnreadable';
 import { stopForwarding } from './registration';
 import { forwardToTest, requestedTestPath } from './testForwarding';
 
@@ -41,7 +42,7 @@ export async function receive(context: IWebhookFunctions): Promise<IWebhookRespo
 
 	const parameters = triggerParameters(context);
 	const messages = client.provider
-		.parse(context.getBodyData())
+		.parse(context.getBodyData(), logUnreadable(context))
 		.filter((message) => matchesFilter(message, parameters));
 	const hasStarted = async () => await executionStarted(context.getResponseObject());
 	const fresh = await deduplicate(context, messages, hasStarted);

@@ -21,6 +21,8 @@ export const timing = {
 
 export interface Listener {
 	onMessages: (messages: MediaMessage[]) => void;
+	/** A message came that cannot be read. */
+	onUnreadable: (cause: Error) => void;
 	/** The provider no longer lets the account connect. Nothing more will arrive. */
 	onAccessLost: (error: MediaError) => void;
 }
@@ -144,7 +146,11 @@ class Connection {
 	}
 
 	private receive(frame: unknown): void {
-		const messages = typeof frame === 'string' ? this.live.parse(frame) : [];
+		if (typeof frame !== 'string') return;
+		// Listeners of one account share the connection. All are told, since each has a log of its own workflow.
+		const messages = this.live.parse(frame, (cause) => {
+			for (const listener of this.listeners) listener.onUnreadable(cause);
+		});
 		if (!messages.length) return;
 		for (const listener of this.listeners) listener.onMessages(messages);
 	}

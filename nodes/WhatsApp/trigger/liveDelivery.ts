@@ -6,6 +6,7 @@ import { createClient, type Client } from '../transport/client';
 import { deduplicate } from './deduplicate';
 import { triggerParameters } from './fields';
 import { listen, type Listener, type Subscription } from './liveConnection';
+import { logUnreadable } from './logUnreadable';
 import { matchesFilter } from './messageFilter';
 import { toItems } from './messageItems';
 
@@ -44,6 +45,7 @@ function createListener(context: ITriggerFunctions, client: Client): Listener {
 	};
 	return {
 		onMessages: (messages) => void receive(messages),
+		onUnreadable: logUnreadable(context),
 		onAccessLost: (error) => context.emitError(nodeError(context, error)),
 	};
 }

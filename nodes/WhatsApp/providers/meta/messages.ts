@@ -7,9 +7,11 @@ import {
 	omitUndefined,
 	object,
 	objects,
+	readEach,
 	sha256Hex,
 	text,
 	type Json,
+	type OnUnreadable,
 } from '../read';
 import { urlExpiresAt } from './media';
 
@@ -20,12 +22,14 @@ import { urlExpiresAt } from './media';
 const MEDIA_TYPES = ['image', 'video', 'audio', 'voice', 'document', 'sticker'] as const;
 
 /** Every file in a webhook body, whichever entry, change and message it stands in. */
-export function parse(body: unknown): MediaMessage[] {
+export function parse(body: unknown, onUnreadable?: OnUnreadable): MediaMessage[] {
 	return objects(object(body).entry).flatMap((entry) =>
 		objects(entry.changes).flatMap(({ field, value }) => {
 			const change = { value: object(value), accountId: text(entry.id) };
-			return messagesOf(field, change.value).flatMap(({ message, origin }) =>
-				filesOf(message, origin, change),
+			return readEach(
+				messagesOf(field, change.value),
+				({ message, origin }) => filesOf(message, origin, change),
+				onUnreadable,
 			);
 		}),
 	);
@@ -78,7 +82,7 @@ function editedFiles(message: Json, origin: Origin | undefined, change: Change):
 function flowFiles(message: Json, change: Change): MediaMessage[] {
 	const { response_json } = object(object(message.interactive).nfm_reply);
 	// Its media IDs are numbers, some above 2^53 (glific#5284).
-	const answer = object(jsonWithLongIds(String(response_json)));
+	const answer = object(jsonWithLongIds(text(response_json) ?? ''));
 	return Object.values(answer)
 		.flatMap(objects)
 		.filter(({ id, mime_type }) => text(id) && text(mime_type))
@@ -155,8 +159,9 @@ function transferError({ errors }: Json): Pick<MediaMessage, 'errorCode' | 'reas
 	const { code, title, message, details, error_data } = error;
 	const sentences = [title, message, details, object(error_data).details].map(text);
 	const reasonText = [...new Set(sentences.filter(Boolean))].join(' — ');
+	const number = Number(text(code));
 	return {
-		errorCode: Number.isInteger(Number(code)) ? Number(code) : undefined,
+		errorCode: Number.isInteger(number) ? number : undefined,
 		reasonText: reasonText || undefined,
 	};
 }

@@ -3,7 +3,7 @@ import { jsonParse } from 'n8n-workflow';
 import type { MediaMessage } from '../mediaMessage';
 import type { Credentials, ApiClient, LiveConnection } from '../provider';
 import type { MediaError } from '../../errors';
-import { isoTime, object, text } from '../read';
+import { isoTime, object, readEach, text, type Json, type OnUnreadable } from '../read';
 import { apiError } from './errors';
 import { mediaMessage } from './messages';
 
@@ -26,10 +26,12 @@ async function checkAccess(client: ApiClient): Promise<MediaError | undefined> {
 }
 
 /** `{"type":"whatsapp_message","data":{…}}`; frames of other types carry no message. */
-function parse(frame: string): MediaMessage[] {
+function parse(frame: string, onUnreadable?: OnUnreadable): MediaMessage[] {
 	const { type, data } = object(jsonParse(frame, { fallbackValue: {} }));
-	if (type !== 'whatsapp_message') return [];
-	const message = object(data);
+	return type === 'whatsapp_message' ? readEach([object(data)], liveMessage, onUnreadable) : [];
+}
+
+function liveMessage(message: Json): MediaMessage[] {
 	const from = text(message.fromNumber);
 	const file = mediaMessage(message.type, object(message.media), {
 		caption: text(message.text) ?? text(message.body),

@@ -1,7 +1,8 @@
 import { MediaError } from '../../errors';
 import { checkMediaId } from '../mediaId';
 import type { ApiClient, FileLocation, UploadedMedia } from '../provider';
-import { isoTime } from '../read';
+import { isoTime, isoTimeAfter } from '../read';
+import { SECOND } from '../../units';
 import { apiError } from './errors';
 import { FILE_HOURS, URL_LIFE_MS } from './lifetimes';
 
@@ -30,7 +31,7 @@ export function urlExpiresAt(url: string): string | undefined {
 	const start =
 		made &&
 		isoTime(made.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'));
-	return start && seconds && new Date(Date.parse(start) + Number(seconds) * 1000).toISOString();
+	return seconds && isoTimeAfter(start || undefined, Number(seconds) * SECOND);
 }
 
 /** No path, body or reply of an upload is public, and none of a delete. */

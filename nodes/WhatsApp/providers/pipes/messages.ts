@@ -1,23 +1,37 @@
 import type { MediaMessage, MediaType } from '../mediaMessage';
-import { byteCount, flag, isoTime, omitUndefined, object, objects, text, type Json } from '../read';
+import {
+	byteCount,
+	flag,
+	isoTime,
+	omitUndefined,
+	object,
+	objects,
+	readEach,
+	text,
+	type Json,
+	type OnUnreadable,
+} from '../read';
 
 const MEDIA_TYPES = ['image', 'video', 'audio', 'document', 'sticker'] as const;
 
 /** One message in each delivery: `pipes` stands at the root. */
-export function parse(body: unknown): MediaMessage[] {
+export function parse(body: unknown, onUnreadable?: OnUnreadable): MediaMessage[] {
 	const extra = object(object(body).pipes);
 	return objects(object(body).entry).flatMap((entry) =>
 		objects(entry.changes).flatMap((change) => {
 			const value = object(change.value);
-			return objects(value.messages).flatMap(
-				(message) => webhookMessage(message, value, extra) ?? [],
+			return readEach(
+				objects(value.messages),
+				(message) => [webhookMessage(message, value, extra) ?? []].flat(),
+				onUnreadable,
 			);
 		}),
 	);
 }
 
 function webhookMessage(message: Json, value: Json, extra: Json): MediaMessage | undefined {
-	const content = object(message[String(message.type)]);
+	const kind = MEDIA_TYPES.find((one) => one === message.type);
+	const content = object(kind && message[kind]);
 	const context = object(message.context);
 	const from = text(message.from);
 	const contact = objects(value.contacts).find(({ wa_id }) => text(wa_id) === from);

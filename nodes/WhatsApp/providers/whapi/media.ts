@@ -13,6 +13,7 @@ import type {
 import {
 	byteCount,
 	isoTime,
+	isoTimeAfter,
 	omitUndefined,
 	object,
 	objects,
@@ -99,8 +100,7 @@ export function urlExpiresAt(): undefined {
 
 /** @param since when the file came: Unix seconds */
 export function linkExpiresAt(since: unknown): string | undefined {
-	const start = isoTime(since);
-	return start && new Date(Date.parse(start) + FILE_DAYS * DAY).toISOString();
+	return isoTimeAfter(isoTime(since), FILE_DAYS * DAY);
 }
 
 /** DELETE /media/{id} */

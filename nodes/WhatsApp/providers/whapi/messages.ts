@@ -6,40 +6,48 @@ import {
 	omitUndefined,
 	object,
 	objects,
+	readEach,
 	sha256Hex,
 	text,
 	type Json,
+	type OnUnreadable,
 } from '../read';
 import { linkExpiresAt } from './media';
 
 /** Where a message of each type keeps its file, and our type for it. A short is a video note. */
-const MEDIA_TYPES: Record<string, { key: string; type: MediaType }> = {
-	image: { key: 'image', type: 'image' },
-	video: { key: 'video', type: 'video' },
-	gif: { key: 'gif', type: 'video' },
-	short: { key: 'short', type: 'video' },
-	audio: { key: 'audio', type: 'audio' },
-	voice: { key: 'voice', type: 'voice' },
-	document: { key: 'document', type: 'document' },
-	documentWithCaption: { key: 'document', type: 'document' },
-	sticker: { key: 'sticker', type: 'sticker' },
-};
+const MEDIA_TYPES = new Map<unknown, { key: string; type: MediaType }>(
+	Object.entries({
+		image: { key: 'image', type: 'image' },
+		video: { key: 'video', type: 'video' },
+		gif: { key: 'gif', type: 'video' },
+		short: { key: 'short', type: 'video' },
+		audio: { key: 'audio', type: 'audio' },
+		voice: { key: 'voice', type: 'voice' },
+		document: { key: 'document', type: 'document' },
+		documentWithCaption: { key: 'document', type: 'document' },
+		sticker: { key: 'sticker', type: 'sticker' },
+	}),
+);
 
 /** Messages that the channel sent through the API come back too. They are left out, else a workflow that sends would start itself. */
-export function parse(body: unknown): MediaMessage[] {
+export function parse(body: unknown, onUnreadable?: OnUnreadable): MediaMessage[] {
 	const { messages, channel_id } = object(body);
-	return objects(messages).flatMap((message) =>
-		message.from_me === true && message.source === 'api'
-			? []
-			: (mediaMessage(message, text(channel_id)) ?? []),
+	const accountId = text(channel_id);
+	const received = objects(messages).filter(
+		({ from_me, source }) => from_me !== true || source !== 'api',
+	);
+	return readEach(
+		received,
+		(message) => [mediaMessage(message, accountId) ?? []].flat(),
+		onUnreadable,
 	);
 }
 
 function mediaMessage(message: Json, accountId?: string): MediaMessage | undefined {
-	const name = String(message.type);
-	if (!Object.hasOwn(MEDIA_TYPES, name)) return undefined;
-	const { type, key } = MEDIA_TYPES[name]!;
-	const media = object(message[key] ?? message[name]);
+	const known = MEDIA_TYPES.get(message.type);
+	if (!known) return undefined;
+	const { type, key } = known;
+	const media = object(message[key] ?? message[message.type as string]);
 	const mediaId = text(media.id);
 	const url = text(media.link);
 	// A public link alone is enough to fetch a file.
