@@ -42,6 +42,27 @@ describe('from a media ID', () => {
 		]);
 	});
 
+	test.each([
+		['inline;filename=Beleg vom 3.3.jpg', 'Beleg vom 3.3.jpg'],
+		["attachment; filename=x.jpg; filename*=UTF-8''Quittung%20%E2%82%AC.jpg", 'Quittung €.jpg'],
+		["attachment; filename*=UTF-8''..%2F..%2Fetc%2F%E2%80%AEgpj.png", 'gpj.jpg'],
+	])('a name that only the file host knows: %s', async (disposition, fileName) => {
+		harness.emulator.meta.fault({
+			on: 'file',
+			headers: { 'Content-Disposition': disposition },
+			times: 2,
+		});
+		const mediaId = customerSent();
+		expect((await download({ mediaId })).item).toMatchObject({
+			json: { fileName },
+			binary: { data: { fileName } },
+		});
+		// Whoever knows more than the host is believed.
+		expect((await download({ mediaId, fileName: 'mine.jpg' })).json).toMatchObject({
+			fileName: 'mine.jpg',
+		});
+	});
+
 	test('hash and size are understood in either of their spellings', async () => {
 		Object.assign(harness.emulator.meta.variants, { fileSize: 'string', getHash: 'base64' });
 		expect((await download({ mediaId: customerSent() })).json).toMatchObject({

@@ -1,5 +1,6 @@
 import type { IBinaryData, IExecuteFunctions } from 'n8n-workflow';
 
+import { fileNameOf } from '../formats/contentDisposition';
 import { contradicts, detectMimeType } from '../formats/detectMimeType';
 import { correctExtension, safeFileName } from '../formats/fileNames';
 import { chooseMimeType, extensionOf } from '../formats/mimeTypes';
@@ -47,8 +48,10 @@ export async function storeReply(
 	store: BinaryStore,
 ): Promise<StoredReply> {
 	const { file, rules } = expected;
-	const givenName = rules.fileName || file.fileName || '';
-	const types = [file.mimeType, reply.headers['content-type']];
+	const { headers } = reply;
+	const hostsName = fileNameOf(headers['content-disposition']);
+	const givenName = rules.fileName || file.fileName || hostsName || '';
+	const types = [file.mimeType, headers['content-type']];
 	const declaredType = chooseMimeType(types, givenName) ?? 'application/octet-stream';
 	const checks = new ReplyChecks(reply, expected, declaredType);
 	const stream = hashingStream(reply.body, checks.hooks());
