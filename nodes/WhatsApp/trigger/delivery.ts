@@ -1,5 +1,6 @@
 import type { IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
 
+import type { MediaMessage } from '../providers/mediaMessage';
 import type { Webhook } from '../providers/provider';
 import { withCachedClient } from './cachedClient';
 import { deduplicate } from './deduplicate';
@@ -9,7 +10,7 @@ import { matchesFilter } from './messageFilter';
 import { toItems } from './messageItems';
 import { logUnreadable } from './logUnreadable';
 import { stopForwarding } from './registration';
-import { forwardToTest, requestedTestPath } from './testForwarding';
+import { forwardToTest, isForwarded, reportShown, requestedTestPath } from './testForwarding';
 
 /** Answers a provider that asks whether the webhook URL is ours. */
 export async function answerHandshake(context: IWebhookFunctions): Promise<IWebhookResponseData> {
@@ -38,28 +39,37 @@ export async function receive(context: IWebhookFunctions): Promise<IWebhookRespo
 		context.logger.warn(`WhatsApp Media Trigger refused a delivery: ${verdict.reason}`);
 		return respond(context, 401, 'The signature is missing or does not match.');
 	}
-	if (await acceptedByTest(context, webhook)) return {};
 
+	const messages = client.provider.parse(context.getBodyData(), logUnreadable(context));
+	const shownByTest = await showInTest(context, webhook, messages);
+	// Also when they are delivered again, after the test.
+	await deduplicate(context, [...shownByTest]);
 	const parameters = triggerParameters(context);
-	const messages = client.provider
-		.parse(context.getBodyData(), logUnreadable(context))
-		.filter((message) => matchesFilter(message, parameters));
+	const wanted = messages.filter(
+		(message) => !shownByTest.has(message) && matchesFilter(message, parameters),
+	);
+	const shown = isForwarded(context) ? reportShown(context, messages, wanted) : wanted;
 	const hasStarted = async () => await executionStarted(context.getResponseObject());
-	const fresh = await deduplicate(context, messages, hasStarted);
+	const fresh = await deduplicate(context, shown, hasStarted);
 	if (!fresh.length) return {};
 	const items = await toItems(fresh, parameters.options, { client, store: context.helpers });
 	return { workflowData: [items] };
 }
 
-/** Whether a test of this workflow or another one accepted the delivery in the place of production. */
-async function acceptedByTest(context: IWebhookFunctions, { query }: Webhook): Promise<boolean> {
+/** The messages that a test of this workflow or another one shows in the place of production. */
+async function showInTest(
+	context: IWebhookFunctions,
+	{ query }: Webhook,
+	messages: MediaMessage[],
+): Promise<Set<MediaMessage>> {
 	const testPath = requestedTestPath(query);
-	if (!testPath || context.getMode() === 'manual') return false;
-	if (await forwardToTest(context, testPath)) return true;
+	if (!testPath || context.getMode() === 'manual') return new Set();
+	const shown = await forwardToTest(context, testPath, messages);
+	if (shown) return shown;
 	void stopForwarding(context, testPath).catch((cause: Error) => {
 		context.logger.warn(`WhatsApp Media Trigger: ${cause.message}`);
 	});
-	return false;
+	return new Set();
 }
 
 function webhookOf(context: IWebhookFunctions): Webhook {

@@ -1,5 +1,6 @@
 import type { IWebhookFunctions } from 'n8n-workflow';
 
+import type { MediaMessage } from '../providers/mediaMessage';
 import { SECOND } from '../units';
 
 /**
@@ -33,6 +34,44 @@ export function requestedTestPath({ [TEST]: path }: Record<string, unknown>): st
 	return isWebhook ? path : undefined;
 }
 
+/**
+ * In a forwarded delivery it asks the test to tell what it shows; in the test's answer it tells that, as the number of
+ * messages in the delivery and the places of those that the test shows: `3: 0,2`. Everything else is production's.
+ */
+const SHOWN_HEADER = 'x-whatsapp-media-shown';
+
+/** Few enough for a header that every proxy lets through. The rest of so large a delivery goes to production. */
+const MAX_SHOWN = 300;
+
+/** Whether this is a test that gets its delivery from production. */
+export function isForwarded(context: IWebhookFunctions): boolean {
+	return context.getMode() === 'manual' && SHOWN_HEADER in context.getRequestObject().headers;
+}
+
+/**
+ * Tells production which messages of a forwarded delivery this test shows.
+ * @returns those of `wanted` that it does show
+ */
+export function reportShown(
+	context: IWebhookFunctions,
+	messages: MediaMessage[],
+	wanted: MediaMessage[],
+): MediaMessage[] {
+	const places = new Map(messages.map((message, place) => [message, place]));
+	const shown = wanted.slice(0, MAX_SHOWN);
+	const list = shown.map((message) => places.get(message)).join();
+	context.getResponseObject().setHeader(SHOWN_HEADER, `${messages.length}: ${list}`);
+	return shown;
+}
+
+/** The messages that a test's answer names; nothing where no test of ours has answered. */
+function readShown(answer: unknown, messages: MediaMessage[]): Set<MediaMessage> | undefined {
+	const [, total, list] = /^(\d+): ?([\d,]*)$/.exec(String(answer)) ?? [];
+	if (Number(total) !== messages.length || list === undefined) return undefined;
+	const places = list.split(',').filter(Boolean).map(Number);
+	return new Set(places.flatMap((place) => messages[place] ?? []));
+}
+
 /** A test only starts its execution before it answers. */
 const TIMEOUT_MS = 10 * SECOND;
 
@@ -45,8 +84,16 @@ const NOT_FORWARDED = [
 	'transfer-encoding',
 ];
 
-/** Forwards a delivery, as it came, to the test that listens at this path. Whether a test accepted it. */
-export async function forwardToTest(context: IWebhookFunctions, path: string): Promise<boolean> {
+/**
+ * Forwards a delivery, as it came, to the test that listens at this path.
+ * @param messages what production has read in it
+ * @returns those that the test shows; nothing where no test listens
+ */
+export async function forwardToTest(
+	context: IWebhookFunctions,
+	path: string,
+	messages: MediaMessage[],
+): Promise<Set<MediaMessage> | undefined> {
 	const { headers, rawBody, socket } = context.getRequestObject();
 	const forwarded = Object.fromEntries(
 		Object.entries(headers).filter(([name]) => !NOT_FORWARDED.includes(name)),
@@ -60,7 +107,7 @@ export async function forwardToTest(context: IWebhookFunctions, path: string): P
 			.httpRequest({
 				method: 'POST',
 				url: origin + path,
-				headers: forwarded as Record<string, string>,
+				headers: { ...(forwarded as Record<string, string>), [SHOWN_HEADER]: '?' },
 				body: rawBody,
 				timeout: TIMEOUT_MS,
 				returnFullResponse: true,
@@ -69,7 +116,9 @@ export async function forwardToTest(context: IWebhookFunctions, path: string): P
 				skipSslCertificateValidation: origin === thisServer,
 			})
 			.catch(() => undefined);
-		if (reply?.statusCode === 200) return true;
+		const shown =
+			reply?.statusCode === 200 ? readShown(reply.headers[SHOWN_HEADER], messages) : undefined;
+		if (shown) return shown;
 	}
-	return false;
+	return undefined;
 }

@@ -89,6 +89,8 @@ export class TriggerServer {
 	readonly executions: INodeExecutionData[][] = [];
 	/** How many of them were tests. */
 	tests = 0;
+	/** The items of those. */
+	readonly testExecutions: INodeExecutionData[][] = [];
 	/** The node's `getWorkflowStaticData('node')`, as stored. */
 	staticData: IDataObject;
 
@@ -162,9 +164,12 @@ export class TriggerServer {
 		this.rows.clear();
 	}
 
-	/** Execute Workflow in the editor: listens on the test URL until a request starts an execution or `stopTest`. */
-	async startTest() {
-		const workflow = this.workflow({});
+	/**
+	 * Execute Workflow in the editor: listens on the test URL until a request starts an execution or `stopTest`.
+	 * @param draft the parameters in the editor, where they are not the published ones
+	 */
+	async startTest(draft?: NodeSpec['parameters']) {
+		const workflow = this.workflow({}, draft);
 		this.test = { workflow, webhooks: [] };
 		for (const webhook of this.webhooks(workflow)) {
 			try {
@@ -299,6 +304,7 @@ export class TriggerServer {
 			if (!isTest) this.save(workflow);
 		} else if (isTest) {
 			this.tests++;
+			this.testExecutions.push(outcome.workflowData[0] ?? []);
 			await this.stopTest();
 		}
 		return outcome;
@@ -418,8 +424,8 @@ export class TriggerServer {
 		}
 	}
 
-	private workflow(staticData = this.staticData) {
-		const node = { ...this.engine.node(this.spec), id: this.nodeId };
+	private workflow(staticData = this.staticData, parameters = this.spec.parameters) {
+		const node = { ...this.engine.node({ ...this.spec, parameters }), id: this.nodeId };
 		return this.engine.workflow([node], {}, { [`node:${node.name}`]: deepCopy(staticData) });
 	}
 

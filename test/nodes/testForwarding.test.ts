@@ -1,0 +1,114 @@
+import { hostOverrides } from '../emulator/client';
+import { serveTrigger, type TriggerServer } from '../support/core/webhook';
+import { startHarness, type Harness } from '../support/harness';
+
+/** *Execute step* on a draft while the published workflow receives: what the test does not show is production's. */
+
+let harness: Harness;
+let server: TriggerServer;
+beforeAll(async () => {
+	harness = await startHarness();
+});
+afterAll(async () => await harness.close());
+beforeEach(async () => {
+	harness.emulator.reset();
+	hostOverrides.clear();
+});
+afterEach(async () => await server.close());
+
+/** A published workflow, and a test of its draft that listens. */
+async function listen({ published = {}, draft = {}, onExecution = () => {} }) {
+	server = await serveTrigger(harness.engine, {
+		node: 'whatsAppMediaTrigger',
+		parameters: { options: published },
+		credentials: { whatsAppMediaApi: harness.credential },
+		publicUrl: 'https://n8n.example/',
+		onExecution,
+	});
+	hostOverrides.set('https://n8n.example', server.baseUrl.slice(0, -1));
+	await server.activate();
+	await server.startTest({ options: draft });
+}
+
+const photo = (from: string) =>
+	harness.emulator.meta.prepare({ type: 'image', bytes: from, from }).message;
+const deliver = async (...senders: string[]) =>
+	await harness.emulator.meta.deliver(senders.map(photo));
+const sendersOf = (executions: TriggerServer['executions']) =>
+	executions.map((items) => items.map(({ json }) => json.from));
+/** Without the tests, which the server counts among its executions. */
+const production = () =>
+	sendersOf(server.executions.filter((items) => !server.testExecutions.includes(items)));
+const tested = () => sendersOf(server.testExecutions);
+
+test('what the test’s filter drops goes to production', async () => {
+	await listen({ draft: { from: '111' } });
+	expect((await deliver('222')).status).toBe(200);
+	expect((await deliver('333')).status).toBe(200);
+	expect([tested(), production()]).toEqual([[], [['222'], ['333']]]);
+});
+
+test('what the test shows does not start production', async () => {
+	await listen({});
+	expect((await deliver('111', '222')).status).toBe(200);
+	expect([tested(), production()]).toEqual([[['111', '222']], []]);
+});
+
+test('of one delivery, the test shows what it asks for, and production gets the rest', async () => {
+	await listen({ draft: { from: '111' } });
+	expect((await deliver('222', '111', '333')).status).toBe(200);
+	expect([tested(), production()]).toEqual([[['111']], [['222', '333']]]);
+});
+
+test('production applies its own filter to the rest', async () => {
+	await listen({ draft: { from: '111' }, published: { from: '222' } });
+	expect((await deliver('111', '222', '333')).status).toBe(200);
+	expect([tested(), production()]).toEqual([[['111']], [['222']]]);
+});
+
+test('a delivery that comes again does not start production with what a test has shown', async () => {
+	await listen({ draft: { from: '111' } });
+	const { callback, body } = await rest();
+	expect((await harness.emulator.meta.deliver(body, { callback })).status).toBe(200);
+	expect((await harness.emulator.meta.deliver(body, { callback: server.url })).status).toBe(200);
+	expect([tested(), production()]).toEqual([[['111']], [['222']]]);
+});
+
+test('what n8n could not take in production comes again without what the test has shown', async () => {
+	let full = true;
+	const onExecution = (items: Array<{ json: { from?: unknown } }> = []) => {
+		if (full && items[0]!.json.from === '222') throw new Error('The queue is full');
+	};
+	await listen({ draft: { from: '111' }, onExecution });
+	const { callback, body } = await rest();
+	expect((await harness.emulator.meta.deliver(body, { callback })).status).toBe(500);
+	full = false;
+	expect((await harness.emulator.meta.deliver(body, { callback: server.url })).status).toBe(200);
+	expect([tested(), production()]).toEqual([[['111']], [['222']]]);
+});
+
+test('a thousand files in one delivery: each is the test’s or production’s', async () => {
+	await listen({ draft: { from: '111' } });
+	const senders = Array.from({ length: 1000 }, (_, i) => (i % 2 ? '111' : '222'));
+	expect((await deliver(...senders)).status).toBe(200);
+	const [shown, rest] = [tested().flat(), production().flat()];
+	expect(shown.length).toBeGreaterThan(100);
+	expect(new Set(shown)).toEqual(new Set(['111']));
+	expect(shown.length + rest.length).toBe(1000);
+});
+
+test('another webhook of this n8n that answers 200 takes nothing', async () => {
+	await listen({});
+	await server.stopTest();
+	// Production's own address: it answers every POST with 200, and is no test.
+	const callback = `${server.url}?test=${encodeURIComponent('/webhook/a1b2c3d4-test/webhook')}`;
+	expect((await harness.emulator.meta.deliver([photo('111')], { callback })).status).toBe(200);
+	expect(production()).toHaveLength(1);
+});
+
+/** A delivery of two messages, of which the test of a draft for 111 shows one. */
+async function rest() {
+	const { meta } = harness.emulator;
+	const callback = meta.subscriptions.phoneNumbers.get(meta.credentials.phoneNumberId)!.url;
+	return { callback, body: meta.envelope([[meta.value([photo('111'), photo('222')])]]) };
+}
