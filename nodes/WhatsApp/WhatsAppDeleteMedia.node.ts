@@ -7,6 +7,7 @@ import {
 
 import { CREDENTIAL } from './transport/credentials';
 import { mediaIdField, phoneNumberIdOption, retryOptions } from './execution/fields';
+import { fieldsBeside } from './execution/itemFile';
 import { mediaIdParameter, optionsParameter } from './execution/parameters';
 import { perItem, type ItemJob } from './execution/perItem';
 import { MediaError } from './errors';
@@ -57,10 +58,14 @@ export class WhatsAppDeleteMedia implements INodeType {
 	}
 }
 
-async function deleteMedia({ context, client, item, index, setSubject, attempt }: ItemJob) {
+const WAS_MISSING =
+	'{n} files were not there, and count as deleted. They are gone already, or belong to another account.';
+
+async function deleteMedia(job: ItemJob) {
+	const { context, client, item, index, attempt, setSubject, addHint } = job;
 	const mediaId = mediaIdParameter(context, item, index);
 	setSubject(`Media ID ${mediaId}`);
-	const { missingIsDeleted, phoneNumberId } = optionsParameter<{
+	const { missingIsDeleted = true, phoneNumberId } = optionsParameter<{
 		missingIsDeleted: boolean;
 		phoneNumberId: string;
 	}>(context, index);
@@ -68,6 +73,8 @@ async function deleteMedia({ context, client, item, index, setSubject, attempt }
 	const mayBeMissing = missingIsDeleted || attempt > 1;
 	await client.provider.delete(client, mediaId, { phoneNumberId }).catch((cause) => {
 		if (!(mayBeMissing && cause instanceof MediaError && cause.code === 'gone')) throw cause;
+		if (attempt === 1) addHint(WAS_MISSING);
 	});
-	return { json: { ...item.json, deleted: true, mediaId }, binary: item.binary };
+	const kept = fieldsBeside({ mediaId }, item.json);
+	return { json: { ...kept, deleted: true, mediaId }, binary: item.binary };
 }

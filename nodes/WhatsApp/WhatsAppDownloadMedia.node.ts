@@ -17,8 +17,10 @@ import {
 	phoneNumberIdOption,
 	retryOptions,
 } from './execution/fields';
+import { fieldsBeside, itemFile, readText } from './execution/itemFile';
 import { optionsParameter, splitList, textParameter } from './execution/parameters';
 import { perItem, type ItemJob } from './execution/perItem';
+import { MediaError } from './errors';
 import { MB } from './units';
 
 export class WhatsAppDownloadMedia implements INodeType {
@@ -105,7 +107,8 @@ export class WhatsAppDownloadMedia implements INodeType {
 }
 
 async function downloadMedia({ context, client, item, index, setSubject, addHint }: ItemJob) {
-	const field = context.getNodeParameter('binaryPropertyName', index) as string;
+	const field = readText(context.getNodeParameter('binaryPropertyName', index));
+	if (!field) throw noOutputField();
 	const chosen = optionsParameter<Options>(context, index);
 	const rules = {
 		fileName: chosen.fileName,
@@ -118,7 +121,7 @@ async function downloadMedia({ context, client, item, index, setSubject, addHint
 	if (
 		item.json.unavailable === true &&
 		!wanted.url &&
-		(!wanted.mediaId || wanted.mediaId === item.json.mediaId)
+		(!wanted.mediaId || wanted.mediaId === itemFile(item.json).mediaId)
 	) {
 		addHint(
 			'{n} files could not be had: WhatsApp did not give them to the provider. Their items go on without a file, marked "unavailable".',
@@ -130,10 +133,15 @@ async function downloadMedia({ context, client, item, index, setSubject, addHint
 		wanted,
 		rules,
 	);
-	const kept = chosen.keepInputFields === false ? {} : item.json;
+	const { mediaId } = wanted;
+	const keepsInput = chosen.keepInputFields !== false;
 	return {
-		json: { ...kept, ...(wanted.mediaId && { mediaId: wanted.mediaId }), ...file },
-		binary: { [field]: binary },
+		json: {
+			...(keepsInput && fieldsBeside(wanted, item.json)),
+			...(mediaId && { mediaId }),
+			...file,
+		},
+		binary: { ...(keepsInput && item.binary), [field]: binary },
 	};
 }
 
@@ -147,6 +155,14 @@ interface Options {
 	requireHashMatch: boolean;
 }
 
+function noOutputField(): MediaError {
+	return new MediaError(
+		'permanent',
+		'Put Output File in Field is empty',
+		'Enter the name of the field that the file is put into, usually data.',
+	);
+}
+
 /** What the form asks for, with what the item says about that same file. */
 function wantedFile(
 	context: IExecuteFunctions,
@@ -154,37 +170,12 @@ function wantedFile(
 	index: number,
 	{ phoneNumberId }: Partial<Options>,
 ): WantedFile {
-	const { json } = item;
-	const known = json as Partial<
-		Record<
-			| 'mediaId'
-			| 'url'
-			| 'urlExpiresAt'
-			| 'sha256'
-			| 'mimeType'
-			| 'fileName'
-			| 'timestamp'
-			| 'type',
-			string
-		>
-	>;
+	const { mediaId: ownId = '', url: ownUrl = '', ...known } = itemFile(item.json);
 	const mediaId = textParameter(context, item, index, 'mediaId');
 	const url = textParameter(context, item, index, 'url');
-	const sameId = String(known.mediaId ?? '') === mediaId;
-	const sameUrl = (known.url ?? '') === url;
 	// An ID from elsewhere beside the item's own URL: that URL leads to another file.
-	if (mediaId && !sameId) return { mediaId, url: sameUrl ? undefined : url, phoneNumberId };
-	if (!mediaId && !sameUrl) return { url };
-	return {
-		mediaId,
-		url,
-		expiresAt: known.urlExpiresAt,
-		sha256: known.sha256,
-		size: typeof json.size === 'number' ? json.size : undefined,
-		mimeType: known.mimeType,
-		fileName: known.fileName,
-		type: known.type,
-		timestamp: known.timestamp,
-		phoneNumberId,
-	};
+	if (mediaId && mediaId !== ownId)
+		return { mediaId, url: url === ownUrl ? undefined : url, phoneNumberId };
+	if (!mediaId && url !== ownUrl) return { url };
+	return { mediaId, url, ...known, phoneNumberId };
 }

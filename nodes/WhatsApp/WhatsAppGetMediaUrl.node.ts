@@ -7,6 +7,7 @@ import {
 
 import { CREDENTIAL } from './transport/credentials';
 import { mediaIdField, phoneNumberIdOption, retryOptions } from './execution/fields';
+import { fieldsBeside, itemFile } from './execution/itemFile';
 import { mediaIdParameter, optionsParameter } from './execution/parameters';
 import { perItem, type ItemJob } from './execution/perItem';
 
@@ -55,12 +56,12 @@ export class WhatsAppGetMediaUrl implements INodeType {
 async function getMediaUrl({ context, client, item, index, setSubject }: ItemJob) {
 	const mediaId = mediaIdParameter(context, item, index);
 	setSubject(`Media ID ${mediaId}`);
-	const messageId =
-		item.json.mediaId === mediaId ? (item.json.messageId as string | undefined) : undefined;
+	const known = itemFile(item.json);
 	const { expiresAt, ...file } = await client.provider.resolve(client, mediaId, {
 		...optionsParameter(context, index),
-		messageId,
+		messageId: known.mediaId === mediaId ? known.messageId : undefined,
 		details: true,
 	});
-	return { json: { ...item.json, mediaId, ...file, urlExpiresAt: expiresAt }, binary: item.binary };
+	const kept = fieldsBeside({ mediaId }, item.json);
+	return { json: { ...kept, mediaId, ...file, urlExpiresAt: expiresAt }, binary: item.binary };
 }

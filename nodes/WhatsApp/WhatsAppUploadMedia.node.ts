@@ -13,6 +13,7 @@ import { createClient } from './transport/client';
 import { binaryInput } from './transfer/binaryInput';
 import { UploadCache } from './transfer/uploadCache';
 import { binaryField, retryOptions } from './execution/fields';
+import { withoutFile } from './execution/itemFile';
 import { optionsParameter } from './execution/parameters';
 import { nodeError } from './execution/nodeError';
 import { perItem, type ItemJob } from './execution/perItem';
@@ -133,24 +134,23 @@ export class WhatsAppUploadMedia implements INodeType {
 }
 
 interface Options {
-	[name: string]: string | boolean | { value: string };
+	[name: string]: string | boolean;
 	checkFile: boolean;
 	fileName: string;
 	mimeType: string;
-	phoneNumberId: { value: string };
+	phoneNumberId: string;
 	reuseEarlier: boolean;
 }
 
 async function uploadMedia(job: ItemJob, cache: UploadCache) {
 	const { context, client, item, index, attempt, setSubject, addHint } = job;
 	const field = context.getNodeParameter('binaryPropertyName', index, '') as string | IBinaryData;
-	const { phoneNumberId, reuseEarlier, ...chosen } = optionsParameter<Options>(context, index);
-	const options = { ...chosen, phoneNumberId: phoneNumberId?.value };
+	const { reuseEarlier, ...options } = optionsParameter<Options>(context, index);
 	const source = await binaryInput(context, item, index, field);
 	setSubject(`"${describeFile(source, options).fileName}"`);
 	// The same file gives the same hints on every try.
 	const addHintOnce = (message: string) => attempt === 1 && addHint(message);
 	const reuse = reuseEarlier ? { cache } : {};
 	const file = await upload({ client, addHint: addHintOnce, ...reuse }, source, options);
-	return { json: { ...item.json, ...file }, binary: item.binary };
+	return { json: { ...withoutFile(item.json), ...file }, binary: item.binary };
 }

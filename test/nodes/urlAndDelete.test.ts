@@ -96,19 +96,19 @@ describe('Delete Media', () => {
 		expect((await harness.run('DownloadMedia', [{ mediaId }])).error!.message).toContain(mediaId);
 	});
 
-	test('twice: a sentence, or as deleted if so chosen', async () => {
+	test('twice: as deleted, and said; or an error if so chosen', async () => {
 		const mediaId = add(false);
 		await harness.run('DeleteMedia', [{ mediaId }]);
-		const { error } = await harness.run('DeleteMedia', [{ mediaId }]);
+		const { output, hints } = await harness.run('DeleteMedia', [{ mediaId }]);
+		expect(output[0]![0]!.json).toMatchObject({ deleted: true });
+		expect(hints[0]!.message).toMatch(/^1 of 1 files were not there, and count as deleted/);
+		const parameters = { options: { missingIsDeleted: false } };
+		const { error } = await harness.run('DeleteMedia', [{ mediaId }], { parameters });
 		expect(error!.message).toMatch(
 			new RegExp(
 				`^Media ID ${mediaId} could not be deleted: Meta says "Unsupported delete request`,
 			),
 		);
-		const parameters = { options: { missingIsDeleted: true } };
-		expect(
-			(await harness.run('DeleteMedia', [{ mediaId }], { parameters })).output[0]![0]!.json,
-		).toMatchObject({ deleted: true });
 	});
 
 	test('a wrong token never counts as deleted', async () => {

@@ -85,3 +85,12 @@ export const maxSizeOption: INodeProperties = {
 
 /** The options that take a number, in any node. */
 export const numberOptions = [...retryOptions, maxSizeOption];
+
+/** The options that are on or off, in any node. */
+export const switchOptions = [
+	'checkFile',
+	'keepInputFields',
+	'missingIsDeleted',
+	'requireHashMatch',
+	'reuseEarlier',
+];

@@ -6,7 +6,8 @@ import type {
 } from 'n8n-workflow';
 
 import { MediaError } from '../errors';
-import { itemField, numberOptions } from './fields';
+import { itemField, numberOptions, switchOptions } from './fields';
+import { readText } from './itemFile';
 
 /**
  * A text field's value for an item. A field that still has its default is read from the item itself: to evaluate an
@@ -23,7 +24,7 @@ export function textParameter(
 		raw === itemField(name) ? item.json[name] : context.getNodeParameter(name, index, '');
 	if (typeof value === 'number' && Math.abs(value) > Number.MAX_SAFE_INTEGER)
 		throw roundedNumber(name, value);
-	return String(value ?? '').trim();
+	return readText(value) ?? '';
 }
 
 /** JSON numbers above 2^53 lose their last digits when they are read, so that the ID would name another file. */
@@ -51,18 +52,33 @@ export function mediaIdParameter(
 }
 
 /**
- * What the user added under *Options*, for an item.
- * @throws MediaError for a number that is none, or out of its range: an expression can give anything
+ * What the user added under *Options*, for an item. An expression can give anything: a number where a text belongs, a text
+ * for a switch.
+ * @throws MediaError for a number that is none, or out of its range
  */
 export function optionsParameter<T extends IDataObject>(
 	context: IExecuteFunctions,
 	index: number,
 ): Partial<T> {
 	const options = context.getNodeParameter('options', index, {}) as Partial<T>;
-	const numbers = numberOptions
-		.filter(({ name }) => name in options)
-		.map((field) => [field.name, toNumber(field, options[field.name])]);
-	return { ...options, ...Object.fromEntries(numbers) };
+	const read = Object.entries(options).map(([name, value]) => [name, readOption(name, value)]);
+	return Object.fromEntries(read.filter(([, value]) => value !== undefined)) as Partial<T>;
+}
+
+/** Nothing for a value that says nothing: then the option counts as not added. */
+function readOption(name: string, value: unknown): unknown {
+	const numberField = numberOptions.find((field) => field.name === name);
+	if (numberField) return toNumber(numberField, value);
+	if (switchOptions.includes(name)) return toBoolean(value);
+	// A list of an expression's reads as the text that it stands for.
+	if (Array.isArray(value)) return value.map(readText).filter(Boolean).join(',') || undefined;
+	const isLocator = typeof value === 'object' && value !== null && 'value' in value;
+	return readText(isLocator ? value.value : value);
+}
+
+function toBoolean(value: unknown): boolean | undefined {
+	const text = String(readText(value) ?? value).toLowerCase();
+	return text === 'true' ? true : text === 'false' ? false : undefined;
 }
 
 function toNumber(field: INodeProperties, value: unknown): number {

@@ -108,11 +108,22 @@ const VAGUE = new Set([
 	'application/x-download',
 ]);
 
-/** The type without parameters, under its usual name: `audio/ogg; codecs=opus` → `audio/ogg`. */
-export function mimeEssence(mimeType = ''): string {
-	const bare = mimeType.split(';')[0]!.trim().toLowerCase();
+/** RFC 6838, 4.2: the names of types. Whatever else is called a type could break out of a header or of JSON. */
+const TYPE_NAME = /^[a-z0-9][a-z0-9!#$&^_.+-]{0,126}\/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}$/;
+
+/**
+ * The type without parameters, under its usual name: `audio/ogg; codecs=opus` → `audio/ogg`.
+ * @returns an empty text for what is no type
+ */
+export function mimeEssence(mimeType?: unknown): string {
+	if (typeof mimeType !== 'string') return '';
+	const bare = mimeType.slice(0, MAX_TYPE_LENGTH).split(';')[0]!.trim().toLowerCase();
+	if (!TYPE_NAME.test(bare)) return '';
 	return ALIASES.get(bare) ?? bare;
 }
+
+/** Two names of 127 characters, and parameters behind them. */
+const MAX_TYPE_LENGTH = 1000;
 
 /** The first of the given types that says something about the content; else that of the file name's extension; else nothing. */
 export function chooseMimeType(

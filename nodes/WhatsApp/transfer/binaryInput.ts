@@ -1,5 +1,6 @@
 import {
 	BINARY_ENCODING,
+	isBinaryValue,
 	type IBinaryData,
 	type IDataObject,
 	type IExecuteFunctions,
@@ -67,9 +68,10 @@ function findBinary(
 		string,
 		IBinaryData
 	>;
-	if (typeof field === 'string' && files[field]) return files[field];
+	if (typeof field === 'string' && Object.hasOwn(files, field)) return files[field]!;
 	const found = findByPath(context, index, field);
-	if (found) return found;
+	// n8n looks a name up in a plain object, and finds what every object has: `constructor`.
+	if (isBinaryValue(found)) return found;
 	const names = Object.keys(files);
 	throw new MediaError(
 		'permanent',

@@ -66,6 +66,8 @@ const filterOptions: INodeProperties[] = [
 	},
 	{
 		...maxSizeOption,
+		// A file that starts nothing is lost: none is, until somebody says so.
+		default: 0,
 		description: 'Larger files start nothing, where the provider tells the size with the message',
 	},
 	{
@@ -91,8 +93,7 @@ const itemOptions: INodeProperties[] = [
 		displayName: 'Download Files',
 		name: 'downloadFiles',
 		type: 'boolean',
-		// Whoever adds the option wants it on.
-		default: true,
+		default: false,
 		description:
 			'Whether to fetch each file at once, into the binary field data. For small files in a single n8n process: the provider waits for its answer meanwhile, and in queue mode n8n never removes files that a trigger made. Otherwise use Download Media.',
 	},

@@ -1,6 +1,7 @@
 import { MediaError } from '../../errors';
 import { DAY } from '../../units';
 import { multipart } from '../multipart';
+import { plainType } from '../plainType';
 import type {
 	ApiClient,
 	ApiReply,
@@ -53,7 +54,8 @@ export async function deleteMedia(
 }
 
 /** POST /{phone-number-id}/media */
-export async function upload(client: ApiClient, file: OutgoingFile): Promise<UploadedMedia> {
+export async function upload(client: ApiClient, given: OutgoingFile): Promise<UploadedMedia> {
+	const file = { ...given, mimeType: plainType(given.mimeType) };
 	const phoneNumberId = file.phoneNumberId || client.credentials.phoneNumberId;
 	if (!phoneNumberId)
 		throw new MediaError(

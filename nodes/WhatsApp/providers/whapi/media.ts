@@ -1,3 +1,4 @@
+import { plainType } from '../plainType';
 import { transformStream } from '../../streams';
 import { DAY } from '../../units';
 import { checkMediaId } from '../mediaId';
@@ -127,7 +128,8 @@ const RAW_TYPES = new Set([
  * encode them as WhatsApp wants them. Everything else goes as a data URL in JSON: the only form that carries a file
  * name, and the safer one for types that the raw form does not list.
  */
-export async function upload(client: ApiClient, file: OutgoingFile): Promise<UploadedMedia> {
+export async function upload(client: ApiClient, given: OutgoingFile): Promise<UploadedMedia> {
+	const file = { ...given, mimeType: plainType(given.mimeType) };
 	const form = RAW_TYPES.has(file.mimeType)
 		? {
 				headers: { 'Content-Type': file.mimeType, 'Content-Length': String(file.size) },
@@ -153,19 +155,26 @@ function dataUrl({
 }: OutgoingFile): Required<Pick<ApiRequest, 'headers' | 'body'>> {
 	// A document must arrive as it is; an image of an unlisted type, as WhatsApp can show it.
 	const noEncode = !/^(image|audio|video)\//.test(mimeType);
-	const head = `{"no_encode":${noEncode},"media":"data:${mimeType};name=${encodeURIComponent(fileName)};base64,`;
-	const tail = '"}';
+	// "#" would end the URL's data; types may have it.
+	const type = mimeType.replaceAll('#', '%23');
+	const start = `data:${type};name=${encodeURIComponent(fileName)};base64,`;
+	const [head, tail] = around(JSON.stringify({ no_encode: noEncode, media: start }), '"}');
 	const length = head.length + Math.ceil(size / 3) * 4 + tail.length;
 	return {
 		headers: { 'Content-Type': 'application/json', 'Content-Length': String(length) },
 		body: Buffer.isBuffer(content)
-			? Buffer.from(head + content.toString('base64') + tail)
+			? Buffer.concat([head, Buffer.from(content.toString('base64')), tail])
 			: transformStream(content, async function* (chunks) {
-					yield Buffer.from(head);
+					yield head;
 					yield* base64Chunks(chunks);
-					yield Buffer.from(tail);
+					yield tail;
 				}),
 	};
+}
+
+/** The bytes of JSON before and from its end on, so that more can stand in between. */
+function around(json: string, end: string): [head: Buffer, tail: Buffer] {
+	return [Buffer.from(json.slice(0, -end.length)), Buffer.from(end)];
 }
 
 async function* base64Chunks(chunks: AsyncIterable<Buffer>): AsyncIterable<Buffer> {

@@ -1,0 +1,89 @@
+import type { IDataObject } from 'n8n-workflow';
+
+import { mimeEssence } from '../formats/mimeTypes';
+import { byteCount, isoTime, omitUndefined, sha256Hex } from '../providers/read';
+
+/**
+ * What an item says of its file. Items come from tables, forms and other nodes, too: what cannot be read counts as not said,
+ * so that nothing false is believed and nothing throws.
+ */
+export interface ItemFile {
+	mediaId?: string;
+	messageId?: string;
+	url?: string;
+	/** When `url` expires; ISO 8601, UTC. */
+	expiresAt?: string;
+	mimeType?: string;
+	/** Lower-case hex. */
+	sha256?: string;
+	/** Bytes. */
+	size?: number;
+	fileName?: string;
+	/** `image`, `voice`, … */
+	type?: string;
+	/** When its message was sent; ISO 8601, UTC. */
+	timestamp?: string;
+}
+
+export function itemFile(json: IDataObject): ItemFile {
+	return omitUndefined({
+		mediaId: readText(json.mediaId),
+		messageId: readText(json.messageId),
+		url: readText(json.url),
+		expiresAt: readTime(json.urlExpiresAt),
+		mimeType: mimeEssence(readText(json.mimeType)) || undefined,
+		sha256: sha256Hex(readText(json.sha256)),
+		// An empty cell of a table may become 0; no file has no bytes.
+		size: byteCount(readText(json.size)) || undefined,
+		fileName: readText(json.fileName),
+		type: readText(json.type),
+		timestamp: readTime(json.timestamp),
+	});
+}
+
+/** A text or a number as a text without spaces around it; nothing where it is empty, or anything else. */
+export function readText(value: unknown): string | undefined {
+	if (typeof value !== 'string' && typeof value !== 'number') return undefined;
+	return String(value).trim() || undefined;
+}
+
+/** Database nodes hand out `Date`, and expressions Luxon's `DateTime`: both become texts as JSON does it. */
+function readTime(value: unknown): string | undefined {
+	const { toJSON } = Object(value) as { toJSON?: unknown };
+	const plain = typeof toJSON === 'function' ? (toJSON.call(value) as unknown) : value;
+	return isoTime(readText(plain));
+}
+
+/** The fields that tell something about a file, rather than about its message. */
+const FILE_FIELDS = [
+	'url',
+	'urlExpiresAt',
+	'tokenRequired',
+	'expiresAt',
+	'mimeType',
+	'sha256',
+	'size',
+	'fileName',
+	'verified',
+	'voice',
+	'animated',
+	'unavailable',
+	'deleted',
+];
+
+/** An item's fields without those about its file, which must not stand beside another file's ID. */
+export function withoutFile(json: IDataObject): IDataObject {
+	return Object.fromEntries(Object.entries(json).filter(([name]) => !FILE_FIELDS.includes(name)));
+}
+
+/** An item's fields that may stand beside this file: all where it is the item's own, else those about no file. */
+export function fieldsBeside(
+	{ mediaId, url }: { mediaId?: string; url?: string },
+	json: IDataObject,
+): IDataObject {
+	const own = itemFile(json);
+	const isOwn = mediaId ? mediaId === own.mediaId : url === own.url;
+	if (isOwn) return json;
+	const { mediaId: _id, type: _type, ...others } = withoutFile(json);
+	return others;
+}
