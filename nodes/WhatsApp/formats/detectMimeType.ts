@@ -1,5 +1,7 @@
 /** What a file is by its first bytes, and whether that agrees with the type that it is declared as. */
 
+import { isTextType } from './mimeTypes';
+
 /** How many of its first bytes tell the type: they hold the first names of a zip and the first tag of a web page. */
 export const FIRST_BYTES = 4100;
 
@@ -14,6 +16,8 @@ const NAMED_IN_ZIPS = [
 	'application/epub+zip',
 	'application/vnd.oasis.opendocument.text',
 	'application/vnd.oasis.opendocument.spreadsheet',
+	'application/vnd.oasis.opendocument.presentation',
+	'application/vnd.oasis.opendocument.graphics',
 ];
 const OLD_OFFICE = [
 	'application/msword',
@@ -150,6 +154,26 @@ export function looksLikeText(firstBytes: Buffer): boolean {
 	);
 }
 
+/** Types of one row have the same parts in a zip; those of different rows have not. */
+const KINDS_OF_ZIP = [
+	[WORD, `${OFFICE}wordprocessingml.template`, 'application/vnd.ms-word.document.macroenabled.12'],
+	[
+		SHEET,
+		`${OFFICE}spreadsheetml.template`,
+		'application/vnd.ms-excel.sheet.macroenabled.12',
+		'application/vnd.ms-excel.sheet.binary.macroenabled.12',
+	],
+	[
+		SLIDES,
+		`${OFFICE}presentationml.slideshow`,
+		`${OFFICE}presentationml.template`,
+		'application/vnd.ms-powerpoint.presentation.macroenabled.12',
+		'application/vnd.ms-powerpoint.slideshow.macroenabled.12',
+	],
+	...NAMED_IN_ZIPS.map((type) => [type]),
+	['application/vnd.android.package-archive'],
+];
+
 /** Types that share a signature, or that programs take for one another. */
 const FAMILIES = [
 	['video/mp4', 'audio/mp4', 'video/3gpp', 'audio/3gpp'],
@@ -157,14 +181,10 @@ const FAMILIES = [
 	['audio/ogg', 'video/ogg'],
 	['image/heic', 'image/heif'],
 	[
-		COMPOUND,
+		COMPOUND, // Of new Office files: those under a password.
 		'application/zip',
-		WORD,
-		SHEET,
-		SLIDES,
 		...OLD_OFFICE,
-		...NAMED_IN_ZIPS,
-		'application/vnd.android.package-archive',
+		...KINDS_OF_ZIP.flat(),
 	],
 	// Programs export web pages and tables of text under these names.
 	['application/msword', 'application/vnd.ms-excel', 'application/rtf', 'text/html', 'text/plain'],
@@ -216,6 +236,9 @@ const SOMETIMES_SIGNED = [
  */
 export function contradicts(declared: string, found: string | undefined): boolean {
 	if (!found) return ALWAYS_SIGNED.includes(declared);
+	const kind = KINDS_OF_ZIP.find((types) => types.includes(found));
+	const isKind = [...OLD_OFFICE, ...KINDS_OF_ZIP.flat()].includes(declared);
+	if (kind && isKind) return !kind.includes(declared);
 	if (
 		found === declared ||
 		FAMILIES.some((family) => family.includes(declared) && family.includes(found))
@@ -223,5 +246,5 @@ export function contradicts(declared: string, found: string | undefined): boolea
 		return false;
 	if (ALWAYS_SIGNED.includes(declared) || SOMETIMES_SIGNED.includes(declared)) return true;
 	// A type without a known signature may be built on another format; text is not.
-	return declared.startsWith('text/') && !found.startsWith('text/');
+	return isTextType(declared) && !isTextType(found);
 }

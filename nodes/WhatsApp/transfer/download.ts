@@ -80,8 +80,8 @@ async function fetchAndStore(
 		reply.abort();
 		throw cause;
 	});
-	if (!stored.mismatch && stored.file.mimeType !== stored.declaredType)
-		addHint?.(typeCorrected(stored.declaredType, stored.file.mimeType));
+	if (!stored.mismatch && stored.correctedFrom)
+		addHint?.(typeCorrected(stored.correctedFrom, stored.file.mimeType));
 	return stored;
 }
 

@@ -1,4 +1,5 @@
-import { matchesMimeType, mimeEssence } from '../formats/mimeTypes';
+import { matchesMimeType } from '../formats/mimeTypes';
+import { possibleTypes } from '../formats/nameAndType';
 import type { MediaError } from '../errors';
 import { tooLarge, typeNotAllowed } from './downloadErrors';
 
@@ -17,13 +18,22 @@ export interface DownloadRules {
 /** Checks what is known of a file before its bytes are asked for. @throws MediaError */
 export function checkKnownFacts(
 	subject: string,
-	{ size, mimeType }: { size?: number; mimeType?: string },
+	file: { size?: number; mimeType?: string; fileName?: string },
 	rules: DownloadRules,
 ): void {
 	const error =
-		sizeViolation(subject, size, rules) ??
-		(mimeType ? typeViolation(subject, mimeEssence(mimeType), rules) : undefined);
+		sizeViolation(subject, file.size, rules) ?? declaredTypeViolation(subject, file, rules);
 	if (error) throw error;
+}
+
+/** The error for a file that cannot turn out to be of an allowed type, whatever its bytes are. */
+export function declaredTypeViolation(
+	subject: string,
+	{ mimeType, fileName }: { mimeType?: string; fileName?: string },
+	rules: DownloadRules,
+): MediaError | undefined {
+	const types = possibleTypes(mimeType, rules.fileName || fileName);
+	return types && typeViolation(subject, types, rules);
 }
 
 /** The error for a file of more bytes than the rules allow. */
@@ -35,12 +45,16 @@ export function sizeViolation(
 	return size && maxBytes && size > maxBytes ? tooLarge(subject, maxBytes) : undefined;
 }
 
-/** The error for a file of a type that the rules do not allow. */
+/**
+ * The error for a file of a type that the rules do not allow.
+ * @param mimeTypes what it may rightly be called, its best name first: one that is allowed is enough
+ */
 export function typeViolation(
 	subject: string,
-	mimeType: string,
+	mimeTypes: string[],
 	{ allowedTypes = [] }: DownloadRules,
 ): MediaError | undefined {
-	if (!allowedTypes.length || matchesMimeType(mimeType, allowedTypes)) return undefined;
-	return typeNotAllowed(subject, mimeType, allowedTypes);
+	const isAllowed = (type: string) => matchesMimeType(type, allowedTypes);
+	if (!allowedTypes.length || mimeTypes.some(isAllowed)) return undefined;
+	return typeNotAllowed(subject, mimeTypes[0]!, allowedTypes);
 }

@@ -1,12 +1,16 @@
 import type { IBinaryData, IExecuteFunctions } from 'n8n-workflow';
 
 import { fileNameOf } from '../formats/contentDisposition';
-import { contradicts, detectMimeType } from '../formats/detectMimeType';
-import { correctExtension, safeFileName } from '../formats/fileNames';
-import { chooseMimeType, extensionOf } from '../formats/mimeTypes';
+import { detectMimeType } from '../formats/detectMimeType';
+import { nameAndType, type NameAndType } from '../formats/nameAndType';
 import type { FileReply } from '../transport/client';
 import { emptyFile, incomplete, notAsAnnounced, stalled, webPageInstead } from './downloadErrors';
-import { sizeViolation, typeViolation, type DownloadRules } from './downloadRules';
+import {
+	declaredTypeViolation,
+	sizeViolation,
+	typeViolation,
+	type DownloadRules,
+} from './downloadRules';
 import type { LocatedFile } from './fileSource';
 import { hashingStream, type Digest, type StreamHooks } from './hashingStream';
 
@@ -36,7 +40,13 @@ export interface Expected {
 
 /** A stored file; or, where the bytes are not what was announced, their digest: then nothing is stored. */
 export type StoredReply =
-	{ file: DownloadedFile; declaredType: string; mismatch?: undefined } | { mismatch: Digest };
+	| {
+			file: DownloadedFile;
+			/** The declared type, where the bytes cannot be of it. */
+			correctedFrom?: string;
+			mismatch?: undefined;
+	  }
+	| { mismatch: Digest };
 
 /**
  * Streams a reply into n8n's binary store, and checks it on the way. The store keeps either the whole file or nothing.
@@ -47,19 +57,11 @@ export async function storeReply(
 	expected: Expected,
 	store: BinaryStore,
 ): Promise<StoredReply> {
-	const { file, rules } = expected;
-	const { headers } = reply;
-	const hostsName = fileNameOf(headers['content-disposition']);
-	const givenName = rules.fileName || file.fileName || hostsName || '';
-	const types = [file.mimeType, headers['content-type']];
-	const declaredType = chooseMimeType(types, givenName) ?? 'application/octet-stream';
-	const checks = new ReplyChecks(reply, expected, declaredType);
+	const checks = new ReplyChecks(reply, expected);
 	const stream = hashingStream(reply.body, checks.hooks());
 	// n8n wants name and type before the bytes.
 	await stream.started;
-	const { mimeType } = checks;
-	const name = correctExtension(givenName, mimeType) || defaultName(file, mimeType);
-	const fileName = safeFileName(name, { defaultExtension: extensionOf(mimeType) });
+	const { mimeType, fileName, declaredType, isContradicted } = checks.nameAndType;
 	const stored = await store.prepareBinaryData(stream.bytes, fileName, mimeType).then(
 		(binary) => ({ binary }),
 		(cause: unknown) => ({ cause }),
@@ -70,7 +72,8 @@ export async function storeReply(
 	// n8n splits names into folder and file; there is no folder here.
 	delete binary.directory;
 	const { verified } = checks;
-	return { file: { binary, mimeType, fileName, ...stream.digest(), verified }, declaredType };
+	const corrected = isContradicted ? { correctedFrom: declaredType } : {};
+	return { file: { binary, mimeType, fileName, ...stream.digest(), verified }, ...corrected };
 }
 
 /** Length of the body as it comes out of the stream; unknown when the server sends it compressed or in chunks. */
@@ -85,19 +88,21 @@ class ReplyChecks {
 	verified?: boolean;
 	/** Ended because the bytes are not what was announced, and no earlier ones were the same. */
 	isMismatch = false;
+	/** As declared; once the first bytes have come, as they show it. */
+	nameAndType: NameAndType;
 	private readonly length: number | undefined;
 
 	/** @throws MediaError for what the headers show already */
 	constructor(
 		private readonly reply: FileReply,
 		private readonly expected: Expected,
-		/** As declared; once the first bytes have come, as they show it. */
-		public mimeType: string,
 	) {
-		const { subject, rules } = expected;
+		const { subject, file, rules } = expected;
 		this.length = bodyLength(reply);
+		this.nameAndType = this.describe(Buffer.alloc(0));
+		const declared = { ...file, mimeType: this.nameAndType.declaredType };
 		const error =
-			typeViolation(subject, mimeType, rules) ?? sizeViolation(subject, this.length, rules);
+			declaredTypeViolation(subject, declared, rules) ?? sizeViolation(subject, this.length, rules);
 		if (error) throw error;
 	}
 
@@ -119,13 +124,24 @@ class ReplyChecks {
 
 	private checkStart(start: Buffer): Error | undefined {
 		const { subject, rules } = this.expected;
-		const found = detectMimeType(start);
-		const isPage = found === 'text/html' || looksLikeErrorAnswer(start);
-		if (isPage && /^(image|audio|video)\/|pdf$/.test(this.mimeType))
+		const isPage = detectMimeType(start) === 'text/html' || looksLikeErrorAnswer(start);
+		if (isPage && /^(image|audio|video)\/|pdf$/.test(this.nameAndType.mimeType))
 			return webPageInstead(subject, this.reply);
-		if (!found || !contradicts(this.mimeType, found)) return undefined;
-		this.mimeType = found;
-		return typeViolation(subject, found, rules);
+		this.nameAndType = this.describe(start);
+		const { mimeType, declaredType, isContradicted } = this.nameAndType;
+		const types = isContradicted || !declaredType ? [mimeType] : [mimeType, declaredType];
+		return typeViolation(subject, types, rules);
+	}
+
+	private describe(firstBytes: Buffer): NameAndType {
+		const { file, rules } = this.expected;
+		const { headers } = this.reply;
+		return nameAndType({
+			declared: [file.mimeType, headers['content-type']],
+			fileName: rules.fileName || file.fileName || fileNameOf(headers['content-disposition']),
+			fallbackName: (mimeType) => defaultName(file, mimeType),
+			firstBytes,
+		});
 	}
 
 	private checkWhole(digest: Digest): Error | undefined {
