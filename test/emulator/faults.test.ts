@@ -105,6 +105,10 @@ describe('faults', () => {
 
 		meta.fault({ on: 'file', cutAt: 0.5 });
 		expect(await raw(url)).toEqual({ status: 200, declared: '140000', ...seen(half), end: 'cut' });
+		meta.fault({ on: 'file', cutAfter: 70_000 });
+		expect(await raw(url)).toEqual({ status: 200, declared: '140000', ...seen(half), end: 'cut' });
+		meta.fault({ on: 'file', cutAfter: 140_000 });
+		expect(await raw(url)).toMatchObject({ ...seen(bytes), end: 'whole' });
 		meta.fault({ on: 'file', stallAt: 0.5 });
 		expect(await raw(url)).toEqual({
 			status: 200,

@@ -18,6 +18,10 @@ export interface Fault {
 	reset?: boolean;
 	/** Declare the whole length, send this fraction, and close. */
 	cutAt?: number;
+	/** The same after so many bytes, where the answer has more. */
+	cutAfter?: number;
+	/** Answer as if no range were asked for. */
+	ignoreRange?: boolean;
 	/** Send this fraction, and then nothing, with the connection left open. */
 	stallAt?: number;
 	/** Send this fraction as if it were everything. */

@@ -9,6 +9,7 @@ import {
 import type { AddressInfo } from 'node:net';
 import type { Duplex, Writable } from 'node:stream';
 import { type Fault, type Faults, replaces } from './faults';
+import { rangeOf } from './ranges';
 import { type Content, toContent } from './store';
 import type { UpgradeRequest } from './webSocket';
 
@@ -48,6 +49,8 @@ export interface Reply {
 	body?: string | Buffer | Content;
 	/** Send without Content-Length. */
 	chunked?: boolean;
+	/** Of a file that is served in ranges, too. */
+	etag?: string;
 }
 
 /** An answer of the emulator itself, for people to read. */
@@ -153,7 +156,9 @@ export class EmulatorServer {
 		const fault = site.faults?.take(route.operation, route.mediaId) ?? {};
 		if (!fault.early) await request.read();
 		const instead = replaces(fault) ? { status: fault.status ?? 200 } : undefined;
-		const answer = !instead || fault.effect ? await route.answer() : instead;
+		const whole = !instead || fault.effect ? await route.answer() : instead;
+		const { range, 'if-range': ifRange } = incoming.headers;
+		const answer = rangeOf(whole, fault.ignoreRange ? undefined : range, ifRange as string);
 		if (fault.delay) await pause(fault.delay, response);
 		if (fault.reset) return void incoming.socket.resetAndDestroy();
 		const reply = this.applyFault(instead ?? answer, fault);
@@ -255,13 +260,15 @@ async function write(response: ServerResponse, reply: Reply, fault: Fault = {}):
 	response.writeHead(reply.status, headers);
 	response.flushHeaders();
 
-	const stopAt = fault.cutAt ?? fault.stallAt;
+	const isCut = fault.cutAt !== undefined || (fault.cutAfter ?? Infinity) < content.size;
+	const cutAt = fault.cutAt ?? (isCut ? fault.cutAfter! / content.size : undefined);
+	const stopAt = cutAt ?? fault.stallAt;
 	const sent = stopAt === undefined ? content : start(content, stopAt);
 	for (const piece of sent.read()) if (!(await push(response, piece))) return;
 	while (fault.endless) if (!(await push(response, Buffer.alloc(64 * 1024)))) return;
 	if (fault.stallAt !== undefined) return await pause(Infinity, response);
 	// What was written still goes out before the connection closes.
-	if (fault.cutAt !== undefined) return void response.socket?.end();
+	if (isCut) return void response.socket?.end();
 	response.end();
 }
 

@@ -45,6 +45,11 @@ export class ThirdParty {
 				body: '<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>InvalidArgument</Code><Message>Only one auth mechanism allowed</Message></Error>',
 			};
 		}
-		return { status: 200, headers: { 'Content-Type': file.mimeType }, body: file.body };
+		return {
+			status: 200,
+			headers: { 'Content-Type': file.mimeType },
+			body: file.body,
+			etag: `"${path}"`,
+		};
 	}
 }

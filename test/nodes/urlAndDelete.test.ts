@@ -22,7 +22,7 @@ describe('Get Media URL', () => {
 			mediaId,
 			caption: 'Hi',
 			url: expect.stringContaining(
-				`?mid=${mediaId}&source=getMedia&ext=${Math.floor(Date.parse(String(json.urlExpiresAt)) / 1000)}&`,
+				`?mid=${mediaId}&ext=${Math.floor(Date.parse(String(json.urlExpiresAt)) / 1000)}&`,
 			),
 			urlExpiresAt: expect.any(String),
 			tokenRequired: true,

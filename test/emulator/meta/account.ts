@@ -3,6 +3,25 @@ import { appToken as issuedToken } from './credentials';
 import { errors, GraphError } from './errors';
 import { type Call, type Params, select } from './params';
 
+const PHONE_NUMBER = 'WhatsAppBusinessPhoneNumber';
+
+/** What every number of ours has. */
+const FACTS: Params = {
+	code_verification_status: 'VERIFIED',
+	platform_type: 'CLOUD_API',
+	throughput: { level: 'STANDARD' },
+	is_official_business_account: false,
+	account_mode: 'LIVE',
+	certificate: undefined,
+	eligibility_for_api_business_global_search: 'NON_ELIGIBLE_UNDEFINED_COUNTRY',
+	is_pin_enabled: true,
+	name_status: 'APPROVED',
+	new_name_status: 'NONE',
+	status: 'CONNECTED',
+	search_visibility: 'VISIBLE',
+	messaging_limit_tier: 'TIER_1K',
+};
+
 export function phoneNumber(
 	{ phoneNumbers: numbers, subscriptions, credentials, variants }: MetaEmulator,
 	{ id, request }: Call,
@@ -27,23 +46,19 @@ export function phoneNumber(
 			can_send_message: 'AVAILABLE',
 		})),
 	};
-	const rest = {
-		health_status,
-		code_verification_status: 'VERIFIED',
-		platform_type: 'CLOUD_API',
-		throughput: { level: 'STANDARD' },
-	};
 	const fields =
 		request.query.fields ??
 		'verified_name,code_verification_status,display_phone_number,quality_rating,platform_type,throughput';
-	if (fields === 'health_status' && variants.healthStatus === 'unknown')
-		throw errors.nonexistingField(fields, 'WhatsAppBusinessPhoneNumber');
-	return select({ ...number, ...rest, webhook_configuration: configuration }, fields);
+	const all: Params = { ...number, ...FACTS, health_status, webhook_configuration: configuration };
+	if (variants.healthStatus === 'unknown') delete all.health_status;
+	return select(all, fields, PHONE_NUMBER);
 }
 
 export function phoneNumbers({ phoneNumbers: numbers }: MetaEmulator, { request }: Call): object {
 	const data = numbers.map((number) =>
-		request.query.fields ? select({ ...number }, request.query.fields) : number,
+		request.query.fields
+			? select({ ...number, ...FACTS }, request.query.fields, PHONE_NUMBER)
+			: number,
 	);
 	return { data, paging: { cursors: { before: 'QVFIUjRYd', after: 'QVFIUmZAx' } } };
 }
@@ -61,12 +76,13 @@ export function account(
 		id: credentials.businessAccountId,
 	};
 	const { fields } = request.query;
-	const strange = fields?.split(',').find((field) => !(field in all));
-	if (strange)
-		throw variants.accountAsPhoneNumber === 'gone'
-			? errors.gone(method, id)
-			: errors.nonexistingField(strange, 'WhatsAppBusinessAccount');
-	return select(all, fields ?? 'name,timezone_id,message_template_namespace');
+	const isStrange = fields?.split(',').some((field) => !(field in all));
+	if (isStrange && variants.accountAsPhoneNumber === 'gone') throw errors.gone(method, id);
+	return select(
+		all,
+		fields ?? 'name,timezone_id,message_template_namespace',
+		'WhatsAppBusinessAccount',
+	);
 }
 
 export function me(): object {

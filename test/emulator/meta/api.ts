@@ -3,7 +3,7 @@ import type { MetaEmulator, MetaOperation } from '.';
 import { htmlPage } from '../faults';
 import type { EmulatorRequest, Reply, Route } from '../server';
 import { account, appToken, debugToken, me, phoneNumber, phoneNumbers } from './account';
-import { errorReply, errors, GraphError, phpJson } from './errors';
+import { accountUsage, errorReply, errors, GraphError, phpJson, traceId } from './errors';
 import { deleteMedia, getUrl, sendMessage } from './media';
 import { type Call, readParams } from './params';
 import {
@@ -16,6 +16,16 @@ import {
 	postPhoneNumber,
 } from './subscriptions';
 import { RefusedByProxy, upload } from './upload';
+
+/** Recorded on every answer. */
+const ANSWER_HEADERS = {
+	Vary: 'Origin',
+	'Access-Control-Allow-Origin': '*',
+	'Strict-Transport-Security': 'max-age=15552000; preload',
+	Pragma: 'no-cache',
+	'Cache-Control': 'private, no-cache, no-store, must-revalidate',
+	Expires: 'Sat, 01 Jan 2000 00:00:00 GMT',
+};
 
 interface Operation {
 	name: MetaOperation;
@@ -41,10 +51,13 @@ export function apiRoute(meta: MetaEmulator, request: EmulatorRequest): Route {
 	};
 	const operation = find(meta, request.method, id, edge);
 	const served = Number(version.slice(1)) < OLDEST_VERSION ? `v${OLDEST_VERSION}.0` : version;
+	const upgraded = `The call has been auto-upgraded to ${served} as ${version} will be deprecated.`;
 	const headers = {
-		'facebook-api-version': served,
-		'x-fb-request-id': randomBytes(12).toString('base64url'),
-		'Cache-Control': 'private, no-cache, no-store, must-revalidate',
+		...ANSWER_HEADERS,
+		...(served !== version && { 'X-Ad-Api-Version-Warning': upgraded }),
+		'Facebook-Api-Version': served,
+		'X-Fb-Request-Id': traceId(),
+		'X-Fb-Trace-Id': randomBytes(8).toString('base64').slice(0, 11),
 	};
 	return {
 		operation: operation.name,
@@ -60,11 +73,9 @@ async function run(meta: MetaEmulator, operation: Operation, call: Call): Promis
 	try {
 		await authorize(meta, operation, call);
 		const body = await operation.run(meta, call);
-		return {
-			status: 200,
-			headers: { 'Content-Type': 'application/json; charset=UTF-8' },
-			body: phpJson(body),
-		};
+		const headers = { 'Content-Type': 'application/json; charset=UTF-8' };
+		const counted = operation.needs === 'messaging' ? accountUsage({ call_count: 1 }) : {};
+		return { status: 200, headers: { ...headers, ...counted }, body: phpJson(body) };
 	} catch (error) {
 		if (error instanceof GraphError) return errorReply(error);
 		if (error instanceof RefusedByProxy) return htmlPage(413);

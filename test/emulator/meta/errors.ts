@@ -9,6 +9,11 @@ export interface GraphErrorBody {
 	code: number;
 	error_subcode?: number;
 	error_data?: { messaging_product: 'whatsapp'; details: string };
+	/** Whether another try may help. */
+	is_transient?: boolean;
+	/** For people, in the language of the token's user. */
+	error_user_title?: string;
+	error_user_msg?: string;
 }
 
 export class GraphError extends Error {
@@ -93,6 +98,8 @@ export const errors = {
 		}),
 	nonexistingField: (field: string, nodeType: string) =>
 		parameter(`Tried accessing nonexisting field (${field}) on node type (${nodeType})`),
+	/** Recorded of DELETE with an ID of two parts. */
+	wrongPostId: () => parameter('Invalid post_id parameter'),
 	missingParameter: (name: string) => parameter(`The parameter ${name} is required.`),
 	wrongMessagingProduct: (value: string) =>
 		parameter(`Param messaging_product must be one of {WHATSAPP} - got "${value}".`),
@@ -168,14 +175,30 @@ export const errors = {
 			{},
 			{ 'X-App-Usage': '{"call_count":100,"total_cputime":12,"total_time":25}' },
 		),
-	accountThrottled: () =>
+	accountThrottled: () => oauth(400, 80007, '(#80007) Rate limit issues', {}, throttled()),
+	/** The sentence of Graph's page on rate limits. */
+	accountCalledTooOften: () =>
 		oauth(
 			400,
-			80007,
-			'(#80007) There have been too many calls to this WhatsApp Business account. Wait a bit and try again.',
+			80008,
+			'(#80008) There have been too many calls to this WhatsApp Business account. Wait a bit and try again.',
 			{},
-			usage(),
+			throttled(),
 		),
+	userThrottled: () => oauth(400, 17, '(#17) User request limit reached'),
+	pageThrottled: () => oauth(400, 32, '(#32) Page request limit reached'),
+	customThrottled: () => oauth(400, 613, '(#613) Calls to this api have exceeded the rate limit.'),
+	/** Any error may say of itself that it will be over; text unconfirmed. */
+	transient: () =>
+		oauth(400, 100, '(#100) Invalid parameter', { error_subcode: 2494102, is_transient: true }),
+	/** A bare sentence, explained for people; the explanation's text is unconfirmed. */
+	explained: () =>
+		oauth(400, 100, 'Invalid parameter', {
+			error_subcode: 2388084,
+			is_transient: false,
+			error_user_title: 'File Too Large',
+			error_user_msg: 'The file you selected is too large. Choose a smaller one.',
+		}),
 	rateLimited: () =>
 		oauth(
 			400,
@@ -187,7 +210,7 @@ export const errors = {
 					details: 'Cloud API message throughput has been reached.',
 				},
 			},
-			usage(),
+			throttled(),
 		),
 	somethingWentWrong: () =>
 		whatsapp(
@@ -206,6 +229,8 @@ export const errorsByCode = {
 	'2': errors.unavailable,
 	'4': errors.appThrottled,
 	'10': errors.noPermission,
+	'17': errors.userThrottled,
+	'32': errors.pageThrottled,
 	'104': errors.noToken,
 	'190': errors.unparsableToken,
 	'190/460': errors.passwordChanged,
@@ -213,12 +238,16 @@ export const errorsByCode = {
 	'190/467': errors.loggedOut,
 	'200': errors.noPermission200,
 	'368': errors.blocked,
+	'613': errors.customThrottled,
 	'80007': errors.accountThrottled,
+	'80008': errors.accountCalledTooOften,
 	'130429': errors.rateLimited,
 	'131000': errors.somethingWentWrong,
 	'131016': errors.serviceUnavailable,
 	'131031': errors.locked,
+	explained: errors.explained,
 	tooLarge: errors.tooLarge,
+	transient: errors.transient,
 	wrongPhoneNumberId: errors.wrongPhoneNumberId,
 } satisfies Record<string, () => GraphError>;
 
@@ -227,22 +256,31 @@ export type ErrorName = keyof typeof errorsByCode | Numeric<keyof typeof errorsB
 type Numeric<Name> = Name extends `${infer Code extends number}` ? Code : never;
 
 export function errorReply(error: GraphError): Reply {
-	const { error_data, error_subcode, ...rest } = error.body;
-	const word = [104, 190].includes(rest.code) ? 'invalid_token' : 'invalid_request';
-	const message = rest.message.replace(/[^\x20-\x7e]/g, '?');
+	const { message: sentence, type, code, error_data, error_subcode, ...others } = error.body;
+	const word = [104, 190].includes(code) ? 'invalid_token' : 'invalid_request';
+	const message = sentence.replace(/[^\x20-\x7e]/g, '?');
+	const trace = traceId();
 	return {
 		status: error.status,
 		headers: {
-			'WWW-Authenticate': `OAuth "Facebook Platform" "${word}" "${message}"`,
+			'Cross-Origin-Resource-Policy': 'cross-origin',
+			'X-App-Usage': '{"call_count":0,"total_cputime":0,"total_time":0}',
+			'Cache-Control': 'no-store',
+			'X-Fb-Request-Id': trace,
+			'Proxy-Status': 'http_request_error',
+			'Www-Authenticate': `OAuth "Facebook Platform" "${word}" "${message}"`,
 			'Content-Type': 'application/json; charset=UTF-8',
 			...error.headers,
 		},
 		body: phpJson({
 			error: {
-				...rest,
+				message: sentence,
+				type,
+				code,
 				...(error_data && { error_data }),
 				...(error_subcode && { error_subcode }),
-				fbtrace_id: traceId(),
+				...others,
+				fbtrace_id: trace,
 			},
 		}),
 	};
@@ -262,18 +300,19 @@ export function traceId(): string {
 	return `A${randomBytes(17).toString('base64url').slice(0, 22)}`;
 }
 
-function usage(): Record<string, string> {
-	// Minutes; the header's exact shape is not confirmed.
-	const figures = {
-		type: 'whatsapp',
-		call_count: 100,
-		total_cputime: 25,
-		total_time: 25,
-		estimated_time_to_regain_access: 1,
-	};
-	return {
-		'X-Business-Use-Case-Usage': JSON.stringify({ [credentials.businessAccountId]: [figures] }),
-	};
+/** As recorded; times in minutes. Successes carry it, too. */
+export function accountUsage(figures: {
+	call_count: number;
+	estimated_time_to_regain_access?: number;
+}): Record<string, string> {
+	const { call_count, estimated_time_to_regain_access = 0 } = figures;
+	const times = { total_cputime: 1, total_time: 1, estimated_time_to_regain_access };
+	const usage = { [credentials.businessAccountId]: [{ type: 'whatsapp', call_count, ...times }] };
+	return { 'X-Business-Use-Case-Usage': JSON.stringify(usage) };
+}
+
+function throttled(): Record<string, string> {
+	return accountUsage({ call_count: 100, estimated_time_to_regain_access: 1 });
 }
 
 /** `Friday, 30-Jul-21 06:41:07 PDT` */

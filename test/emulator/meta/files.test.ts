@@ -22,6 +22,40 @@ describe('the file host', () => {
 		expect([chunked.data, chunked.headers['content-length']]).toEqual([PHOTO, undefined]);
 	});
 
+	it('goes on where a transfer broke off, as long as the file is the same', async () => {
+		const url = meta.fileUrl(addPhoto());
+		const { etag } = (await files.get(url)).headers;
+		expect(etag).toMatch(/^\d+$/);
+		const get = async (Range: string, ifRange?: string) => {
+			const headers = { Range, ...(ifRange && { 'If-Range': ifRange }) };
+			const { status, headers: got, data } = await files.get(url, { headers });
+			return [status, got['content-range'], got.etag === etag, data.length];
+		};
+		const { length } = PHOTO;
+		const rest = [206, `bytes 9-${length - 1}/${length}`, true, length - 9];
+		expect(await get('bytes=9-')).toEqual(rest);
+		expect(await get('bytes=9-', etag)).toEqual(rest);
+		expect(await get('bytes=9-', '1')).toEqual([200, undefined, true, length]);
+		expect(await get('bytes=1-2,4-5')).toEqual([200, undefined, true, length]);
+		expect(await get(`bytes=${length}-`)).toEqual([416, `bytes */${length}`, true, 0]);
+		meta.fault({ on: 'file', ignoreRange: true });
+		expect(await get('bytes=9-', etag)).toEqual([200, undefined, true, length]);
+		meta.fault({ on: 'file', headers: { 'Content-Range': 'bytes 1-2/3', Etag: '2' } });
+		expect(await get('bytes=9-', etag)).toEqual([206, 'bytes 1-2/3', false, length - 9]);
+	});
+
+	it('tells the names of uploads, and of what customers sent if told to', async () => {
+		const name = async (inbound: boolean, fileName: string) => {
+			const file = { bytes: PHOTO, mimeType: 'image/jpeg', fileName, inbound };
+			return (await files.get(meta.fileUrl(meta.store.add(file)))).headers['content-disposition'];
+		};
+		expect(await name(false, 'a b.jpg')).toBe('inline;filename=a b.jpg');
+		expect(await name(false, 'Müller.jpg')).toBeUndefined();
+		expect(await name(true, 'a.jpg')).toBeUndefined();
+		meta.variants.inboundNames = 'told';
+		expect(await name(true, 'a.jpg')).toBe('inline;filename=a.jpg');
+	});
+
 	it('refuses expired and tampered URLs, wrong tokens, and agents that it does not accept', async () => {
 		const url = meta.fileUrl(addPhoto());
 		const get = async (headers: Record<string, string | undefined>, at = url) => {

@@ -8,7 +8,7 @@ export const URL_LIFETIME = 5 * 60_000;
 
 const PATH = '/whatsapp_business/attachments/';
 
-/** The temporary URL of a file, at the file host. */
+/** The temporary URL of a file, at the file host. What a webhook has is not recorded, but stands in Meta's samples. */
 export function fileUrl(
 	meta: MetaEmulator,
 	mediaId: string,
@@ -16,8 +16,13 @@ export function fileUrl(
 	from = meta.clock.now(),
 ): string {
 	const ext = String(Math.floor((from + URL_LIFETIME) / 1000));
-	return `${meta.filesUrl}${PATH}?mid=${mediaId}&source=${source}&ext=${ext}&hash=${urlHash(meta, mediaId, source, ext)}`;
+	const names = source === 'webhook' ? WEBHOOK_QUERY : meta.variants.urlQuery;
+	const known = { mid: mediaId, ext, source: names.includes('source') ? source : '' };
+	const values = { ...known, hash: urlHash(meta, known.mid, known.source, ext) };
+	return `${meta.filesUrl}${PATH}?${names.map((name) => `${name}=${values[name]}`).join('&')}`;
 }
+
+const WEBHOOK_QUERY = ['mid', 'source', 'ext', 'hash'] as const;
 
 function urlHash(meta: MetaEmulator, ...parts: string[]): string {
 	return `AR${createHmac('sha256', meta.credentials.appSecret).update(parts.join(' ')).digest('base64url').slice(0, 40)}`;
@@ -38,7 +43,7 @@ function answer(meta: MetaEmulator, request: EmulatorRequest): Reply {
 	if (request.path !== PATH || hash !== urlHash(meta, mid, source, ext)) return { status: 404 };
 	if (meta.clock.now() >= Number(ext) * 1000)
 		return meta.variants.expiredUrl === 401 ? unauthorized : { status: meta.variants.expiredUrl };
-	return media ? file(meta, media, request.headers.range) : { status: 404 };
+	return media ? file(meta, media) : { status: 404 };
 }
 
 // The body is remembered, not captured.
@@ -48,22 +53,33 @@ const unauthorized: Reply = {
 	body: '{"error":{"message":"Authentication Error","code":401}}',
 };
 
-function file(meta: MetaEmulator, { bytes, mimeType }: StoredMedia, range?: string): Reply {
-	const headers = { 'Content-Type': mimeType };
-	const wanted = /^bytes=(\d*)-(\d*)$/.exec(range ?? '');
-	if (!wanted || (!wanted[1] && !wanted[2]))
-		return { status: 200, headers, body: bytes, chunked: meta.variants.chunkedFiles };
-	const start = wanted[1] ? Number(wanted[1]) : Math.max(bytes.size - Number(wanted[2]), 0);
-	const end = wanted[1] && wanted[2] ? Math.min(Number(wanted[2]) + 1, bytes.size) : bytes.size;
-	if (start >= end) return { status: 416, headers: { 'Content-Range': `bytes */${bytes.size}` } };
+function file(meta: MetaEmulator, media: StoredMedia): Reply {
+	const { bytes, mimeType, id } = media;
+	const hash = createHmac('sha256', 'etag').update(`${id} ${media.createdAt}`).digest();
 	return {
-		status: 206,
-		headers: { ...headers, 'Content-Range': `bytes ${start}-${end - 1}/${bytes.size}` },
-		body: {
-			size: end - start,
-			read: (from = 0, to = end - start) => bytes.read(start + from, start + to),
+		status: 200,
+		headers: {
+			'Cross-Origin-Resource-Policy': 'cross-origin',
+			'Cache-Control': 'private, no-cache, no-store, must-revalidate',
+			...disposition(meta, media),
+			'Content-Type': mimeType,
 		},
+		body: bytes,
+		chunked: meta.variants.chunkedFiles,
+		// A number without quotes, against RFC 9110.
+		etag: String(hash.readBigUInt64BE()),
 	};
+}
+
+/** Recorded for an upload with a plain name, in this spelling; how others are spelled is unknown. */
+function disposition(
+	{ variants }: MetaEmulator,
+	{ kind, fileName = '' }: StoredMedia,
+): Record<string, string> {
+	const isTold = kind === 'uploaded' || variants.inboundNames === 'told';
+	return isTold && /^[\x20-\x7e]+$/.test(fileName)
+		? { 'Content-Disposition': `inline;filename=${fileName}` }
+		: {};
 }
 
 /** Users report that no agent, Node's own fetch and real browsers fail; names of products work, and so do bots that say "compatible". */

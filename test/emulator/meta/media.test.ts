@@ -26,7 +26,7 @@ describe('GET a media ID', () => {
 					Math.abs(Number(text.slice(4)) - ext) < 3 ? 'ext=EXT' : text,
 				),
 		).toBe(
-			`{"url":"${meta.filesUrl.replaceAll('/', '\\/')}\\/whatsapp_business\\/attachments\\/?mid=${id}&source=getMedia&ext=EXT&hash=AR",` +
+			`{"url":"${meta.filesUrl.replaceAll('/', '\\/')}\\/whatsapp_business\\/attachments\\/?mid=${id}&ext=EXT&hash=AR",` +
 				`"mime_type":"image\\/jpeg","sha256":"${sha256(PHOTO).toString('hex')}","file_size":${PHOTO.length},"id":"${id}","messaging_product":"whatsapp"}`,
 		);
 		expect(answer.headers).toMatchObject({

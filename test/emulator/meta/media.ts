@@ -15,7 +15,8 @@ export function getUrl(meta: MetaEmulator, call: Call): object {
 		id: media.id,
 		messaging_product: 'whatsapp',
 	};
-	return call.request.query.fields ? select(all, call.request.query.fields) : all;
+	const { fields } = call.request.query;
+	return fields ? select(all, fields, 'WhatsAppBusinessMedia') : all;
 }
 
 function bare(mimeType: string): string {
@@ -23,6 +24,7 @@ function bare(mimeType: string): string {
 }
 
 export function deleteMedia(meta: MetaEmulator, call: Call): object {
+	if (/^\d+_\d+$/.test(call.id)) throw errors.wrongPostId();
 	mediaOf(meta, call).deleted = true;
 	return { success: true };
 }

@@ -1,5 +1,6 @@
 import { type Part, readParts } from '../formParts';
 import type { EmulatorRequest } from '../server';
+import { errors } from './errors';
 
 export type Params = Record<string, unknown>;
 
@@ -15,11 +16,16 @@ export interface Call {
 	params(): Promise<Params>;
 }
 
-/** Graph's field selection: in the order asked, `id` always and at the end. Absent values stay away. */
-export function select(all: Params, fields: string): Params {
+/**
+ * Graph's field selection: in the order asked, `id` always and at the end. Absent values stay away, and a field that there is
+ * not is refused.
+ */
+export function select(all: Params, fields: string, nodeType: string): Params {
 	const names = fields.split(',').map((name) => name.trim());
+	const unknown = names.find((name) => !(name in all));
+	if (unknown !== undefined) throw errors.nonexistingField(unknown, nodeType);
 	return Object.fromEntries(
-		[...names.filter((name) => name in all && name !== 'id'), 'id'].map((name) => [
+		[...names.filter((name) => all[name] !== undefined && name !== 'id'), 'id'].map((name) => [
 			name,
 			all[name],
 		]),

@@ -43,12 +43,13 @@ export async function upload(
 	bytes: Buffer,
 	type: string,
 	fields: Record<string, string> = { messaging_product: 'whatsapp' },
+	/** Or the number's whole URL. */
 	id = meta.credentials.phoneNumberId,
 ) {
 	const form = new FormData();
 	form.append('file', new Blob([new Uint8Array(bytes)], { type }), 'photo "1".jpg');
 	for (const [name, value] of Object.entries(fields)) form.append(name, value);
-	return await graph.post(`/${id}/media`, form);
+	return await graph.post(`${id.startsWith('http') ? '' : '/'}${id}/media`, form);
 }
 
 /** Matches a whole error answer, byte for byte but for the trace. */

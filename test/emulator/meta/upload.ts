@@ -34,7 +34,7 @@ export async function upload(meta: MetaEmulator, { request, id, method }: Call):
 }
 
 function limitFor({ variants: { uploadLimits } }: MetaEmulator, mimeType: string): number {
-	if (mimeType === 'image/webp') return uploadLimits.sticker;
+	if (mimeType === 'image/webp') return uploadLimits.document;
 	const family = mimeType.split('/')[0];
 	return family === 'image' || family === 'audio' || family === 'video'
 		? uploadLimits[family]

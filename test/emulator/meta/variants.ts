@@ -20,10 +20,17 @@ export interface MetaVariants {
 	missingToken: 401 | 400;
 	/** GET of inbound media with its own phone_number_id; `refused` is https://github.com/chatwoot/chatwoot/issues/13317. */
 	phoneNumberIdOnInbound: 'ok' | 'refused';
+	/** The query of the URL that GET gives, in its order: that of the recording, others have `source`, and `ext,hash,mid`. */
+	urlQuery: ReadonlyArray<'mid' | 'source' | 'ext' | 'hash'>;
+	/** Whether the file host tells the name of what a customer sent, as it does of uploads: no source says. */
+	inboundNames: 'told' | 'absent';
 	/** Files without a Content-Length. */
 	chunkedFiles: boolean;
-	/** Largest upload in bytes, by the first half of the MIME type; `sticker` is image/webp. The media page has them. */
-	uploadLimits: Record<'image' | 'sticker' | 'audio' | 'video' | 'document', number>;
+	/**
+	 * Largest upload in bytes, by the first half of the MIME type. The media page has them. Stickers count as documents: a WebP
+	 * of 2 MB was taken, though the page says 500 KB.
+	 */
+	uploadLimits: Record<'image' | 'audio' | 'video' | 'document', number>;
 	/** The answer to a larger one: a Graph error of code 100, or the HTML of a proxy with status 413. */
 	tooLarge: 'error' | 'html413';
 	/** An account's ID asked for a phone number's fields: Graph's usual answer, or 100/33. */
@@ -54,10 +61,11 @@ export function defaultVariants(): MetaVariants {
 		refusedUserAgent: 404,
 		missingToken: 401,
 		phoneNumberIdOnInbound: 'ok',
+		urlQuery: ['mid', 'ext', 'hash'],
+		inboundNames: 'absent',
 		chunkedFiles: false,
 		uploadLimits: {
 			image: 5 * MB,
-			sticker: 500 * 1024,
 			audio: 16 * MB,
 			video: 16 * MB,
 			document: 100 * MB,

@@ -59,6 +59,8 @@ function stored(pipes: PipesEmulator, { headers, query }: EmulatorRequest, media
 		headers: { 'Content-Type': media.mimeType },
 		body: media.bytes,
 		chunked: pipes.variants.chunkedFiles,
+		// As S3 has them: quoted.
+		etag: `"${media.id}"`,
 	};
 }
 

@@ -21,6 +21,8 @@ function stored(whapi: WhapiEmulator, request: EmulatorRequest, mediaId = ''): R
 		headers: { 'Content-Type': media.mimeType },
 		body: media.bytes,
 		chunked: whapi.variants.chunkedFiles,
+		// As S3 has them: quoted.
+		etag: `"${media.id}"`,
 	};
 }
 
