@@ -1,19 +1,11 @@
 import { MediaError } from '../errors';
 import { ByteReader } from '../formats/byteReader';
-import { contradicts, detectMimeType, FIRST_BYTES, looksLikeText } from '../formats/detectMimeType';
+import { detectMimeType, FIRST_BYTES } from '../formats/detectMimeType';
 import type { FileKind } from '../providers/fileKind';
 import type { Provider } from '../providers/provider';
 import { incompleteInStorage, type BinaryInput } from './binaryInput';
 import { checkContent } from './checkContent';
-
-/** What n8n calls a file whose type it does not know. */
-const UNKNOWN_TYPES = ['application/octet-stream', 'text/plain'];
-
-interface DeclaredFile {
-	fileName: string;
-	/** Without parameters. */
-	mimeType: string;
-}
+import { findKind, outgoingType, type DeclaredFile } from './outgoingType';
 
 /**
  * Checks a file before a byte of it is sent: its first bytes, and others where its format needs that. Holds no more than a
@@ -33,8 +25,7 @@ export async function checkFile(
 	const reader = new ByteReader(await source.open(), source.size, onBroken);
 	try {
 		const start = await reader.peek(FIRST_BYTES);
-		const detected = detectMimeType(start) ?? (looksLikeText(start) ? 'text/plain' : undefined);
-		const mimeType = typeToSend(provider, file, detected, addHint);
+		const mimeType = typeToSend(provider, file, start);
 		const kind = findKind(accepts, mimeType);
 		if (kind) {
 			const { violation, hint } = await checkContent(reader, mimeType, kind);
@@ -45,46 +36,40 @@ export async function checkFile(
 			const convertTo = nearestKind(accepts, mimeType);
 			throw notUploaded(provider, file, `it is ${mimeType}`, { allowed: accepts, convertTo });
 		}
+		if (mimeType !== file.mimeType)
+			addHint(`{n} files declared as ${file.mimeType} are ${mimeType}, and were uploaded as that.`);
 		return mimeType;
 	} finally {
 		reader.close();
 	}
 }
 
-/** The declared type where the bytes agree with it; theirs where both are of one kind. @throws MediaError otherwise */
-function typeToSend(
-	provider: Provider,
-	file: DeclaredFile,
-	detected: string | undefined,
-	addHint: (message: string) => void,
-): string {
-	const { mimeType } = file;
-	const isUnknown = UNKNOWN_TYPES.includes(mimeType);
-	if (!contradicts(mimeType, detected))
-		return isUnknown && detected && mimeType !== 'text/plain' ? detected : mimeType;
-	const accepts = provider.accepts!;
-	const isSameKind = detected && kindName(accepts, detected) === kindName(accepts, mimeType);
-	if (detected && (isUnknown || isSameKind)) {
-		addHint(`{n} files declared as ${mimeType} are ${detected}, and were uploaded as that.`);
-		return detected;
-	}
-	throw contradictory(provider, file, detected);
+/** @throws MediaError for a file that is not what is said of it */
+function typeToSend(provider: Provider, file: DeclaredFile, start: Buffer): string {
+	const type = outgoingType(provider.accepts!, file, start);
+	if (type.contradicted === undefined) return type.mimeType;
+	throw contradictory(provider, file, { ...type, start });
+}
+
+interface Contradiction {
+	/** What the file is said to be. */
+	contradicted: string;
+	/** What its bytes are, where they show it. */
+	detected?: string;
+	/** The first FIRST_BYTES. */
+	start: Buffer;
 }
 
 /** The error for bytes that are not of the declared type. */
 function contradictory(
 	provider: Provider,
 	file: DeclaredFile,
-	detected: string | undefined,
+	{ contradicted, detected, start }: Contradiction,
 ): MediaError {
 	const accepts = provider.accepts!;
-	const kind = findKind(accepts, file.mimeType);
-	const declared = `it is declared as ${file.mimeType}`;
-	const remarks: string[] = [];
-	if (detected === 'text/html')
-		remarks.push(
-			'It is a web page: the node before this one may have fetched a log-in or an error page.',
-		);
+	const kind = findKind(accepts, contradicted);
+	const declared = `it is ${contradicted === file.mimeType ? 'declared' : 'named'} as ${contradicted}`;
+	const remarks = [originOf(start, detected)];
 	if (detected && (!accepts.length || findKind(accepts, detected)))
 		remarks.push(`If that is what you want to send, enter ${detected} in MIME Type under Options.`);
 	return notUploaded(
@@ -93,17 +78,23 @@ function contradictory(
 		detected
 			? `${declared} and is ${detected}`
 			: `${declared}, and its bytes are nothing of the kind`,
-		{ allowed: kind && [kind], convertTo: kind, remarks },
+		{ allowed: kind && [kind], convertTo: kind, remarks: remarks.filter(Boolean) },
 	);
 }
 
-function findKind(accepts: readonly FileKind[], mimeType: string): FileKind | undefined {
-	return accepts.find(({ mimeTypes }) => mimeTypes.includes(mimeType));
-}
-
-/** Where the vendor names no kinds, types with the same first half (`image/…`) count as one. */
-function kindName(accepts: readonly FileKind[], mimeType: string): string | undefined {
-	return accepts.length ? findKind(accepts, mimeType)?.name : mimeType.split('/')[0];
+/** Where bytes that are no file at all may have come from, in a sentence; empty where nobody knows. */
+function originOf(start: Buffer, detected?: string): string {
+	if (detected === 'text/html')
+		return 'It is a web page: the node before this one may have fetched a log-in or an error page.';
+	if (detected !== 'text/plain') return '';
+	const text = start.toString('latin1').trimStart();
+	if (/^[{[<]/.test(text))
+		return 'It is text such as a server answers with an error: look at what the node before this one got.';
+	const encoded = text.replace(/^data:[^,]{0,200},/, '').replace(/\s/g, '');
+	const inside = /^[\w+/-]{16,}=*$/.test(encoded) && detectMimeType(Buffer.from(encoded, 'base64'));
+	return inside
+		? `It is base64 of a file of type ${inside}: put Convert to File before this node, with Move Base64 String to File.`
+		: '';
 }
 
 /** The kind that a file of a type that is not accepted is best converted to. */

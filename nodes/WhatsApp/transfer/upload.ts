@@ -3,7 +3,7 @@ import { createHash } from 'crypto';
 import { MediaError } from '../errors';
 import { ByteReader } from '../formats/byteReader';
 import { correctExtension, safeFileName } from '../formats/fileNames';
-import { chooseMimeType, extensionOf, mimeEssence } from '../formats/mimeTypes';
+import { chooseMimeType, extensionOf, mimeTypeFromName } from '../formats/mimeTypes';
 import type { OutgoingFile, UploadedMedia } from '../providers/provider';
 import type { ByteStream } from '../streams';
 import type { Client } from '../transport/client';
@@ -11,6 +11,7 @@ import { incompleteInStorage, type BinaryInput } from './binaryInput';
 import { checkFile } from './checkFile';
 import { hashingStream } from './hashingStream';
 import { memoryBudget } from './memoryBudget';
+import type { DeclaredFile } from './outgoingType';
 import { uploadKey, type UploadCache } from './uploadCache';
 
 /** Bytes that are hashed at a time. */
@@ -66,10 +67,9 @@ export async function upload(
 			const mimeType = mustCheck
 				? await checkFile(client.provider, source, declared, addHint)
 				: declared.mimeType;
-			const file =
-				mimeType === declared.mimeType
-					? declared
-					: { ...declared, mimeType, fileName: correctedName(source, options, mimeType) };
+			const { size, phoneNumberId } = declared;
+			const fileName = nameFor(givenName(source, options), mimeType);
+			const file = { fileName, mimeType, size, phoneNumberId };
 			if (!cache) return await sendFile(client, source, file);
 			return await reuseOrSend({ client, cache, addHint }, source, file);
 		},
@@ -78,23 +78,33 @@ export async function upload(
 }
 
 /** A file's name, type and size before a byte of it is seen: what the user chose, else what the binary field says. */
-export function describeFile(source: BinaryInput, options: UploadOptions): FileToSend {
+export function describeFile(
+	source: BinaryInput,
+	options: UploadOptions,
+): FileToSend & DeclaredFile {
 	const name = givenName(source, options);
-	const mimeType =
-		mimeEssence(options.mimeType) ||
-		chooseMimeType([source.mimeType], name) ||
-		'application/octet-stream';
-	const fileName = safeFileName(name, { defaultExtension: extensionOf(mimeType) });
-	return { fileName, mimeType, size: source.size, phoneNumberId: options.phoneNumberId };
+	const chosen = chooseMimeType([options.mimeType]);
+	const label = chosen ?? chooseMimeType([source.mimeType]);
+	const namedType = mimeTypeFromName(safeFileName(name));
+	const mimeType = label ?? namedType ?? 'application/octet-stream';
+	return {
+		fileName: safeFileName(name, { defaultExtension: extensionOf(mimeType) }),
+		mimeType,
+		namedType,
+		isUnlabelled: !label,
+		isChosen: Boolean(chosen),
+		size: source.size,
+		phoneNumberId: options.phoneNumberId,
+	};
 }
 
 function givenName(source: BinaryInput, options: UploadOptions): string {
 	return options.fileName || source.fileName || '';
 }
 
-/** The name of a file whose bytes show another type than the declared one. */
-function correctedName(source: BinaryInput, options: UploadOptions, mimeType: string): string {
-	const name = correctExtension(givenName(source, options), mimeType);
+/** The given name with the extension of the type, always: some vendors go by the extension when the file is sent. */
+function nameFor(given: string, mimeType: string): string {
+	const name = correctExtension(safeFileName(given), mimeType);
 	return safeFileName(name, { defaultExtension: extensionOf(mimeType) });
 }
 
