@@ -1,3 +1,7 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
 import { serveTrigger, type TriggerServer } from '../support/core/webhook';
 import { hostOverrides } from '../emulator/client';
 import { startHarness, type Harness } from '../support/harness';
@@ -9,10 +13,16 @@ const LEVELS = ['phoneNumber', 'account', 'app'] as const;
 
 let harness: Harness;
 let servers: TriggerServer[] = [];
+/** Somebody else's webhook, which answers every handshake. */
+let echo: { url: string; close: () => void };
 beforeAll(async () => {
 	harness = await startHarness();
+	echo = await startEcho();
 });
-afterAll(async () => await harness.close());
+afterAll(async () => {
+	echo.close();
+	await harness.close();
+});
 beforeEach(() => {
 	harness.emulator.reset();
 	hostOverrides.clear();
@@ -21,6 +31,15 @@ afterEach(async () => {
 	await Promise.all(servers.map(async (server) => await server.close()));
 	servers = [];
 });
+
+async function startEcho() {
+	const server = createServer(({ url }, response) => {
+		response.end(new URL(url!, 'http://x').searchParams.get('hub.challenge'));
+	});
+	await once(server.listen(0, '127.0.0.1'), 'listening');
+	const { port } = server.address() as AddressInfo;
+	return { url: `http://127.0.0.1:${port}`, close: () => server.close() };
+}
 
 /** An active-able trigger in an n8n of its own, at https://<host>. */
 async function trigger({
@@ -49,6 +68,11 @@ const callbacks = () => {
 		account: subscriptions.account?.url,
 		app: subscriptions.app?.url,
 	};
+};
+
+const places = () => {
+	const { phoneNumbers, account, app } = harness.emulator.meta.subscriptions;
+	return [...phoneNumbers, account, app];
 };
 
 /** Somebody else's callback, which knows another verify token. */
@@ -216,6 +240,39 @@ describe.each(LEVELS)('at the level %s', (level) => {
 		expect(callbacks()[level]).toBe(other.url);
 	});
 
+	test.each([
+		'https://n8n.example/webhook/other?key=s3cret',
+		'https://n8n.example/webhook/other/webhook?key=s3cret%20word&b=a+b',
+		'https://n8n.example/webhook/other/webhook?test=1',
+		'https://n8n.example/webhook/other/webhook?test=%2Fwebhook-test%2Fx%2Fwebhook&key=1',
+		'https://n8n.example/webhook/a1b2/webhook?key=s3cret',
+		'https://other.example/webhook/a1b2/webhook?test=%2Fwebhook-test%2Fa1b2%2Fwebhook',
+		'https://other.example/webhook-test/a1b2/webhook?test=',
+		'https://other.example/webhook/other/webhook?test=%E0%A4%A',
+	])(
+		'testing where %s holds the place: nothing is touched, its verify token included',
+		async (url) => {
+			occupy(level, url);
+			const before = JSON.stringify(places());
+			const server = await trigger({ registration: level });
+			// It would take any verify token.
+			hostOverrides.set(new URL(url).origin, echo.url);
+			await expect(server.startTest()).rejects.toThrow('would take them away from it');
+			await server.stopTest();
+			expect(JSON.stringify(places())).toBe(before);
+		},
+	);
+
+	test('an address of another n8n that ends like a test is not taken for a place that is free', async () => {
+		occupy(level, 'https://other.example/hook?test=');
+		const before = JSON.stringify(places());
+		hostOverrides.set('https://other.example', echo.url);
+		const server = await trigger({ registration: level });
+		await expect(server.activate()).rejects.toThrow('Deliveries already go to another webhook');
+		await server.deactivate();
+		expect(JSON.stringify(places())).toBe(before);
+	});
+
 	test('deactivated during a test: nothing dead is put back', async () => {
 		const server = await trigger({ registration: level });
 		await server.activate();
@@ -267,6 +324,37 @@ test('a test that does not take a delivery leaves it to production', async () =>
 	expect(callbacks().phoneNumber).toContain('?test=');
 	await server.stopTest();
 	expect(callbacks().phoneNumber).toBe(url);
+});
+
+test('the forwarding to a test that has ended is ended once, however many deliveries come', async () => {
+	const { meta } = harness.emulator;
+	const server = await trigger();
+	await server.activate();
+	await server.startTest();
+	server.forgetTest();
+	meta.fault({ on: 'subscribe', status: 503, times: Infinity });
+	const before = harness.emulator.requests.length;
+	const callback = callbacks().phoneNumber;
+	const photos = Array.from({ length: 5 }, () => meta.prepare({ type: 'image', bytes: 'x' }));
+	for (const { message } of photos)
+		expect((await meta.deliver([message], { callback })).status).toBe(200);
+	const calls = () => harness.emulator.requests.slice(before).map(({ method }) => method);
+	while (!calls().includes('POST')) await new Promise((resolve) => setTimeout(resolve, 20));
+	expect(calls().filter((method) => method === 'POST')).toHaveLength(1);
+	expect(server.executions).toHaveLength(5);
+});
+
+test('a test ends where production of another workflow no longer answers: that is left as it is', async () => {
+	const active = await trigger({ webhookId: 'active' });
+	await active.activate();
+	const server = await trigger({ webhookId: 'other' });
+	hostOverrides.set('https://n8n.example', active.baseUrl.slice(0, -1));
+	await server.startTest();
+	const during = callbacks().phoneNumber;
+	expect(during).toBe(`${active.url}?test=%2Fwebhook-test%2Fother%2Fwebhook`);
+	hostOverrides.set('https://n8n.example', 'http://127.0.0.1:9');
+	await server.stopTest();
+	expect(callbacks().phoneNumber).toBe(during);
 });
 
 test('ten workflows on one app, one for each number', async () => {

@@ -4,8 +4,9 @@ import { MediaError, type MediaErrorCode } from '../errors';
 import { nodeError } from '../execution/nodeError';
 import type { RegistrationScope } from '../providers/provider';
 import { createClient } from '../transport/client';
-import { backoff, retry } from '../waiting';
-import { testPathOf, withoutTest, withTest } from './testForwarding';
+import { MINUTE } from '../units';
+import { backoff, retry, wait } from '../waiting';
+import { canHaveTest, testPathOf, withoutTest, withTest } from './testForwarding';
 
 /**
  * How a trigger's webhook is registered with the provider and removed again. One rule above all: a callback that is not
@@ -40,12 +41,22 @@ export const registrationHooks = {
 	},
 };
 
-/** Ends the forwarding to a test that no longer listens, because its n8n was killed. */
+/** Deliveries keep coming while the forwarding is being ended, and where it cannot be. */
+const STOP_INTERVAL_MS = MINUTE;
+
+/** The forwardings that were ended a moment ago, by workflow, node and test. */
+const stopped = new Set<string>();
+
+/** Ends the forwarding to a test that no longer listens, because its n8n was killed. Tries that once a minute at most. */
 export async function stopForwarding(context: IWebhookFunctions, testPath: string): Promise<void> {
+	const key = [context.getWorkflow().id, context.getNode().id, testPath].join('/');
+	if (stopped.has(key)) return;
+	stopped.add(key);
+	void wait(STOP_INTERVAL_MS).then(() => stopped.delete(key));
 	const registration = await createRegistration(context);
 	const urls = (await registration?.currentUrls()) ?? [];
-	if (urls.some((url) => testPathOf(url) === testPath))
-		await registration?.register(registration.url);
+	if (registration && urls.includes(withTest(registration.url, testPath)))
+		await registration.register(registration.url);
 }
 
 /** This node's webhook URL, and what the provider can do with it. */
@@ -112,9 +123,8 @@ async function registerTest(registration: NodeRegistration): Promise<void> {
 	const { url, exclusive } = registration;
 	const current = await currentCallbackUrl(registration);
 	if (!current) return await registration.register(exclusive ? withTest(url) : url);
-	const { origin, pathname } = new URL(url);
-	if (!current.startsWith(`${origin}/`)) throw cannotForward(current);
-	await registration.register(withTest(current, pathname)).catch(async (cause) => {
+	if (!canHaveTest(current) || !isOfThisServer(current, registration)) throw cannotForward(current);
+	await registration.register(withTest(current, new URL(url).pathname)).catch(async (cause) => {
 		if (!isCode(cause, 'handshake')) throw cause;
 		if (nodePath(current) !== nodePath(url)) throw cannotForward(current);
 		// This node's own production URL does not answer: the workflow is not active.
@@ -143,20 +153,27 @@ async function restoreProduction(registration: NodeRegistration, url: string): P
 			: undefined;
 	await retry(work, waitAfter).catch(async (cause) => {
 		if (!isCode(cause, 'handshake')) throw cause;
-		// Production no longer answers: its workflow was deactivated during the test.
-		await registration.unregister(url);
+		// Production no longer answers: its workflow was deactivated during the test. Another workflow's is not ours to remove,
+		// and ends the forwarding itself once it answers again.
+		if (nodePath(url) === nodePath(registration.url)) await registration.unregister(url);
 	});
 }
 
 /** The production URL that the provider delivers to, if it delivers to one only. A test's own URL does not count. */
 async function currentCallbackUrl(registration: NodeRegistration): Promise<string | undefined> {
 	const [url] = registration.exclusive ? await registration.currentUrls() : [];
-	return url && testPathOf(url) !== '' ? withoutTest(url) : undefined;
+	if (!url) return undefined;
+	return testPathOf(url) === '' && isOfThisServer(url, registration) ? undefined : withoutTest(url);
 }
 
 /** Whether deliveries to this URL are forwarded to this node's test. */
 function isForwarding(url: string, registration: NodeRegistration): boolean {
-	return testPathOf(url) === new URL(registration.url).pathname;
+	const isOurTest = testPathOf(url) === new URL(registration.url).pathname;
+	return isOurTest && isOfThisServer(url, registration);
+}
+
+function isOfThisServer(url: string, registration: NodeRegistration): boolean {
+	return url.startsWith(`${new URL(registration.url).origin}/`);
 }
 
 /** Equal but for the query. */

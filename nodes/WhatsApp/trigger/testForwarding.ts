@@ -11,26 +11,38 @@ import { SECOND } from '../units';
  */
 const TEST = 'test';
 
+/** A trigger's webhook, alone or with the query of a test. No other URL is ever changed, or taken for one of these. */
+const TRIGGER_URL = /^([^?#]+\/webhook)(?:\?test=([^?#&]*))?$/;
+const TEST_PATH = /^\/\w[^?#]*\/webhook$/;
+
 /** The URL with a query that asks to forward deliveries to the test at this path of the same n8n. */
 export function withTest(url: string, testPath = ''): string {
-	const result = new URL(url);
-	result.searchParams.set(TEST, testPath);
-	return result.href;
+	return `${url}?${TEST}=${encodeURIComponent(testPath)}`;
 }
 
 /** The path of the test that a URL asks to forward to. Empty for a test's own URL, nothing where there is no test. */
 export function testPathOf(url: string): string | undefined {
-	return URL.canParse(url) ? (new URL(url).searchParams.get(TEST) ?? undefined) : undefined;
+	const [, , encoded] = TRIGGER_URL.exec(url) ?? [];
+	if (!encoded) return encoded;
+	// Unlike decodeURIComponent it throws for nothing.
+	const path = new URLSearchParams(`${TEST}=${encoded}`).get(TEST)!;
+	const isOurs = TEST_PATH.test(path) && encodeURIComponent(path) === encoded;
+	return isOurs ? path : undefined;
 }
 
 /** The production URL in it. */
 export function withoutTest(url: string): string {
-	return testPathOf(url) === undefined ? url : url.split('?')[0]!;
+	return testPathOf(url) === undefined ? url : url.slice(0, url.indexOf('?'));
+}
+
+/** Whether a test can be added to this URL: it is that of a trigger's webhook, and nothing else. */
+export function canHaveTest(url: string): boolean {
+	return TRIGGER_URL.test(url) && !url.includes('?');
 }
 
 /** The path of the test that a delivery asks to be forwarded to, if it is the path of a trigger's webhook. */
 export function requestedTestPath({ [TEST]: path }: Record<string, unknown>): string | undefined {
-	const isWebhook = typeof path === 'string' && /^\/\w[^?#]*\/webhook$/.test(path);
+	const isWebhook = typeof path === 'string' && TEST_PATH.test(path);
 	return isWebhook ? path : undefined;
 }
 
