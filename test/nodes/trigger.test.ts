@@ -264,6 +264,25 @@ describe('a file that a customer sends', () => {
 		]);
 	});
 
+	test.each([
+		['../../etc/passwd', 'passwd'],
+		['C:\\Windows\\system32\\evil.dll', 'evil.dll'],
+		['photo\u202egpj.exe', 'photogpj.exe'],
+		['a\u0000b\n.pdf', 'ab.pdf'],
+		['..', 'file'],
+		['con.txt', '_con.txt'],
+		[`${'x'.repeat(70_000)}.pdf`, `${'x'.repeat(196)}.pdf`],
+	])(
+		'its name is safe to write; how the sender spelled it stands in raw (%#)',
+		async (fileName, safe) => {
+			await serve({ options: { includeRaw: true } });
+			await harness.emulator.meta.receive({ type: 'document', bytes: PDF, fileName });
+			expect(items()).toMatchObject([
+				{ fileName: safe, raw: { document: { filename: fileName } } },
+			]);
+		},
+	);
+
 	test('reply, forward, referral and group', async () => {
 		const referral = { source_url: 'https://fb.me/x', source_type: 'ad', ctwa_clid: 'Aff' };
 		await harness.emulator.meta.receive({

@@ -232,6 +232,12 @@ describe('Get Media URL', () => {
 		expect(operations()).toEqual(['message', 'list', 'message', 'list']);
 	});
 
+	test('a name that is safe to write', async () => {
+		const fileName = '../../etc/\u202epasswd';
+		const { mediaId } = whapi.prepare({ type: 'document', bytes: PHOTO, fileName });
+		expect((await run('GetMediaUrl', { mediaId })).json).toMatchObject({ fileName: 'passwd' });
+	});
+
 	test('else the authenticated address, which says so and goes straight into Download', async () => {
 		const { mediaId } = whapi.prepare({ type: 'image', bytes: PHOTO });
 		const { json } = await run('GetMediaUrl', { mediaId });

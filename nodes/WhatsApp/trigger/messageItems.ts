@@ -1,6 +1,7 @@
 import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
 
 import { mapConcurrent } from '../execution/mapConcurrent';
+import { safeFileName } from '../formats/fileNames';
 import type { MediaMessage } from '../providers/mediaMessage';
 import { download, type DownloadContext } from '../transfer/download';
 
@@ -18,7 +19,9 @@ export async function toItems(
 	context: DownloadContext,
 ): Promise<INodeExecutionData[]> {
 	const items = messages.map(({ raw, ...json }): INodeExecutionData => {
-		return { json: { ...json, ...(options.includeRaw && { raw }) } as IDataObject };
+		// What builders put into a path next. The sender's own spelling stands in `raw`.
+		const fileName = json.fileName === undefined ? {} : { fileName: safeFileName(json.fileName) };
+		return { json: { ...json, ...fileName, ...(options.includeRaw && { raw }) } as IDataObject };
 	});
 	if (options.downloadFiles) {
 		await mapConcurrent(items, async (item, index) => {
