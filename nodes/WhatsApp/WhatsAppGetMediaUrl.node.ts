@@ -10,6 +10,7 @@ import { mediaIdField, phoneNumberIdOption, retryOptions } from './execution/fie
 import { fieldsBeside, itemFile } from './execution/itemFile';
 import { mediaIdParameter, optionsParameter } from './execution/parameters';
 import { perItem, type ItemJob } from './execution/perItem';
+import { safeFileName } from './formats/fileNames';
 
 export class WhatsAppGetMediaUrl implements INodeType {
 	description: INodeTypeDescription = {
@@ -62,6 +63,7 @@ async function getMediaUrl({ context, client, item, index, setSubject }: ItemJob
 		messageId: known.mediaId === mediaId ? known.messageId : undefined,
 		details: true,
 	});
+	if (file.fileName) file.fileName = safeFileName(file.fileName);
 	const kept = fieldsBeside({ mediaId }, item.json);
 	return { json: { ...kept, mediaId, ...file, urlExpiresAt: expiresAt }, binary: item.binary };
 }

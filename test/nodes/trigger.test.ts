@@ -283,6 +283,18 @@ describe('a file that a customer sends', () => {
 		},
 	);
 
+	test.each([
+		['dots', (length: number) => `a${'.'.repeat(length)}a`],
+		['spaces', (length: number) => `a${' '.repeat(length)}a`],
+	])('a name of 200,000 %s holds nobody up', async (_, name) => {
+		const fileName = name(200_000);
+		const { message } = harness.emulator.meta.prepare({ type: 'document', bytes: PDF, fileName });
+		const start = performance.now();
+		expect((await harness.emulator.meta.deliver([message])).status).toBe(200);
+		// It was 14 seconds and more.
+		expect(performance.now() - start).toBeLessThan(3000);
+	});
+
 	test('reply, forward, referral and group', async () => {
 		const referral = { source_url: 'https://fb.me/x', source_type: 'ad', ctwa_clid: 'Aff' };
 		await harness.emulator.meta.receive({
