@@ -152,3 +152,52 @@ test('Upload and Delete say what is missing and what to use', async () => {
 	});
 	expect(harness.emulator.requests).toEqual([]);
 });
+
+describe('what is typed into the credential', () => {
+	const secret = 'correct horse battery staple';
+	test.each([secret, ` ${secret}\n`, `\t${secret} `])(
+		'a secret of several words is believed as it is (%j)',
+		async (webhookSecret) => {
+			const trigger = await serveTrigger(harness.engine, {
+				node: 'whatsAppMediaTrigger',
+				parameters: { registration: 'manual' },
+				credentials: { whatsAppMediaApi: { ...credentials().whatsAppMediaApi, webhookSecret } },
+			});
+			pipes.callback = trigger.url;
+			const deliver = async (by: string) =>
+				(await pipes.receive({ type: 'image', bytes: PHOTO }, { secret: by })).answer!.status;
+			expect(await deliver(secret)).toBe(200);
+			expect(await deliver(secret.replaceAll(' ', ''))).toBe(401);
+			await trigger.close();
+		},
+	);
+
+	test.each(['space', 'line break', 'no-break space'])(
+		'a token with a %s inside is refused before anything is sent',
+		async (name) => {
+			const inside = { space: ' ', 'line break': '\n', 'no-break space': '\u00a0' }[name]!;
+			const { accessToken } = credentialsFor(harness, 'pipes').whatsAppMediaApi as {
+				accessToken: string;
+			};
+			const broken = accessToken.slice(0, 4) + inside + accessToken.slice(4);
+			const { error } = await harness.run('GetMediaUrl', [{ mediaId: add() }], {
+				credentials: credentialsFor(harness, 'pipes', { accessToken: broken }),
+			});
+			expect(error!.message).toBe(
+				'The access token in the credential has a space, a line break or another character inside that no token has',
+			);
+			expect(JSON.stringify(error)).not.toContain(accessToken.slice(4));
+			expect(harness.emulator.requests).toEqual([]);
+		},
+	);
+
+	test('white space around a token does not matter', async () => {
+		const { accessToken } = credentialsFor(harness, 'pipes').whatsAppMediaApi as {
+			accessToken: string;
+		};
+		const { error } = await harness.run('GetMediaUrl', [{ mediaId: add() }], {
+			credentials: credentialsFor(harness, 'pipes', { accessToken: ` ${accessToken}\n` }),
+		});
+		expect(error).toBeUndefined();
+	});
+});

@@ -460,6 +460,7 @@ describe('what stands in the way, in words', () => {
 		],
 		['phoneNumber', { webhookSecret: '' }, 'needs App Secret in the credential'],
 		['app', { webhookSecret: 'wrong' }, 'code'],
+		['app', { webhookSecret: 'wr\nong' }, 'A secret in the credential has a space, a line break'],
 		['phoneNumber', { accessToken: 'EAAwrong' }, 'Paste it again'],
 		['phoneNumber', { phoneNumberId: '1' }, 'Check Phone Number ID in the credential'],
 		[

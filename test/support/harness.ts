@@ -5,6 +5,7 @@ import { WhatsAppMediaApi } from '../../credentials/WhatsAppMediaApi.credentials
 import { WhatsAppDeleteMedia } from '../../nodes/WhatsApp/WhatsAppDeleteMedia.node';
 import { WhatsAppDownloadMedia } from '../../nodes/WhatsApp/WhatsAppDownloadMedia.node';
 import { WhatsAppGetMediaUrl } from '../../nodes/WhatsApp/WhatsAppGetMediaUrl.node';
+import { WhatsAppMediaStreamTrigger } from '../../nodes/WhatsApp/WhatsAppMediaStreamTrigger.node';
 import { WhatsAppMediaTrigger } from '../../nodes/WhatsApp/WhatsAppMediaTrigger.node';
 import { WhatsAppUploadMedia } from '../../nodes/WhatsApp/WhatsAppUploadMedia.node';
 import { createEngine, type BinaryMode, type Engine, type RunOptions } from './core/engine';
@@ -36,6 +37,7 @@ export async function startHarness({
 	const engine = await createEngine({
 		nodes: [
 			WhatsAppMediaTrigger,
+			WhatsAppMediaStreamTrigger,
 			WhatsAppGetMediaUrl,
 			WhatsAppDownloadMedia,
 			WhatsAppUploadMedia,

@@ -5,7 +5,7 @@ import {
 } from 'n8n-workflow';
 
 import type { MediaError } from '../errors';
-import { parseCredentials } from './credentials';
+import { checkCredentials, parseCredentials } from './credentials';
 import { mayReceiveToken } from './hosts';
 
 /**
@@ -18,10 +18,10 @@ export async function authenticate(
 	options: IHttpRequestOptions,
 ): Promise<IHttpRequestOptions> {
 	const parsed = parse(data);
-	const { provider, credentials } = parsed;
+	const { credentials } = parsed;
 	const url = new URL(options.url, options.baseURL);
 	if (!credentials.accessToken || !mayReceiveToken(url, parsed)) return options;
-	const invalid = provider.checkCredentials?.(credentials);
+	const invalid = checkCredentials(parsed);
 	if (invalid) throw withoutCode(invalid);
 	// A provider's own Authorization wins: some requests are made in the name of the app.
 	const headers = { Authorization: `Bearer ${credentials.accessToken}`, ...options.headers };

@@ -13,7 +13,13 @@ import type { ApiClient, ApiReply, ApiRequest, Credentials, Provider } from '../
 import type { ByteStream } from '../streams';
 import { SECOND } from '../units';
 import { checkUrl } from './checkUrl';
-import { CREDENTIAL, parseCredentials, type ParsedCredentials } from './credentials';
+import {
+	checkCredentials,
+	checkToken,
+	CREDENTIAL,
+	parseCredentials,
+	type ParsedCredentials,
+} from './credentials';
 import { isAllowedHost, mayFetchWithToken } from './hosts';
 import { networkError } from './networkError';
 import { redact } from './redact';
@@ -87,7 +93,8 @@ export function clientFromData(
 		idleTimeoutMs,
 		cancelSignal,
 		async send(apiRequest) {
-			const invalid = provider.checkCredentials?.(credentials);
+			const invalid =
+				checkCredentials(parsed) ?? checkToken(apiRequest.accessToken ?? '', 'A secret');
 			if (invalid) throw invalid;
 			const { signal = cancelSignal } = apiRequest;
 			const options = requestOptions(apiRequest, credentials, idleTimeoutMs);

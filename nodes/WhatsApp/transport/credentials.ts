@@ -17,11 +17,12 @@ export interface ParsedCredentials {
 
 /**
  * The only reader of the credential's fields.
- * @throws MediaError when no provider is chosen
+ * @throws MediaError when no provider is chosen, or Base URL is no URL
  */
 export function parseCredentials(data: ICredentialDataDecryptedObject): ParsedCredentials {
-	// White space comes along when a secret is copied; none of these values can hold any.
-	const field = (name: string) => String(data[name] ?? '').replace(/\s+/g, '');
+	// White space comes along when a value is copied. Inside, a secret of the user's own may hold some.
+	const field = (name: string) => String(data[name] ?? '').trim();
+	const idField = (name: string) => field(name).replace(/\s+/g, '');
 	const name = field('provider');
 	const provider = Object.hasOwn(providers, name) && providers[name];
 	if (!provider) {
@@ -31,15 +32,23 @@ export function parseCredentials(data: ICredentialDataDecryptedObject): ParsedCr
 			'Open the credential and choose one.',
 		);
 	}
+	const baseUrl = (field('baseUrl') || provider.defaultBaseUrl).replace(/\/+$/, '');
+	if (!/^https?:\/\/./.test(baseUrl) || !URL.canParse(baseUrl)) {
+		throw new MediaError(
+			'credential',
+			'Base URL in the credential is not a web address',
+			`Open the credential and enter one that starts with https://, or leave it empty for ${provider.defaultBaseUrl}.`,
+		);
+	}
 	return {
 		provider,
 		credentials: {
 			accessToken: field('accessToken'),
-			apiVersion: field('apiVersion'),
-			appId: field('appId'),
-			baseUrl: (field('baseUrl') || provider.defaultBaseUrl).replace(/\/+$/, ''),
-			businessAccountId: field('businessAccountId'),
-			phoneNumberId: field('phoneNumberId'),
+			apiVersion: idField('apiVersion'),
+			appId: idField('appId'),
+			baseUrl,
+			businessAccountId: idField('businessAccountId'),
+			phoneNumberId: idField('phoneNumberId'),
 			verifyToken: field('verifyToken'),
 			webhookSecret: field('webhookSecret'),
 		},
@@ -47,4 +56,25 @@ export function parseCredentials(data: ICredentialDataDecryptedObject): ParsedCr
 			.split(/[\s,;]+/)
 			.filter(Boolean),
 	};
+}
+
+/** Why no request can be sent with these credentials; nothing when all is well. */
+export function checkCredentials({
+	provider,
+	credentials,
+}: Pick<ParsedCredentials, 'provider' | 'credentials'>): MediaError | undefined {
+	return (
+		checkToken(credentials.accessToken, 'The access token') ??
+		provider.checkCredentials?.(credentials)
+	);
+}
+
+/** Why a token cannot stand in a header, which is one line of ASCII; a copied one sometimes has two. */
+export function checkToken(token: string, what: string): MediaError | undefined {
+	if (/^[\x21-\x7e]*$/.test(token)) return undefined;
+	return new MediaError(
+		'credential',
+		`${what} in the credential has a space, a line break or another character inside that no token has`,
+		'Copy it again in one piece, and paste it into the credential.',
+	);
 }

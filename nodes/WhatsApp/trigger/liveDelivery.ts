@@ -39,12 +39,25 @@ function createListener(context: ITriggerFunctions, client: Client): Listener {
 	const parameters = triggerParameters(context);
 	const receive = async (messages: MediaMessage[]) => {
 		const wanted = messages.filter((message) => matchesFilter(message, parameters));
-		const fresh = await deduplicate(context, wanted);
-		if (!fresh.length) return;
-		context.emit([await toItems(fresh, parameters.options, { client, store: context.helpers })]);
+		let onEmitted = (_started: boolean) => {};
+		const started = new Promise<boolean>((resolve) => (onEmitted = resolve));
+		try {
+			const fresh = await deduplicate(context, wanted, async () => await started);
+			if (!fresh.length) return;
+			const items = await toItems(fresh, parameters.options, { client, store: context.helpers });
+			context.emit([items]);
+			onEmitted(true);
+		} catch (cause) {
+			onEmitted(false);
+			throw cause;
+		}
+	};
+	const logFailure = ({ message }: Error) => {
+		const { name } = context.getNode();
+		context.logger.error(`${name} could not start the workflow with what came: ${message}`);
 	};
 	return {
-		onMessages: (messages) => void receive(messages),
+		onMessages: (messages) => void receive(messages).catch(logFailure),
 		onUnreadable: logUnreadable(context),
 		onAccessLost: (error) => context.emitError(nodeError(context, error)),
 	};
