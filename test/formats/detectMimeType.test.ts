@@ -46,6 +46,22 @@ test('pages, and PDFs behind a few lines', () => {
 	expect(detectMimeType(Buffer.from('\n<!DOCTYPE html><title>Log in</title>'))).toBe('text/html');
 	expect(detectMimeType(Buffer.from('<html lang="en">'))).toBe('text/html');
 	expect(detectMimeType(Buffer.from('<htmlish>'))).toBeUndefined();
+	for (const page of [
+		'\ufeff<!-- proxy 7 -->\n<!-- -->\n<!DOCTYPE HTML PUBLIC "-//W3C//DTD">',
+		'<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE html>',
+		'<?xml version="1.0"?><html xmlns="http://www.w3.org/1999/xhtml">',
+		'<head><title>Log in</title>',
+		'\n<BODY class="login">',
+		`<!-- ${'a long licence '.repeat(400)}`,
+	])
+		expect(detectMimeType(Buffer.from(page))).toBe('text/html');
+	for (const text of [
+		'<?xml version="1.0"?><Error><Code>NoSuchKey</Code></Error>',
+		'<!-- a drawing --><svg xmlns="http://www.w3.org/2000/svg"/>',
+		'<header>',
+		'<bodywork>',
+	])
+		expect(detectMimeType(Buffer.from(text))).toBeUndefined();
 	expect(detectMimeType(Buffer.from('%!PS a note\n%PDF-1.4\n'))).toBe('application/pdf');
 	expect(detectMimeType(Buffer.from('a letter about %PDF'))).toBeUndefined();
 });

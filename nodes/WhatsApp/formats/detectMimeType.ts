@@ -137,7 +137,19 @@ function framedAudioType(bytes: Buffer): string | undefined {
 /** ISO 32000-2, 7.5.2: readers look for the PDF header in the first kilobyte. */
 function documentType(start: string): string | undefined {
 	if (start.startsWith('%PDF') || /%PDF-\d/.test(start.slice(0, 1024))) return 'application/pdf';
-	return /^(\xef\xbb\xbf)?\s*<(!doctype\s+html|html)\b/i.test(start) ? 'text/html' : undefined;
+	return isWebPage(start) ? 'text/html' : undefined;
+}
+
+/** A page may begin with a mark, an XML declaration and comments; it may also lack all before its head or body. */
+function isWebPage(start: string): boolean {
+	let rest = start.replace(/^\xef\xbb\xbf/, '').trimStart();
+	rest = rest.replace(/^<\?xml\b[^>]{0,200}>/i, '').trimStart();
+	while (rest.startsWith('<!--')) {
+		const end = rest.indexOf('-->', 4);
+		if (end < 0) return true;
+		rest = rest.slice(end + 3).trimStart();
+	}
+	return /^<(!doctype\s+html|html|head|body)\b/i.test(rest);
 }
 
 /** Whether the first bytes can be read as text: UTF-16 with its mark, else UTF-8 without control characters. */

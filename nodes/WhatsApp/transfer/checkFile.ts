@@ -36,8 +36,9 @@ export async function checkFile(
 			const convertTo = nearestKind(accepts, mimeType);
 			throw notUploaded(provider, file, `it is ${mimeType}`, { allowed: accepts, convertTo });
 		}
-		if (mimeType !== file.mimeType)
-			addHint(`{n} files declared as ${file.mimeType} are ${mimeType}, and were uploaded as that.`);
+		const declared = file.emptyLabel ?? file.mimeType;
+		if (mimeType !== declared)
+			addHint(`{n} files declared as ${declared} are ${mimeType}, and were uploaded as that.`);
 		return mimeType;
 	} finally {
 		reader.close();

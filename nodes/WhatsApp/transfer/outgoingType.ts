@@ -1,4 +1,5 @@
 import { contradicts, detectMimeType, looksLikeText } from '../formats/detectMimeType';
+import { isTextType } from '../formats/mimeTypes';
 import type { FileKind } from '../providers/fileKind';
 
 /** What is said of a file that is to be sent. MIME types have no parameters. */
@@ -81,7 +82,7 @@ function textType(
 	if (mimeType === 'application/octet-stream') return { mimeType: detected };
 	// What a table of text, or a text, is in particular, its name says.
 	const isVague = !isChosen && (mimeType === 'text/plain' || OLD_OFFICE.test(mimeType));
-	const isMoreExact = isVague && namedType && isText(namedType) && isTaken(namedType);
+	const isMoreExact = isVague && namedType && isTextType(namedType) && isTaken(namedType);
 	return { mimeType: isMoreExact ? namedType : mimeType };
 }
 
@@ -94,15 +95,14 @@ function signedType(
 	const { mimeType, namedType, isUnlabelled } = file;
 	if (mimeType === detected) return { mimeType };
 	if (isUnlabelled || UNKNOWN_TYPES.includes(mimeType)) {
-		const isNamed = namedType && !isText(namedType) && !contradicts(namedType, detected);
+		const isNamed = namedType && !isTextType(namedType) && !contradicts(namedType, detected);
 		const chosen = isNamed ? namedType : detected;
 		if (isTaken(chosen) || !namedType) return { mimeType: chosen };
 		return { contradicted: mimeType, detected };
 	}
 	const own = inHalfOf(mimeType, detected);
 	const isOther = contradicts(mimeType, detected);
-	const stays = !isOther && (isTaken(mimeType) || CARRIED.test(mimeType));
-	if (stays && !CARRIERS.includes(mimeType)) return { mimeType };
+	if (!isOther && isTaken(mimeType) && !CARRIED.test(detected)) return { mimeType };
 	if (half(own) === half(mimeType) && isTaken(own)) return { mimeType: own };
 	return isOther ? { contradicted: mimeType, detected } : { mimeType };
 }
@@ -112,7 +112,7 @@ function carriedType({ mimeType, namedType = '' }: DeclaredFile, signature: stri
 	if (!CARRIERS.includes(signature) && !CARRIED.test(signature)) return signature;
 	const isIt = (type: string) => CARRIED.test(type) && !contradicts(type, signature);
 	if (isIt(namedType)) return namedType;
-	return CARRIERS.includes(signature) && isIt(mimeType) ? mimeType : signature;
+	return isIt(mimeType) ? mimeType : signature;
 }
 
 /** Sound alone in a container whose bytes read as video: the label knows. */
@@ -122,10 +122,6 @@ function inHalfOf(mimeType: string, detected: string): string {
 
 function half(mimeType: string): string {
 	return mimeType.split('/')[0]!;
-}
-
-function isText(mimeType: string): boolean {
-	return /^text\/|^application\/(json|xml)$|\+xml$/.test(mimeType);
 }
 
 /** What servers answer when they fail, and what no program exports as a document: an object of JSON, an XML error. */

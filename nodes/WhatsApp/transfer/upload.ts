@@ -93,9 +93,16 @@ export function describeFile(
 		namedType,
 		isUnlabelled: !label,
 		isChosen: Boolean(chosen),
+		...(!label && { emptyLabel: emptyLabel(source.mimeType) }),
 		size: source.size,
 		phoneNumberId: options.phoneNumberId,
 	};
+}
+
+/** Only what is plain enough to be shown, and not n8n's own word for any bytes. */
+function emptyLabel(mimeType: unknown): string | undefined {
+	const isShown = typeof mimeType === 'string' && /^[\w*.+-]{1,60}\/[\w*.+-]{1,60}$/.test(mimeType);
+	return isShown && mimeType !== 'application/octet-stream' ? mimeType : undefined;
 }
 
 function givenName(source: BinaryInput, options: UploadOptions): string {
