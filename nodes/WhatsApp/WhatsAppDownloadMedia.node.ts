@@ -11,6 +11,7 @@ import { download } from './transfer/download';
 import type { WantedFile } from './transfer/fileSource';
 import {
 	binaryField,
+	DEFAULT_MAX_SIZE_MB,
 	itemField,
 	maxSizeOption,
 	mediaIdField,
@@ -112,7 +113,7 @@ async function downloadMedia({ context, client, item, index, setSubject, addHint
 	const chosen = optionsParameter<Options>(context, index);
 	const rules = {
 		fileName: chosen.fileName,
-		maxBytes: (chosen.maxSizeMb ?? 0) * MB,
+		maxBytes: (chosen.maxSizeMb ?? DEFAULT_MAX_SIZE_MB) * MB,
 		allowedTypes: splitList(chosen.allowedMimeTypes),
 		requireHashMatch: chosen.requireHashMatch,
 	};

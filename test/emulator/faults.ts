@@ -30,6 +30,8 @@ export interface Fault {
 	wrongBytes?: true | 'changing';
 	/** Declare this length instead of the true one, and close at the end. */
 	contentLength?: number;
+	/** Send the first so many bytes one by one, so many milliseconds apart. */
+	trickle?: { bytes: number; everyMs: number };
 	/** No length, no end. */
 	endless?: boolean;
 	/** Answer 302 (or `status`) to another URL; `thirdParty`: the same file on the emulator's third origin. */

@@ -264,7 +264,10 @@ async function write(response: ServerResponse, reply: Reply, fault: Fault = {}):
 	const cutAt = fault.cutAt ?? (isCut ? fault.cutAfter! / content.size : undefined);
 	const stopAt = cutAt ?? fault.stallAt;
 	const sent = stopAt === undefined ? content : start(content, stopAt);
-	for (const piece of sent.read()) if (!(await push(response, piece))) return;
+	for (const piece of slowly(sent.read(), fault.trickle)) {
+		if (!(await push(response, piece.bytes))) return;
+		if (piece.waitMs) await pause(piece.waitMs, response);
+	}
 	while (fault.endless) if (!(await push(response, Buffer.alloc(64 * 1024)))) return;
 	if (fault.stallAt !== undefined) return await pause(Infinity, response);
 	// What was written still goes out before the connection closes.
@@ -286,15 +289,29 @@ async function push(response: ServerResponse, piece: Buffer): Promise<boolean> {
 	return !response.destroyed;
 }
 
+/** The pieces of a body; of its first bytes each one alone, with a pause behind it. */
+function* slowly(pieces: Iterable<Buffer>, trickle = { bytes: 0, everyMs: 0 }) {
+	let left = trickle.bytes;
+	for (const piece of pieces) {
+		const count = Math.min(left, piece.length);
+		left -= count;
+		for (let at = 0; at < count; at++)
+			yield { bytes: piece.subarray(at, at + 1), waitMs: trickle.everyMs };
+		yield { bytes: piece.subarray(count), waitMs: 0 };
+	}
+}
+
 /** At most until the client leaves. */
 async function pause(ms: number, response: ServerResponse): Promise<void> {
 	await new Promise<void>((resolve) => {
 		if (response.destroyed) return resolve();
-		const timer = ms === Infinity ? undefined : setTimeout(resolve, ms);
-		response.once('close', () => {
+		const end = () => {
 			clearTimeout(timer);
+			response.off('close', end);
 			resolve();
-		});
+		};
+		const timer = ms === Infinity ? undefined : setTimeout(end, ms);
+		response.once('close', end);
 	});
 }
 

@@ -1,7 +1,10 @@
+import { gzipSync } from 'node:zlib';
+
 import { pattern } from '../emulator';
 import * as downloads from '../support/download';
 import { PHOTO } from '../support/files';
 import { calls, sha256, startHarness, type Harness } from '../support/harness';
+import { credentialsFor, outcomeOf } from '../support/run';
 
 let harness: Harness;
 beforeAll(async () => {
@@ -52,6 +55,112 @@ describe('what is not the file goes no further', () => {
 		});
 		expect((await download({ mediaId })).message).toContain('sent a web page instead of the file');
 		await nothingKept();
+	});
+
+	/** A log-in page under a URL or ID of which nothing is announced. */
+	const page = (text: string, fault: object = {}, contentType = 'text/html') => {
+		const mediaId = harness.emulator.whapi.store.add({
+			bytes: PHOTO,
+			inbound: true,
+			mimeType: 'image/jpeg',
+		});
+		const headers = { 'Content-Type': contentType };
+		harness.emulator.whapi.fault({ on: 'media', headers, body: text, ...fault });
+		return mediaId;
+	};
+	const fromWhapi = async (item: object, options = {}) =>
+		outcomeOf(
+			await harness.run('DownloadMedia', [item as never], {
+				credentials: credentialsFor(harness, 'whapi'),
+				parameters: { options: { maxTries: 1, ...options } },
+			}),
+		);
+	const HTML = '<!DOCTYPE html><p>Log in</p>';
+
+	test.each([
+		['says so', page.bind(null, HTML)],
+		['has no tag that says so', page.bind(null, '<p>Log in</p>')],
+		['calls itself something else', page.bind(null, HTML, {}, 'application/octet-stream')],
+		[
+			'comes byte by byte',
+			page.bind(null, HTML, { trickle: { bytes: 20, everyMs: 5 } }, 'image/jpeg'),
+		],
+		['is an error in JSON', page.bind(null, '{"error":"no"}', {}, 'application/json')],
+	])('a page that %s, where nothing is announced', async (_, served) => {
+		const { message, output } = await fromWhapi({ mediaId: served() });
+		expect(message).toContain('sent a web page instead of the file');
+		expect(output).toEqual([]);
+		await nothingKept();
+	});
+
+	test.each([
+		['its type', { mimeType: 'text/html' }, {}],
+		['its name', { fileName: 'invoice.HTM' }, {}],
+		['the user', {}, { allowedMimeTypes: 'text/*' }],
+	])('but a page that was announced by %s is a file', async (_, item, options) => {
+		const { json } = await fromWhapi({ mediaId: page(HTML), ...item }, options);
+		expect(json).toMatchObject({ mimeType: 'text/html', size: HTML.length });
+	});
+
+	test('bytes that come one by one still show the type', async () => {
+		const url = harness.emulator.meta.fileUrl(customerSent());
+		const headers = { 'Content-Type': 'image/png' };
+		harness.emulator.meta.fault({ on: 'file', headers, trickle: { bytes: 5, everyMs: 5 } });
+		expect((await download({ url })).json).toMatchObject({ mimeType: 'image/jpeg' });
+	});
+
+	test('a body that comes compressed, though nobody asked for that, is a file like any other', async () => {
+		const bytes = Buffer.from('a file, a file, a file'.repeat(100));
+		const mediaId = customerSent({ bytes, mimeType: 'text/plain' });
+		const headers = { 'Content-Encoding': 'gzip' };
+		harness.emulator.meta.fault({ on: 'file', headers, body: gzipSync(bytes) });
+		const { json, item, binary } = await download({ mediaId });
+		expect(json).toMatchObject({ verified: true, size: bytes.length });
+		expect(await binary(item)).toEqual(bytes);
+	});
+
+	test('… and breaks off like any other', async () => {
+		const bytes = Buffer.concat([...pattern(100_000).read()]);
+		const mediaId = customerSent({ bytes, mimeType: 'text/plain' });
+		const headers = { 'Content-Encoding': 'gzip' };
+		const body = gzipSync(bytes).subarray(0, -1000);
+		harness.emulator.meta.fault({ on: 'file', headers, body });
+		expect((await download({ mediaId })).message).toContain('came incomplete');
+		await nothingKept();
+	});
+
+	test('a few bytes that inflate to very many are cut off: by what was announced', async () => {
+		const bomb = gzipSync(Buffer.alloc(20_000_000));
+		const mediaId = customerSent({ bytes: 'x'.repeat(bomb.length), mimeType: 'text/plain' });
+		const headers = { 'Content-Encoding': 'gzip' };
+		harness.emulator.meta.fault({ on: 'file', headers, body: bomb });
+		expect((await download({ mediaId })).message).toContain('much longer than announced');
+		await nothingKept();
+	});
+
+	test('… and by the default of Maximum Size where nothing was', async () => {
+		const url = harness.emulator.meta.fileUrl(customerSent());
+		const headers = { 'Content-Encoding': 'gzip' };
+		harness.emulator.meta.fault({ on: 'file', headers, body: gzipSync(Buffer.alloc(120_000_000)) });
+		const { message } = await download({ url });
+		expect(message).toContain('is larger than the 105 MB allowed here');
+		await nothingKept();
+	});
+
+	test('an announced size that is one byte off, where the server’s own length fits: it goes on, marked', async () => {
+		harness.emulator.meta.variants.hash = 'absent';
+		const url = harness.emulator.meta.fileUrl(customerSent());
+		for (const size of [PHOTO.length + 1, PHOTO.length - 1]) {
+			const { json } = await download({ url, size });
+			expect(json).toMatchObject({ size: PHOTO.length, verified: false });
+		}
+	});
+
+	test('where a match is required, an equal size is none', async () => {
+		harness.emulator.meta.variants.hash = 'absent';
+		const mediaId = customerSent();
+		const { message } = await download({ mediaId }, { options: { requireHashMatch: true } });
+		expect(message).toBe(`Media ID ${mediaId} has no announced hash that it could match`);
 	});
 
 	test.each([true, false])('a connection that dies at 60 % (chunked: %s)', async (chunkedFiles) => {
@@ -133,11 +242,12 @@ describe('what is not the file goes no further', () => {
 
 	test('a body without end is cut off', async () => {
 		const mediaId = customerSent();
-		harness.emulator.meta.variants.hash = 'absent';
-		harness.emulator.meta.fault({ on: 'file', endless: true });
-		expect((await download({ mediaId }, { options: { maxSizeMb: 3 } })).message).toBe(
-			`Media ID ${mediaId} is larger than the 3 MB allowed here`,
+		harness.emulator.meta.fault({ on: 'file', endless: true, times: 2 });
+		const url = harness.emulator.meta.fileUrl(mediaId);
+		expect((await download({ url }, { options: { maxSizeMb: 3 } })).message).toContain(
+			'is larger than the 3 MB allowed here',
 		);
+		expect((await download({ mediaId })).message).toContain('much longer than announced');
 		await nothingKept();
 	});
 

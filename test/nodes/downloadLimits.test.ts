@@ -3,6 +3,7 @@ import { sleep } from 'n8n-workflow';
 import { pattern } from '../emulator';
 import * as downloads from '../support/download';
 import { startHarness, type Harness } from '../support/harness';
+import { credentialsFor } from '../support/run';
 
 let harness: Harness;
 beforeAll(async () => {
@@ -38,67 +39,146 @@ test.each([
 	expect(await stored()).toEqual(before);
 });
 
-test('large files go one after the other, so that no store has to hold many of them', async () => {
-	harness.emulator.meta.fault({ on: 'file', stallAt: 0, times: 2 });
-	const large = () => ({ mediaId: customerSent({ bytes: pattern(130_000_000) }) });
-	const running = harness.run('DownloadMedia', [large(), large()], {
-		parameters: { options: { maxTries: 1, timeoutSeconds: 1 } },
-		onError: 'continueRegularOutput',
-	});
-	const files = () => harness.emulator.requests.filter(({ operation }) => operation === 'file');
-	const arrival = async (count: number) => {
-		while (files().length < count) await sleep(5);
-		return Date.now();
-	};
-	const first = await arrival(1);
-	// Not before the first has been given up for its silence.
-	expect((await arrival(2)) - first).toBeGreaterThan(500);
-	const { output } = await running;
-	expect(output[0]!.map(({ json }) => json.error)).toEqual([
-		expect.stringContaining('stopped coming'),
-		expect.stringContaining('stopped coming'),
-	]);
-});
+/** To download large files: by default they are refused. */
+const LARGE = { maxSizeMb: 0 };
 
-test('… also those whose size is first heard from the file host', async () => {
-	const [stuck, whole] = [0, 1].map(() =>
-		customerSent({ bytes: pattern(130_000_000), mimeType: 'video/mp4' }),
-	);
-	harness.emulator.meta.fault({ on: 'file', mediaId: stuck, stallAt: 0 });
-	harness.emulator.meta.fault({ on: 'file', mediaId: whole, delay: 300 });
-	const items = [stuck, whole].map((mediaId) => ({
-		mediaId,
-		url: harness.emulator.meta.fileUrl(mediaId!, 'webhook'),
-	}));
-	const running = harness.run('DownloadMedia', items, {
-		parameters: { options: { maxTries: 1, timeoutSeconds: 3 } },
-		onError: 'continueRegularOutput',
-	});
-	while (harness.emulator.requests.length < 2) await sleep(5);
-	const ended = harness.emulator.requests.map(async ({ over, mediaId }) => (await over, mediaId));
-	expect(await Promise.race(ended)).toBe(stuck);
-	expect((await running).output[0]!.map(({ json }) => json.size)).toEqual([undefined, 130_000_000]);
-});
+/** A server that declares 256 MB and sends a byte now and then. */
+const trickling = () => {
+	const mediaId = customerSent({ bytes: pattern(256_000_000), mimeType: 'video/mp4' });
+	const trickle = { bytes: Infinity, everyMs: 20 };
+	harness.emulator.meta.fault({ on: 'file', mediaId, trickle });
+	// By its URL, since the emulator takes a while to hash so much.
+	return { mediaId, url: harness.emulator.meta.fileUrl(mediaId, 'webhook') };
+};
+const operations = (operation: string) =>
+	harness.emulator.requests.filter((request) => request.operation === operation);
 
-test('stopping an execution ends its wait for memory, though another one still holds it', async () => {
-	harness.emulator.meta.fault({ on: 'file', stallAt: 0 });
-	const run = (stop: AbortController) =>
-		harness.run('DownloadMedia', [{ mediaId: customerSent({ bytes: pattern(130_000_000) }) }], {
-			abortSignal: stop.signal,
-		});
-	const operations = (operation: string) =>
-		harness.emulator.requests.filter((request) => request.operation === operation);
-	const [stopHolder, stopWaiter] = [new AbortController(), new AbortController()];
-	const holder = run(stopHolder);
+/** Starts an execution whose file of 130 MB stops coming at once; resolves once it holds its memory. */
+async function holdMemory(item = { mediaId: customerSent({ bytes: pattern(130_000_000) }) }) {
+	harness.emulator.meta.fault({ on: 'file', mediaId: item.mediaId, stallAt: 0 });
+	const stop = new AbortController();
+	const running = harness.run('DownloadMedia', [item], {
+		parameters: { options: LARGE },
+		abortSignal: stop.signal,
+	});
 	while (!operations('file').length) await sleep(5);
-	const waiter = run(stopWaiter);
+	return {
+		async stop() {
+			stop.abort();
+			expect((await running).status).toBe('canceled');
+		},
+	};
+}
+
+test('large files go one after the other, so that no store has to hold many of them', async () => {
+	const holder = await holdMemory();
+	const mediaId = customerSent({ bytes: pattern(130_000_000) });
+	const running = harness.run('DownloadMedia', [{ mediaId }], { parameters: { options: LARGE } });
 	while (operations('getUrl').length < 2) await sleep(5);
 	await Promise.all(operations('getUrl').map(async ({ over }) => await over));
 	// It has its answer now, and waits for memory: nothing outside shows that.
 	await sleep(200);
-	stopWaiter.abort();
+	expect(operations('file')).toHaveLength(1);
+	await holder.stop();
+	expect((await running).output[0]![0]!.json.size).toBe(130_000_000);
+});
+
+test('… also those whose size is first heard from the file host', async () => {
+	const [held, whole] = [0, 1].map(() => {
+		const mediaId = customerSent({ bytes: pattern(130_000_000), mimeType: 'video/mp4' });
+		return { mediaId, url: harness.emulator.meta.fileUrl(mediaId, 'webhook') };
+	});
+	const holder = await holdMemory(held);
+	let isDone = false;
+	const running = harness
+		.run('DownloadMedia', [whole!], { parameters: { options: LARGE } })
+		.finally(() => (isDone = true));
+	while (operations('file').length < 2) await sleep(5);
+	await sleep(500);
+	expect(isDone).toBe(false);
+	await holder.stop();
+	expect((await running).output[0]![0]!.json.size).toBe(130_000_000);
+});
+
+test('a file that trickles in counts as silent', async () => {
+	const item = trickling();
+	const started = Date.now();
+	const { error } = await harness.run('DownloadMedia', [item], {
+		parameters: { options: { ...LARGE, maxTries: 1, timeoutSeconds: 1 } },
+	});
+	expect(error!.message).toContain('stopped coming');
+	expect(Date.now() - started).toBeLessThan(10_000);
+});
+
+test('a file that trickles in holds up no small one of another execution', async () => {
+	const stop = new AbortController();
+	const holder = harness.run('DownloadMedia', [trickling()], {
+		parameters: { options: LARGE },
+		abortSignal: stop.signal,
+	});
+	while (!operations('file').length) await sleep(5);
+	const photo = await harness.run('DownloadMedia', [
+		{ mediaId: customerSent({ bytes: 'a photo' }) },
+	]);
+	expect(photo.output[0]![0]!.json).toMatchObject({ size: 7, verified: true });
+	stop.abort();
+	expect((await holder).status).toBe('canceled');
+});
+
+test('… and a large one for no longer than Timeout', async () => {
+	const stop = new AbortController();
+	const holder = harness.run('DownloadMedia', [trickling()], {
+		parameters: { options: { ...LARGE, timeoutSeconds: 3 } },
+		abortSignal: stop.signal,
+	});
+	while (!operations('file').length) await sleep(5);
+	const started = Date.now();
+	const mediaId = customerSent({ bytes: pattern(3_000_000) });
+	const { output } = await harness.run('DownloadMedia', [{ mediaId }], {
+		parameters: { options: { timeoutSeconds: 60 } },
+	});
+	expect(output[0]![0]!.json).toMatchObject({ size: 3_000_000, verified: true });
+	expect(Date.now() - started).toBeLessThan(8000);
+	stop.abort();
+	expect((await holder).status).toBe('canceled');
+});
+
+test('a file that is waited for holds no memory meanwhile', async () => {
+	const { whapi } = harness.emulator;
+	const credentials = credentialsFor(harness, 'whapi');
+	whapi.fault({ on: 'media', status: 404, times: Infinity });
+	const late = { mediaId: 'mp4-8a1c5f-77d0', size: 300_000_000 };
+	const stop = new AbortController();
+	const sleeper = harness.run('DownloadMedia', [{ ...late, timestamp: new Date().toISOString() }], {
+		credentials,
+		parameters: { options: LARGE },
+		abortSignal: stop.signal,
+	});
+	while (!harness.emulator.requests.length) await sleep(5);
+	await harness.emulator.requests[0]!.over;
+	const mediaId = customerSent({ bytes: pattern(3_000_000) });
+	const started = Date.now();
+	const { output } = await harness.run('DownloadMedia', [{ mediaId }]);
+	expect(output[0]![0]!.json).toMatchObject({ size: 3_000_000 });
+	expect(Date.now() - started).toBeLessThan(5000);
+	stop.abort();
+	expect((await sleeper).status).toBe('canceled');
+});
+
+test('stopping an execution ends its wait for memory, though another one still holds it', async () => {
+	const holder = await holdMemory();
+	const stop = new AbortController();
+	const waiter = harness.run(
+		'DownloadMedia',
+		[{ mediaId: customerSent({ bytes: pattern(130_000_000) }) }],
+		{ parameters: { options: LARGE }, abortSignal: stop.signal },
+	);
+	while (operations('getUrl').length < 2) await sleep(5);
+	await Promise.all(operations('getUrl').map(async ({ over }) => await over));
+	// It has its answer now, and waits for memory: nothing outside shows that.
+	await sleep(200);
+	stop.abort();
 	expect((await waiter).status).toBe('canceled');
 	expect(operations('file')).toHaveLength(1);
-	stopHolder.abort();
-	expect((await holder).status).toBe('canceled');
+	await holder.stop();
 });

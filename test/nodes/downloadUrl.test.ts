@@ -73,6 +73,19 @@ describe('from a URL', () => {
 		},
 	);
 
+	test.each([401, 403, 404] as const)(
+		'that is refused with %d time and again, though Graph has just given it out: that is temporary',
+		async (status) => {
+			const mediaId = customerSent();
+			harness.emulator.meta.fault({ on: 'file', status, times: 4 });
+			const { json, hints } = await download({ mediaId }, { options: { maxTries: 3 } });
+			expect(json).toMatchObject({ verified: true });
+			expect(hints.map(({ message }) => message)).toContain(
+				'1 of 1 items needed more than one try.',
+			);
+		},
+	);
+
 	test('expired at the host, the emulator’s clock being ahead of ours', async () => {
 		const item = await received();
 		harness.emulator.clock.advance(6 * 60_000);

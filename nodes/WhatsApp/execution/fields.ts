@@ -73,11 +73,14 @@ export const retryOptions: INodeProperties[] = [
 	},
 ];
 
+/** 100 MB is the most that Meta passes on, and it never says which MB: this is the larger one. */
+export const DEFAULT_MAX_SIZE_MB = 105;
+
 export const maxSizeOption: INodeProperties = {
 	displayName: 'Maximum Size (MB)',
 	name: 'maxSizeMb',
 	type: 'number',
-	default: 100,
+	default: DEFAULT_MAX_SIZE_MB,
 	typeOptions: { minValue: 0 },
 	description:
 		'Larger files are refused, before they are downloaded where the size is known. 0 for no limit.',

@@ -1,11 +1,14 @@
+import { MediaError } from '../errors';
 import type { Client } from '../transport/client';
+import { SECOND } from '../units';
+import { backoff, retry } from '../waiting';
 import { damaged } from './downloadErrors';
 import { checkKnownFacts, type DownloadRules } from './downloadRules';
 import { FileSource, type WantedFile } from './fileSource';
 import type { Digest } from './hashingStream';
-import { memoryBudget, type Reserve } from './memoryBudget';
+import { memoryBudget, type Share } from './memoryBudget';
 import { openFile } from './openFile';
-import { bodyLength, storeReply, type BinaryStore, type DownloadedFile } from './storeReply';
+import { storeReply, type BinaryStore, type DownloadedFile } from './storeReply';
 
 /** What a download works with. */
 export interface DownloadContext {
@@ -30,24 +33,45 @@ export async function download(
 	const { client, addHint } = context;
 	const source = await FileSource.choose(client, wanted, () => addHint?.(URL_RENEWED));
 	checkKnownFacts(source.subject, source.file, rules);
-	return await memoryBudget.run(
-		source.file.size,
-		async (reserve) => {
-			// There may have been a long wait for memory.
-			await source.refreshIfExpired();
-			const fetchOnce = async (earlier?: Digest) =>
-				await fetchAndStore(context, source, { rules, reserve, earlier });
+	const fetchOnce = async (earlier?: Digest) =>
+		await whenThere(client, source, async () => {
+			const fetch = async (share: Share) => {
+				// There may have been a long wait for memory, or for the file.
+				await source.refreshIfExpired();
+				return await fetchAndStore(context, source, { rules, share, earlier });
+			};
+			const { idleTimeoutMs: timeoutMs, cancelSignal: signal } = client;
+			return await memoryBudget.run(source.file.size, fetch, { timeoutMs, signal });
+		});
 
-			const first = await fetchOnce();
-			if (!first.mismatch) return first.file;
-			// The URL itself may lead to another file.
-			if (source.canRenew) await source.renew();
-			const second = await fetchOnce(first.mismatch);
-			if (second.mismatch) throw damaged(source.subject);
-			if (second.file.verified === false) addHint?.(SAME_MISMATCH_TWICE);
-			return second.file;
+	const first = await fetchOnce();
+	if (!first.mismatch) return first.file;
+	// The URL itself may lead to another file.
+	if (source.canRenew) await source.renew();
+	const second = await fetchOnce(first.mismatch);
+	if (second.mismatch) throw damaged(source.subject);
+	if (second.file.verified === false) addHint?.(SAME_MISMATCH_TWICE);
+	return second.file;
+}
+
+/** The first wait for a file that is not there yet. */
+const FIRST_WAIT_MS = SECOND;
+
+/** Tries again while the file's message is so new that the provider may not have the file yet. Nothing is held in between. */
+async function whenThere<T>(
+	{ provider, cancelSignal }: Client,
+	{ file: { timestamp = '' } }: FileSource,
+	work: () => Promise<T>,
+): Promise<T> {
+	const isThereBy = Date.parse(timestamp) + (provider.lateFilesMs ?? 0);
+	return await retry(
+		work,
+		(cause, tries) => {
+			const wait = backoff(tries, FIRST_WAIT_MS);
+			const isGone = cause instanceof MediaError && cause.code === 'gone';
+			return isGone && Date.now() + wait < isThereBy ? wait : undefined;
 		},
-		client.cancelSignal,
+		cancelSignal,
 	);
 }
 
@@ -57,8 +81,8 @@ const SAME_MISMATCH_TWICE =
 
 interface FetchOptions {
 	rules: DownloadRules;
-	/** Reserves memory, for a file whose size is first heard from the host. */
-	reserve: Reserve;
+	/** The memory that it may take. */
+	share: Share;
 	/** See `Expected`. */
 	earlier?: Digest;
 }
@@ -67,13 +91,13 @@ interface FetchOptions {
 async function fetchAndStore(
 	{ client, store, addHint }: DownloadContext,
 	source: FileSource,
-	{ rules, reserve, earlier }: FetchOptions,
+	{ rules, share, earlier }: FetchOptions,
 ) {
 	const reply = await openFile(client, source, rules, () => addHint?.(URL_RENEWED));
 	const { subject, file } = source;
-	const expected = { subject, file, rules, idleTimeoutMs: client.idleTimeoutMs, earlier };
+	const expected = { subject, file, rules, idleTimeoutMs: client.idleTimeoutMs, share, earlier };
 	const storeWhenRoom = async () => {
-		await reserve(bodyLength(reply));
+		if (reply.length) await share.setSize(reply.length);
 		return await storeReply(reply, expected, store);
 	};
 	const stored = await storeWhenRoom().catch((cause) => {

@@ -14,12 +14,22 @@ export function nothingToDownload(): MediaError {
 	);
 }
 
-/** @param retention how long the provider keeps files, in one sentence */
+/**
+ * @param given.retention how long the provider keeps files, in one sentence
+ * @param given.isNewUrl whether the provider's API gave out the URL a moment ago
+ */
 export function notServed(
 	subject: string,
 	{ status, host, headers }: FileReply,
-	retention: string,
+	{ retention, isNewUrl }: { retention: string; isNewUrl: boolean },
 ): MediaError {
+	if (isNewUrl && [401, 403, 404].includes(status))
+		return new MediaError(
+			'temporary',
+			`${subject} was refused by ${host} (HTTP ${status}), at a URL that the provider gave out a moment ago`,
+			`${TRY_AGAIN_SOON} ${retention}`,
+			{ status, retryAfterMs: retryAfterMs(headers['retry-after']) },
+		);
 	const facts = { status, retryAfterMs: retryAfterMs(headers['retry-after']) };
 	if (status === 404 || status === 410)
 		return new MediaError(
@@ -79,15 +89,27 @@ export function emptyFile(subject: string): MediaError {
 export function incomplete(subject: string, received: number, expected?: number): MediaError {
 	return new MediaError(
 		'temporary',
-		`${subject} came incomplete: ${received} ${expected ? `of ${expected} ` : ''}bytes`,
+		`${subject} came incomplete: ${received} ${expected && expected > received ? `of ${expected} ` : ''}bytes`,
 		'The connection ended too early. Run it again.',
+	);
+}
+
+export function longerThanAnnounced(
+	subject: string,
+	received: number,
+	announced: number,
+): MediaError {
+	return new MediaError(
+		'permanent',
+		`${subject} is much longer than announced: ${received} bytes and more, where WhatsApp announced ${announced}`,
+		'Something other than the file may be coming. If the item comes from elsewhere, remove its field size.',
 	);
 }
 
 export function stalled(subject: string, received: number, { host }: FileReply): MediaError {
 	return new MediaError(
 		'temporary',
-		`${subject} stopped coming after ${received} bytes: ${host} is silent`,
+		`${subject} stopped coming after ${received} bytes: ${host} is silent, or nearly so`,
 		'Run it again. Timeout under Options says how long to wait for more.',
 	);
 }
@@ -100,16 +122,18 @@ export function damaged(subject: string): MediaError {
 	);
 }
 
-export function notAsAnnounced(
-	subject: string,
-	announced: { sha256?: string; size?: number },
-	received: Digest,
-): MediaError {
+export function noHash(subject: string): MediaError {
 	return new MediaError(
 		'permanent',
-		announced.sha256
-			? `${subject} does not match the hash that WhatsApp announced (SHA-256 ${announced.sha256}, received ${received.sha256})`
-			: `${subject} has ${received.size} bytes, where WhatsApp announced ${announced.size}`,
+		`${subject} has no announced hash that it could match`,
+		'Where the provider announces none, switch off Require Hash Match.',
+	);
+}
+
+export function notAsAnnounced(subject: string, sha256: string, received: Digest): MediaError {
+	return new MediaError(
+		'permanent',
+		`${subject} does not match the hash that WhatsApp announced (SHA-256 ${sha256}, received ${received.sha256})`,
 		'The same bytes came twice. If you trust them, switch off Require Hash Match.',
 	);
 }

@@ -1,7 +1,7 @@
 import { matchesMimeType } from '../formats/mimeTypes';
 import { possibleTypes } from '../formats/nameAndType';
 import type { MediaError } from '../errors';
-import { tooLarge, typeNotAllowed } from './downloadErrors';
+import { noHash, tooLarge, typeNotAllowed } from './downloadErrors';
 
 /** What the user accepts. */
 export interface DownloadRules {
@@ -11,18 +11,20 @@ export interface DownloadRules {
 	maxBytes?: number;
 	/** `image/jpeg` or `image/*`; empty for all. */
 	allowedTypes?: string[];
-	/** Whether the same unexpected bytes twice are an error, rather than a file with `verified: false`. */
+	/** Whether only a file with the announced hash is accepted. Else the same unexpected bytes twice are, with `verified: false`. */
 	requireHashMatch?: boolean;
 }
 
 /** Checks what is known of a file before its bytes are asked for. @throws MediaError */
 export function checkKnownFacts(
 	subject: string,
-	file: { size?: number; mimeType?: string; fileName?: string },
+	file: { size?: number; mimeType?: string; fileName?: string; sha256?: string },
 	rules: DownloadRules,
 ): void {
 	const error =
-		sizeViolation(subject, file.size, rules) ?? declaredTypeViolation(subject, file, rules);
+		sizeViolation(subject, file.size, rules) ??
+		declaredTypeViolation(subject, file, rules) ??
+		(rules.requireHashMatch && !file.sha256 ? noHash(subject) : undefined);
 	if (error) throw error;
 }
 

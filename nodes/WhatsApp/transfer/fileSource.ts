@@ -22,6 +22,8 @@ export type LocatedFile = WantedFile & { url: string };
 export class FileSource {
 	/** Names the file in sentences. */
 	readonly subject: string;
+	/** Whether the provider's API has given out the present URL, just now. */
+	isNewUrl = false;
 
 	private constructor(
 		private readonly client: Client,
@@ -47,19 +49,23 @@ export class FileSource {
 			return new FileSource(client, wanted, { ...wanted, url }, Boolean(mediaId));
 		if (url) onExpired();
 		// An expired URL has been renewed now. Without one, this was the first look-up, and not a renewal.
-		return new FileSource(client, wanted, await lookUp(client, wanted), !url);
+		const source = new FileSource(client, wanted, await lookUp(client, wanted), !url);
+		source.isNewUrl = true;
+		return source;
 	}
 
 	/** Looks the URL up again: once only, so that a host and an API that contradict each other do not keep us busy. */
 	async renew(): Promise<void> {
 		this.canRenew = false;
 		this.file = await lookUp(this.client, this.wanted);
+		this.isNewUrl = true;
 	}
 
 	/** For after a wait of our own. It does not count as the one renewal. */
 	async refreshIfExpired(): Promise<void> {
-		if (this.wanted.mediaId && hasExpired(this.file, this.client))
-			this.file = await lookUp(this.client, this.wanted);
+		if (!this.wanted.mediaId || !hasExpired(this.file, this.client)) return;
+		this.file = await lookUp(this.client, this.wanted);
+		this.isNewUrl = true;
 	}
 
 	/** Whether the API itself serves the file: then its URL does not expire, and an error is the API's own answer. */

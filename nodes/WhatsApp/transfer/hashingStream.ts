@@ -1,7 +1,7 @@
 import { createHash } from 'crypto';
 
 import { transformStream, type ByteStream } from '../streams';
-import { watchForIdleness } from './idleTimer';
+import { watchForIdleness, type Watched } from './idleTimer';
 
 /** What the bytes that went through a stream add up to. */
 export interface Digest {
@@ -13,10 +13,12 @@ export interface Digest {
 
 /** Each is called along the way; an error that it returns ends the stream. */
 export interface StreamHooks {
-	/** Sees the first bytes before they are passed on. */
-	onFirstChunk?: (start: Buffer) => Error | undefined;
+	/** Sees the first `count` bytes, or all of a shorter source, however they are cut up, before any is passed on. */
+	firstBytes?: { count: number; check: (start: Buffer) => Error | undefined };
 	/** Sees the number of bytes so far. */
 	onProgress?: (size: number) => Error | undefined;
+	/** Holds the stream up until its promise settles. That does not count as idle. */
+	waitForRoom?: (size: number) => Promise<void> | undefined;
 	/** Sees the digest before the reader learns that there are no more bytes, so that it can still undo the whole. */
 	onEnd?: (digest: Digest) => Error | undefined;
 	/** The error for a source that breaks off after so many bytes. */
@@ -27,7 +29,7 @@ export interface StreamHooks {
 
 export interface HashingStream {
 	bytes: ByteStream;
-	/** Resolves once `onFirstChunk` has been called, or there is nothing to call it with. */
+	/** Resolves once the first bytes have been checked, or there are none to check. */
 	started: Promise<void>;
 	/** Of what went through until now. A server may answer when it has the bytes it was promised, before we see that there are no more. */
 	digest: () => Digest;
@@ -36,50 +38,94 @@ export interface HashingStream {
 }
 
 /** Passes bytes on as they come while it counts, hashes and checks them. */
-export function hashingStream(
-	source: ByteStream,
-	{ onFirstChunk, onProgress, onEnd, onSourceError, idleTimeout }: StreamHooks,
-): HashingStream {
-	const hash = createHash('sha256');
-	const stream = {} as HashingStream;
-	stream.digest = () => ({ size: transfer.size, sha256: hash.copy().digest('hex') });
-	const stopFor = (reason?: Error) => {
-		if (!reason) return;
-		stream.error ??= reason;
-		throw reason;
-	};
-	const transfer = {
-		size: 0,
-		onIdle() {
-			stream.error ??= idleTimeout?.error(transfer.size);
-			if (idleTimeout?.abort) idleTimeout.abort();
-			else source.destroy(stream.error);
+export function hashingStream(source: ByteStream, hooks: StreamHooks): HashingStream {
+	const { idleTimeout } = hooks;
+	let setStarted = () => {};
+	const started = new Promise<void>((resolve) => (setStarted = resolve));
+	const passage = new Passage(hooks, setStarted);
+	const bytes = transformStream(source, (chunks) => passage.pass(chunks));
+	const stream: HashingStream = {
+		bytes,
+		started,
+		digest: () => passage.digest(),
+		get error() {
+			return passage.error;
 		},
 	};
-	let setStarted = () => {};
-	stream.started = new Promise<void>((resolve) => (setStarted = resolve));
-	stream.bytes = transformStream(source, async function* (chunks) {
-		try {
-			for await (const chunk of chunks) {
-				const isFirst = !transfer.size;
-				transfer.size += chunk.length;
-				if (isFirst) stopFor(onFirstChunk?.(chunk));
-				stopFor(onProgress?.(transfer.size));
-				if (isFirst) setStarted();
-				hash.update(chunk);
-				yield chunk;
-			}
-		} catch (cause) {
-			throw (stream.error ??= onSourceError?.(transfer.size) ?? (cause as Error));
-		}
-		stopFor(onEnd?.(stream.digest()));
-	});
-	const endWatch = idleTimeout ? watchForIdleness(transfer, idleTimeout.after) : () => {};
-	stream.bytes.once('close', () => {
+	passage.onIdle = () => {
+		passage.error ??= idleTimeout?.error(passage.size);
+		if (idleTimeout?.abort) idleTimeout.abort();
+		else source.destroy(passage.error);
+	};
+	const endWatch = idleTimeout ? watchForIdleness(passage, idleTimeout.after) : () => {};
+	bytes.once('close', () => {
 		endWatch();
 		setStarted();
 	});
 	// Begins to read; an empty file ends with it.
-	stream.bytes.once('end', setStarted).read(0);
+	bytes.once('end', setStarted).read(0);
 	return stream;
+}
+
+/** The way of a source's bytes through the hooks. */
+class Passage implements Watched {
+	size = 0;
+	isPaused = false;
+	onIdle = () => {};
+	error?: Error;
+	private readonly hash = createHash('sha256');
+	/** The first bytes, until they have been checked. */
+	private start: Buffer[] | undefined = [];
+
+	constructor(
+		private readonly hooks: StreamHooks,
+		private readonly setStarted: () => void,
+	) {}
+
+	async *pass(chunks: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
+		const { firstBytes, onProgress, onEnd, onSourceError } = this.hooks;
+		try {
+			for await (const chunk of chunks) {
+				this.size += chunk.length;
+				this.stopFor(onProgress?.(this.size));
+				await this.waitForRoom();
+				this.hash.update(chunk);
+				this.start?.push(chunk);
+				if (!this.start) yield chunk;
+				else if (this.size >= (firstBytes?.count ?? 0)) yield* this.checkStart();
+			}
+			yield* this.checkStart();
+		} catch (cause) {
+			throw (this.error ??= onSourceError?.(this.size) ?? (cause as Error));
+		}
+		this.stopFor(onEnd?.(this.digest()));
+	}
+
+	digest(): Digest {
+		return { size: this.size, sha256: this.hash.copy().digest('hex') };
+	}
+
+	/** The bytes that were kept for the check. */
+	private checkStart(): Buffer[] {
+		const { start = [] } = this;
+		if (!start.length) return [];
+		this.start = undefined;
+		this.stopFor(this.hooks.firstBytes?.check(Buffer.concat(start)));
+		this.setStarted();
+		return start;
+	}
+
+	private async waitForRoom(): Promise<void> {
+		const room = this.hooks.waitForRoom?.(this.size);
+		if (!room) return;
+		this.isPaused = true;
+		await room.catch((cause: Error) => this.stopFor(cause));
+		this.isPaused = false;
+	}
+
+	private stopFor(reason?: Error): void {
+		if (!reason) return;
+		this.error ??= reason;
+		throw reason;
+	}
 }

@@ -1,26 +1,19 @@
 import { jsonParse } from 'n8n-workflow';
 
-import { MediaError } from '../errors';
+import type { MediaError } from '../errors';
 import { mimeEssence } from '../formats/mimeTypes';
 import type { Client, FileReply } from '../transport/client';
 import { redact } from '../transport/redact';
-import { SECOND } from '../units';
-import { backoff, retry } from '../waiting';
 import { notServed, webPageInstead } from './downloadErrors';
 import { checkKnownFacts, type DownloadRules } from './downloadRules';
 import { errorText } from './errorText';
 import type { FileSource, WantedFile } from './fileSource';
 
-/** The first wait for a file that is not there yet. */
-const FIRST_WAIT_MS = SECOND;
-
 /** What file hosts answer when a URL has expired. */
 const EXPIRED_STATUSES = [401, 403, 404, 410];
 
 /**
- * Opens a file, so that its bytes can be read.
- * - A URL that turns out to have expired is renewed, once for each source.
- * - A file whose message is so new that the provider may not have it yet is waited for.
+ * Opens a file, so that its bytes can be read. A URL that turns out to have expired is renewed, once for each source.
  * @param onExpired called when the URL had expired, and is renewed
  * @throws MediaError
  */
@@ -30,7 +23,7 @@ export async function openFile(
 	rules: DownloadRules,
 	onExpired: () => void,
 ): Promise<FileReply> {
-	const open = async (): Promise<FileReply> => {
+	for (;;) {
 		// A URL that was just looked up may bring a size and a type with it.
 		checkKnownFacts(source.subject, source.file, rules);
 		const reply = await client.open(source.file.url, { withToken: true });
@@ -40,17 +33,7 @@ export async function openFile(
 		reply.abort();
 		onExpired();
 		await source.renew();
-		return await open();
-	};
-	return await retry(
-		open,
-		(cause, tries) => {
-			const wait = backoff(tries, FIRST_WAIT_MS);
-			const isGone = cause instanceof MediaError && cause.code === 'gone';
-			return isGone && mayStillCome(source.file, client, wait) ? wait : undefined;
-		},
-		client.cancelSignal,
-	);
+	}
 }
 
 function isFile(reply: FileReply, wanted: WantedFile): boolean {
@@ -69,11 +52,6 @@ function mayHaveExpired({ status }: FileReply): boolean {
 	return status === 200 || EXPIRED_STATUSES.includes(status);
 }
 
-/** Whether the file's message is so new that the file may still come within `wait` milliseconds. */
-function mayStillCome({ timestamp = '' }: WantedFile, { provider }: Client, wait: number): boolean {
-	return Date.now() + wait < Date.parse(timestamp) + (provider.lateFilesMs ?? 0);
-}
-
 /** Ends the reply, and says in the provider's words why it is not the file, where it has any. */
 async function errorOf(reply: FileReply, source: FileSource, client: Client): Promise<MediaError> {
 	const { provider, credentials, idleTimeoutMs } = client;
@@ -86,5 +64,8 @@ async function errorOf(reply: FileReply, source: FileSource, client: Client): Pr
 	reply.abort();
 	return status === 200
 		? webPageInstead(source.subject, reply)
-		: notServed(source.subject, reply, provider.retention);
+		: notServed(source.subject, reply, {
+				retention: provider.retention,
+				isNewUrl: source.isNewUrl,
+			});
 }

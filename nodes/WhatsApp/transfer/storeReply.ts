@@ -1,10 +1,20 @@
 import type { IBinaryData, IExecuteFunctions } from 'n8n-workflow';
 
 import { fileNameOf } from '../formats/contentDisposition';
-import { detectMimeType } from '../formats/detectMimeType';
+import { FIRST_BYTES } from '../formats/detectMimeType';
+import { isVague, matchesMimeType, mimeEssence, mimeTypeFromName } from '../formats/mimeTypes';
 import { nameAndType, type NameAndType } from '../formats/nameAndType';
+import { isWebPage, mayBeWebPage } from '../formats/webPage';
 import type { FileReply } from '../transport/client';
-import { emptyFile, incomplete, notAsAnnounced, stalled, webPageInstead } from './downloadErrors';
+import { MB } from '../units';
+import {
+	emptyFile,
+	incomplete,
+	longerThanAnnounced,
+	notAsAnnounced,
+	stalled,
+	webPageInstead,
+} from './downloadErrors';
 import {
 	declaredTypeViolation,
 	sizeViolation,
@@ -13,6 +23,7 @@ import {
 } from './downloadRules';
 import type { LocatedFile } from './fileSource';
 import { hashingStream, type Digest, type StreamHooks } from './hashingStream';
+import type { Share } from './memoryBudget';
 
 /** n8n's binary store. */
 export type BinaryStore = Pick<IExecuteFunctions['helpers'], 'prepareBinaryData'>;
@@ -34,6 +45,8 @@ export interface Expected {
 	rules: DownloadRules;
 	/** Milliseconds without bytes after which the reply has failed. */
 	idleTimeoutMs: number;
+	/** The memory that it may take. */
+	share: Share;
 	/** An earlier download that was not what was announced. The same bytes again are accepted. */
 	earlier?: Digest;
 }
@@ -76,12 +89,6 @@ export async function storeReply(
 	return { file: { binary, mimeType, fileName, ...stream.digest(), verified }, ...corrected };
 }
 
-/** Length of the body as it comes out of the stream; unknown when the server sends it compressed or in chunks. */
-export function bodyLength({ headers }: FileReply): number | undefined {
-	const length = Number(headers['content-length']);
-	return headers['content-encoding'] || !(length > 0) ? undefined : length;
-}
-
 /** Checks a reply's bytes as they come. */
 class ReplyChecks {
 	/** Whether the bytes are what was announced; unknown before the end. */
@@ -90,7 +97,6 @@ class ReplyChecks {
 	isMismatch = false;
 	/** As declared; once the first bytes have come, as they show it. */
 	nameAndType: NameAndType;
-	private readonly length: number | undefined;
 
 	/** @throws MediaError for what the headers show already */
 	constructor(
@@ -98,22 +104,23 @@ class ReplyChecks {
 		private readonly expected: Expected,
 	) {
 		const { subject, file, rules } = expected;
-		this.length = bodyLength(reply);
 		this.nameAndType = this.describe(Buffer.alloc(0));
 		const declared = { ...file, mimeType: this.nameAndType.declaredType };
 		const error =
-			declaredTypeViolation(subject, declared, rules) ?? sizeViolation(subject, this.length, rules);
+			declaredTypeViolation(subject, declared, rules) ??
+			sizeViolation(subject, reply.length, rules);
 		if (error) throw error;
 	}
 
 	hooks(): StreamHooks {
 		const { reply } = this;
-		const { subject, rules, idleTimeoutMs } = this.expected;
+		const { subject, idleTimeoutMs, share } = this.expected;
 		return {
-			onFirstChunk: (start) => this.checkStart(start),
-			onProgress: (received) => sizeViolation(subject, received, rules),
+			firstBytes: { count: FIRST_BYTES, check: (start) => this.checkStart(start) },
+			onProgress: (received) => this.checkProgress(received),
+			waitForRoom: (received) => share.grow(received),
 			onEnd: (digest) => this.checkWhole(digest),
-			onSourceError: (received) => incomplete(subject, received, this.length),
+			onSourceError: (received) => incomplete(subject, received, reply.length),
 			idleTimeout: {
 				after: idleTimeoutMs,
 				error: (received) => stalled(subject, received, reply),
@@ -124,9 +131,8 @@ class ReplyChecks {
 
 	private checkStart(start: Buffer): Error | undefined {
 		const { subject, rules } = this.expected;
-		const isPage = detectMimeType(start) === 'text/html' || looksLikeErrorAnswer(start);
-		if (isPage && /^(image|audio|video)\/|pdf$/.test(this.nameAndType.mimeType))
-			return webPageInstead(subject, this.reply);
+		const isPage = isWebPage(start, this.reply.headers['content-type']);
+		if (isPage && !this.isPageExpected()) return webPageInstead(subject, this.reply);
 		this.nameAndType = this.describe(start);
 		const { mimeType, declaredType, isContradicted } = this.nameAndType;
 		const types = isContradicted || !declaredType ? [mimeType] : [mimeType, declaredType];
@@ -144,19 +150,46 @@ class ReplyChecks {
 		});
 	}
 
+	/** A page is a file only where one was announced, by type or name, or the user asks for such. */
+	private isPageExpected(): boolean {
+		const { file, rules } = this.expected;
+		const named = mimeTypeFromName(rules.fileName || file.fileName || '');
+		const announced = isVague(file.mimeType) ? named : mimeEssence(file.mimeType);
+		if (announced) return mayBeWebPage(announced);
+		return matchesMimeType('text/html', rules.allowedTypes ?? []);
+	}
+
+	/** Nothing else ends an answer without length that goes on for ever, or a few bytes that are unzipped to very many. */
+	private checkProgress(received: number): Error | undefined {
+		const { subject, file, rules } = this.expected;
+		const isMoreThanSaid = received > (this.reply.length ?? 0);
+		const isTooLong = isMoreThanSaid && file.size && received > 2 * file.size + MB;
+		return isTooLong
+			? longerThanAnnounced(subject, received, file.size!)
+			: sizeViolation(subject, received, rules);
+	}
+
 	private checkWhole(digest: Digest): Error | undefined {
 		const { subject, file, rules, earlier } = this.expected;
-		// Bytes with the announced hash are whole, whatever size was announced.
-		const announcedSize = file.sha256 === digest.sha256 ? undefined : file.size;
-		const missing = [this.length, announcedSize].find((size) => size && digest.size < size);
-		if (missing) return incomplete(subject, digest.size, missing);
+		const needed = this.neededSize(digest) ?? 0;
+		if (digest.size < needed) return incomplete(subject, digest.size, needed);
 		if (!digest.size) return emptyFile(subject);
 		this.verified = isAsAnnounced(digest, file);
 		if (this.verified !== false) return undefined;
 		this.isMismatch = digest.sha256 !== earlier?.sha256;
 		// Any error has the store drop what it has; this one is not passed on.
 		if (this.isMismatch) return new Error('mismatch');
-		return rules.requireHashMatch ? notAsAnnounced(subject, file, digest) : undefined;
+		return rules.requireHashMatch && file.sha256
+			? notAsAnnounced(subject, file.sha256, digest)
+			: undefined;
+	}
+
+	/** The announced size, where a shorter file is not whole. */
+	private neededSize({ sha256, size }: Digest): number | undefined {
+		const { file } = this.expected;
+		// Bytes with the announced hash are whole, whatever size was announced; so are those of which the server said how many.
+		const isWhole = file.sha256 ? file.sha256 === sha256 : size === this.reply.length;
+		return isWhole ? undefined : file.size;
 	}
 }
 
@@ -164,10 +197,6 @@ class ReplyChecks {
 function isAsAnnounced(digest: Digest, { sha256, size }: LocatedFile): boolean | undefined {
 	if (sha256) return sha256 === digest.sha256;
 	return size === undefined ? undefined : size === digest.size;
-}
-
-function looksLikeErrorAnswer(start: Buffer): boolean {
-	return /^\s*\{\s*"error"/.test(start.toString('latin1', 0, 200));
 }
 
 function defaultName({ type, mediaId }: LocatedFile, mimeType: string): string {

@@ -62,7 +62,9 @@ export async function upload(
 	if (!declared.size) throw emptyFile(declared.fileName);
 	return await memoryBudget.run(
 		declared.size,
-		async () => {
+		async (share) => {
+			// Some of n8n's stores read it as a whole.
+			await share.grow(declared.size);
 			const mustCheck = options.checkFile !== false;
 			const mimeType = mustCheck
 				? await checkFile(client.provider, source, declared, addHint)
@@ -73,7 +75,7 @@ export async function upload(
 			if (!cache) return await sendFile(client, source, file);
 			return await reuseOrSend({ client, cache, addHint }, source, file);
 		},
-		client.cancelSignal,
+		{ timeoutMs: client.idleTimeoutMs, signal: client.cancelSignal },
 	);
 }
 

@@ -61,6 +61,11 @@ export interface FileReply {
 	status: number;
 	/** Names in lower case. */
 	headers: ApiReply['headers'];
+	/**
+	 * Bytes in the whole body; unknown when the server sends it in chunks. n8n's helper unzips a body that comes compressed, though
+	 * nobody asked for that, and hides that it did: then this is the length before. A body that breaks off is an error.
+	 */
+	length?: number;
 	body: ByteStream;
 	/** Stops the transfer. To destroy the body is not enough: that takes effect only when more of it arrives. */
 	abort: () => void;
@@ -219,6 +224,7 @@ async function openOnce(
 	return {
 		status: reply.statusCode,
 		headers: reply.headers,
+		length: Number(reply.headers['content-length']) || undefined,
 		body: reply.body,
 		abort,
 		host: url.host,

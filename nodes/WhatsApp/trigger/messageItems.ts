@@ -1,9 +1,11 @@
 import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
 
+import { DEFAULT_MAX_SIZE_MB } from '../execution/fields';
 import { mapConcurrent } from '../execution/mapConcurrent';
 import { safeFileName } from '../formats/fileNames';
 import type { MediaMessage } from '../providers/mediaMessage';
 import { download, type DownloadContext } from '../transfer/download';
+import { MB } from '../units';
 
 export interface ItemOptions {
 	/** Whether each item gets its file, in the binary field `data`. */
@@ -11,6 +13,8 @@ export interface ItemOptions {
 	/** Whether each item gets the provider's own message, in the field `raw`. */
 	includeRaw?: boolean;
 }
+
+const RULES = { maxBytes: DEFAULT_MAX_SIZE_MB * MB };
 
 /** One item for each message. */
 export async function toItems(
@@ -40,7 +44,7 @@ async function addFile(
 	if (message.unavailable) return;
 	try {
 		const wanted = { ...message, expiresAt: message.urlExpiresAt };
-		const { binary, ...file } = await download(context, wanted);
+		const { binary, ...file } = await download(context, wanted, RULES);
 		Object.assign(item.json, file);
 		item.binary = { data: binary };
 	} catch (cause) {
