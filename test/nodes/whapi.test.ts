@@ -421,9 +421,13 @@ describe('registration', () => {
 	);
 
 	test('what somebody changes at the same time stays changed', async () => {
-		whapi.fault({ on: 'settings', delay: 40 });
+		// What we read is answered late: others write before we do.
+		whapi.fault({ on: 'settings', delay: 1000 });
 		const ours = register(api(), 'phoneNumber', url(1));
-		await setTimeout(20);
+		const isRead = () =>
+			harness.emulator.requests.some(({ operation }) => operation === 'settings');
+		while (!isRead()) await setTimeout(5);
+		await setTimeout(100);
 		const changed = [
 			{ ...foreign[0]!, mode: 'path' as const },
 			{ url: 'https://new.example/hook', mode: 'body' as const, events: [] },
