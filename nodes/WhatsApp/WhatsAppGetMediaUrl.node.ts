@@ -57,10 +57,10 @@ export class WhatsAppGetMediaUrl implements INodeType {
 async function getMediaUrl({ context, client, item, index, setSubject }: ItemJob) {
 	const mediaId = mediaIdParameter(context, item, index);
 	setSubject(`Media ID ${mediaId}`);
-	const known = itemFile(item.json);
+	const { mediaId: ownId, messageId, accountId } = itemFile(item.json);
 	const { expiresAt, ...file } = await client.provider.resolve(client, mediaId, {
 		...optionsParameter(context, index),
-		messageId: known.mediaId === mediaId ? known.messageId : undefined,
+		...(ownId === mediaId && { messageId, accountId }),
 		details: true,
 	});
 	if (file.fileName) file.fileName = safeFileName(file.fileName);

@@ -1,14 +1,27 @@
 import {
 	NodeConnectionTypes,
+	type INodeProperties,
 	type INodeType,
 	type INodeTypeDescription,
 	type ITriggerFunctions,
 	type ITriggerResponse,
 } from 'n8n-workflow';
 
+import { providers } from './providers';
 import { CREDENTIAL } from './transport/credentials';
 import { mediaTypesField, triggerOptions } from './trigger/fields';
 import { liveDelivery } from './trigger/liveDelivery';
+
+const queueing = Object.values(providers)
+	.filter(({ live }) => live?.keepsMessages)
+	.map(({ displayName }) => displayName);
+
+const testNotice: INodeProperties = {
+	displayName: `With ${queueing.join(' and ')}: while you test, messages that wait for your published workflow may come here instead. The provider hands them to whoever connects first, once.`,
+	name: 'testNotice',
+	type: 'notice',
+	default: '',
+};
 
 /** Not part of WhatsApp Media Trigger, because n8n cannot test a node that has both a webhook and a connection. */
 export class WhatsAppMediaStreamTrigger implements INodeType {
@@ -28,13 +41,7 @@ export class WhatsAppMediaStreamTrigger implements INodeType {
 		outputs: [NodeConnectionTypes.Main],
 		credentials: [{ name: CREDENTIAL, required: true }],
 		properties: [
-			{
-				displayName:
-					'While you test, messages that wait for your published workflow may come here instead: the provider hands them to whoever connects first, once',
-				name: 'testNotice',
-				type: 'notice',
-				default: '',
-			},
+			...(queueing.length ? [testNotice] : []),
 			mediaTypesField,
 			{
 				displayName: 'Options',

@@ -1,14 +1,18 @@
+import { Dialog360Emulator } from './dialog360';
 import { MetaEmulator } from './meta';
 import { PipesEmulator } from './pipes';
 import { EmulatorServer, readable, type RecordedRequest, type Site } from './server';
 import { Clock } from './store';
 import { ThirdParty } from './thirdParty';
 import type { VendorEmulator, VendorOptions } from './vendor';
+import { WahaEmulator } from './waha';
 import { WhapiEmulator } from './whapi';
 
 /** Every vendor, by the name that its provider has. A new vendor is a folder and a line here. */
 const EMULATORS = {
 	meta: MetaEmulator,
+	waha: WahaEmulator,
+	dialog360: Dialog360Emulator,
 	whapi: WhapiEmulator,
 	pipes: PipesEmulator,
 } satisfies Record<string, new (clock: Clock, options?: VendorOptions) => VendorEmulator>;

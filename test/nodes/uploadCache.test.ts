@@ -1,5 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 
+import { providers } from '../../nodes/WhatsApp/providers';
 import { fixture } from '../support/files';
 import {
 	calls,
@@ -108,7 +109,7 @@ describe.each(VENDORS.filter((vendor) => VENDOR_FACTS[vendor].hasUpload))(
 				staticData,
 			});
 			expect(uploads()).toBe(3);
-			if (vendor === 'meta')
+			if (!providers[vendor]!.keepsFileNames)
 				await uploadFiles(harness, pdf(), {
 					...PDF,
 					options: {

@@ -5,6 +5,7 @@ import { providers } from '../../nodes/WhatsApp/providers';
 import type { MediaMessage } from '../../nodes/WhatsApp/providers/mediaMessage';
 import { matchesFilter } from '../../nodes/WhatsApp/trigger/messageFilter';
 import { startEmulator, VENDORS, type Emulator } from '../emulator';
+import { VENDOR_FACTS } from '../support/vendors';
 import { shape, shapeNames } from '../emulator/meta';
 
 /**
@@ -201,14 +202,9 @@ describe.each(VENDORS)('%s', (vendor) => {
 	const { live } = provider;
 	if (live)
 		test(`${RUNS} spoilt frames of the live connection: none throws`, () => {
-			const frames = TYPES.map(
-				(type) =>
-					(
-						emulator[vendor].prepare({ type, bytes: 'x', caption: 'Hi' }).message as {
-							event?: Json;
-						}
-					).event,
-			).filter(Boolean);
+			const frames = TYPES.map((type) =>
+				VENDOR_FACTS[vendor].liveFrame!(emulator, { type, bytes: 'x', caption: 'Hi' }),
+			);
 			expect(frames.flatMap((frame) => live.parse(JSON.stringify(frame)))).toHaveLength(
 				TYPES.length,
 			);

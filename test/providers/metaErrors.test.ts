@@ -1,4 +1,4 @@
-import { apiError } from '../../nodes/WhatsApp/providers/meta/errors';
+import { apiError } from '../../nodes/WhatsApp/providers/cloudApi/errors';
 import { MINUTE } from '../../nodes/WhatsApp/units';
 
 /** What Meta's refusals become. */

@@ -1,6 +1,14 @@
-import { type Emulator, type EmulatorOptions, type Vendor, VENDORS } from '../emulator';
+import {
+	type CustomerFile,
+	type Emulator,
+	type EmulatorOptions,
+	type Vendor,
+	VENDORS,
+} from '../emulator';
+import type { Dialog360Operation } from '../emulator/dialog360';
 import type { MetaOperation } from '../emulator/meta';
 import type { PipesOperation } from '../emulator/pipes';
+import type { WahaOperation } from '../emulator/waha';
 import type { WhapiOperation } from '../emulator/whapi';
 
 /**
@@ -12,6 +20,14 @@ export interface VendorFacts {
 	title: string;
 	/** Where the vendor's API and its files really are. */
 	origins: { apiOrigin: string; filesOrigin: string };
+	/** A frame of the live connection, where the vendor has one. */
+	liveFrame?(emulator: Emulator, file: CustomerFile): object;
+	/** Whether every user has a server of their own, so that the credential names its address. */
+	ownServer?: true;
+	/** The header that carries the token, in lower case; default: `authorization`, as a bearer. */
+	tokenHeader?: string;
+	/** Which of the two no request has any business at, or only with settings that are seldom. */
+	unusedSites?: ReadonlyArray<'api' | 'files'>;
 	/** Which of the two get the access token. */
 	tokenSites: ReadonlyArray<'api' | 'files'>;
 
@@ -63,7 +79,7 @@ export interface VendorFacts {
 
 export interface VendorAnswer {
 	node: 'GetMediaUrl' | 'DownloadMedia' | 'UploadMedia' | 'DeleteMedia';
-	on: MetaOperation | WhapiOperation | PipesOperation;
+	on: MetaOperation | WahaOperation | Dialog360Operation | WhapiOperation | PipesOperation;
 	/** What the answer is: a file, JSON that tells something, or the result of a change. */
 	body: 'file' | 'json' | 'change';
 	/** From a public URL in the item rather than by media ID. */
@@ -124,6 +140,92 @@ export const VENDOR_FACTS: Readonly<Record<Vendor, VendorFacts>> = {
 			{ node: 'DeleteMedia', on: 'delete', body: 'change' },
 		],
 	},
+	waha: {
+		title: 'WAHA',
+		liveFrame: ({ waha }, file) =>
+			JSON.parse(waha.envelope('message.any', waha.prepare(file).message)) as object,
+		// Everybody has a server of their own; its files are in a bucket only where that is set.
+		origins: { apiOrigin: 'https://waha.example', filesOrigin: 'https://bucket.s3.example' },
+		ownServer: true,
+		tokenHeader: 'x-api-key',
+		tokenSites: ['api'],
+		unusedSites: ['files'],
+		credential: ({ waha: { credentials } }) => ({
+			accessToken: credentials.accessToken,
+			webhookSecret: credentials.webhookSecret,
+		}),
+		form: ({ waha: { credentials } }) => ({
+			'API Key': credentials.accessToken,
+			'Webhook Secret': credentials.webhookSecret,
+		}),
+		proofField: 'webhookSecret',
+		signsBody: true,
+		forgeries: signedForgeries,
+		localRegistration: 'manual',
+		async connect({ waha }, webhookUrl) {
+			waha.callback = webhookUrl;
+			return undefined;
+		},
+		moreTypes: { gif: 'video' },
+		itemFields: ['url', 'sha256', 'size', 'accountId'],
+		onlyInItem: [],
+		announcesHash: true,
+		hasUpload: false,
+		fileTakesToken: true,
+		lifetimeMs: 30 * DAY,
+		operations: { lookUp: 'message', credentialTest: 'session' },
+		answers: [
+			{ node: 'GetMediaUrl', on: 'message', body: 'json' },
+			{ node: 'DownloadMedia', on: 'message', body: 'json' },
+			{ node: 'DownloadMedia', on: 'file', body: 'file' },
+		],
+	},
+	dialog360: {
+		title: '360dialog',
+		origins: {
+			apiOrigin: 'https://waba-v2.360dialog.io',
+			filesOrigin: 'https://lookaside.fbsbx.com',
+		},
+		tokenHeader: 'd360-api-key',
+		tokenSites: ['api'],
+		// Meta's own: the files come through the API.
+		unusedSites: ['files'],
+		credential: ({ dialog360: { credentials } }) => ({
+			accessToken: credentials.accessToken,
+			webhookSecret: credentials.webhookSecret,
+		}),
+		form: ({ dialog360: { credentials } }) => ({
+			'API Key': credentials.accessToken,
+			'Webhook Secret': credentials.webhookSecret,
+		}),
+		proofField: 'webhookSecret',
+		signsBody: false,
+		forgeries: (wrongSecret) => [
+			{ headers: null },
+			{ headers: { 'X-Webhook-Secret': wrongSecret } },
+		],
+		// The other way is for public https addresses only.
+		localRegistration: 'manual',
+		async connect({ dialog360 }, webhookUrl) {
+			dialog360.callback = webhookUrl;
+			return undefined;
+		},
+		moreTypes: {},
+		itemFields: ['url', 'urlExpiresAt', 'sha256', 'fromUserId', 'phoneNumberId', 'accountId'],
+		onlyInItem: [],
+		announcesHash: true,
+		hasUpload: true,
+		fileTakesToken: true,
+		lifetimeMs: 7 * DAY,
+		operations: { lookUp: 'getUrl', credentialTest: 'webhook' },
+		answers: [
+			{ node: 'GetMediaUrl', on: 'getUrl', body: 'json' },
+			{ node: 'DownloadMedia', on: 'getUrl', body: 'json' },
+			{ node: 'DownloadMedia', on: 'file', body: 'file' },
+			{ node: 'UploadMedia', on: 'upload', body: 'change' },
+			{ node: 'DeleteMedia', on: 'delete', body: 'change' },
+		],
+	},
 	whapi: {
 		title: 'Whapi.Cloud',
 		origins: {
@@ -166,6 +268,8 @@ export const VENDOR_FACTS: Readonly<Record<Vendor, VendorFacts>> = {
 	},
 	pipes: {
 		title: 'Pipes.bot',
+		liveFrame: ({ pipes }, file) =>
+			pipes.prepare(file as Parameters<typeof pipes.prepare>[0]).message.event,
 		origins: {
 			apiOrigin: 'https://api.pipes.bot',
 			filesOrigin: 'https://media.account.r2.cloudflarestorage.com',
@@ -233,7 +337,9 @@ export function publicCredentialFor(
 	emulator: Emulator,
 	vendor: Vendor = 'meta',
 ): Record<string, string> {
-	return { ...credentialFor(emulator, vendor), baseUrl: '', mediaHosts: '' };
+	const { ownServer, origins } = VENDOR_FACTS[vendor];
+	const baseUrl = ownServer ? origins.apiOrigin : '';
+	return { ...credentialFor(emulator, vendor), baseUrl, mediaHosts: '' };
 }
 
 // -- An emulator that plays the vendors' own origins

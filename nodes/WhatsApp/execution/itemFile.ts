@@ -10,6 +10,8 @@ import { byteCount, isoTime, omitUndefined, sha256Hex } from '../providers/read'
 export interface ItemFile {
 	mediaId?: string;
 	messageId?: string;
+	/** The account that received it. */
+	accountId?: string;
 	url?: string;
 	/** When `url` expires; ISO 8601, UTC. */
 	expiresAt?: string;
@@ -29,6 +31,7 @@ export function itemFile(json: IDataObject): ItemFile {
 	return omitUndefined({
 		mediaId: readText(json.mediaId),
 		messageId: readText(json.messageId),
+		accountId: readText(json.accountId),
 		url: readText(json.url),
 		expiresAt: readTime(json.urlExpiresAt),
 		mimeType: mimeEssence(readText(json.mimeType)) || undefined,

@@ -1,8 +1,12 @@
 import type { MediaError } from '../errors';
 import type { ByteStream } from '../streams';
+import type { CredentialForm } from './credentialForm';
+import type { Credentials } from './credentials';
 import type { FileKind } from './fileKind';
 import type { MediaMessage } from './mediaMessage';
 import type { OnUnreadable } from './read';
+
+export type { Credentials } from './credentials';
 
 /**
  * The contract between the nodes and one vendor of WhatsApp. A provider is a plain object of functions: it is handed
@@ -11,13 +15,17 @@ import type { OnUnreadable } from './read';
 export interface Provider {
 	/** The vendor's name in forms and error messages. */
 	displayName: string;
-	/** Origin of the API, used where the field *Base URL* of the credential is empty. */
-	defaultBaseUrl: string;
+	/** Origin of the API, used where the field *Base URL* of the credential is empty. Absent where every user has a server. */
+	defaultBaseUrl?: string;
 	/**
 	 * Hosts of files, besides the API's own, that may see the access token, always over https. A leading dot stands for
 	 * the domain and everything below it.
 	 */
 	mediaHosts: readonly string[];
+	/** The headers that prove who we are; absent: the token as an OAuth bearer token. */
+	authHeaders?(credentials: Credentials): Record<string, string>;
+	/** What the credential asks for, and how it is tested. */
+	credentialForm: CredentialForm;
 	/** What the user does to register the webhook URL by hand, to follow the vendor's name and a colon. Plain text. */
 	manualSetup: string;
 	/** How long files are kept, as a sentence for error messages. */
@@ -54,6 +62,11 @@ export interface Provider {
 	 * none. A URL can be anybody's: no other path of the API may fit.
 	 */
 	isFileUrl?(url: URL, credentials: Credentials): boolean;
+	/**
+	 * The URL at which this credential gets a file, for one that the vendor's messages name: some lead to a host that only the
+	 * vendor reaches, or that wants another token. Absent: the same.
+	 */
+	ownFileUrl?(url: string, credentials: Credentials): string;
 	/** When a URL expires (ISO 8601, UTC), read from the URL itself; nothing when it does not say. */
 	urlExpiresAt(url: string): string | undefined;
 	/**
@@ -77,23 +90,6 @@ export interface Provider {
 	phoneNumbers?(client: ApiClient): Promise<PhoneNumber[]>;
 }
 
-/** What the credential holds, trimmed. Empty strings where the user left a field empty. */
-export interface Credentials {
-	/** Or API key, as the vendor calls it. */
-	accessToken: string;
-	/** Part of the API's paths, where a vendor has versions. */
-	apiVersion: string;
-	appId: string;
-	/** Origin (and path, for a relay) of the API, without a slash at the end. */
-	baseUrl: string;
-	businessAccountId: string;
-	phoneNumberId: string;
-	/** What the vendor sends in its check that the webhook URL is ours. */
-	verifyToken: string;
-	/** What deliveries are signed with. */
-	webhookSecret: string;
-}
-
 /** Whose deliveries a registration is for, from the narrowest to the widest. A vendor without such scopes ignores it. */
 export type RegistrationScope = 'phoneNumber' | 'account' | 'app';
 
@@ -109,8 +105,15 @@ export interface Registration {
 	 * @throws MediaError of code `handshake` when the vendor called the URL and did not get the answer that it wants
 	 */
 	register(client: ApiClient, scope: RegistrationScope, url: string): Promise<void>;
-	/** Removes this very URL; any other stays. @throws MediaError */
-	unregister(client: ApiClient, scope: RegistrationScope, url: string): Promise<void>;
+	/**
+	 * Removes this very URL; any other stays. Resolves with a sentence for the log where the vendor has no way to remove it.
+	 * @throws MediaError
+	 */
+	unregister(
+		client: ApiClient,
+		scope: RegistrationScope,
+		url: string,
+	): Promise<string | undefined | void>;
 	/** Has the vendor make a public link for each file that comes from now on. @throws MediaError */
 	enablePublicLinks?(client: ApiClient): Promise<void>;
 }
@@ -121,6 +124,10 @@ export interface LiveConnection {
 	url(credentials: Credentials): string;
 	/** Why the account may not connect; nothing when it may. @throws MediaError when that cannot be found out */
 	checkAccess(client: ApiClient): Promise<MediaError | undefined>;
+	/** The server opens every connection and closes those that it refuses: whether an account may connect has to be asked before. */
+	refusesAfterOpening?: true;
+	/** Whether the vendor keeps messages while nobody listens, and hands each to whoever connects first, once. */
+	keepsMessages: boolean;
 	/** Every file in a text frame. Never throws, whatever it holds; `onUnreadable` is told of what cannot be read. */
 	parse(frame: string, onUnreadable?: OnUnreadable): MediaMessage[];
 }
@@ -138,7 +145,7 @@ export interface ApiClient {
 export type Send = (request: ApiRequest) => Promise<ApiReply>;
 
 export interface ApiRequest {
-	method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+	method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 	/** Below the credential's `baseUrl`, starting with a slash. */
 	path: string;
 	query?: Record<string, string>;
@@ -177,6 +184,8 @@ export interface VerificationFailure {
 export interface ResolveOptions {
 	/** Fails unless the file belongs to this number, where the vendor can check that. */
 	phoneNumberId?: string;
+	/** The account that received the file, as its message names it. */
+	accountId?: string;
 	/** The message that brought the file, where known: some vendors say more about messages than about files. */
 	messageId?: string;
 	/** Whether type, size, hash and a public link are worth another request; without, the URL is enough. */

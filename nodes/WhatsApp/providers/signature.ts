@@ -6,9 +6,13 @@ export function equalSecrets(given: string, expected: string): boolean {
 	return timingSafeEqual(sha256(given), sha256(expected));
 }
 
-/** HMAC-SHA256 as lower-case hex. */
-export function hmacHex(secret: string, content: Buffer | string): string {
-	return createHmac('sha256', secret).update(content).digest('hex');
+/** HMAC as lower-case hex. */
+export function hmacHex(
+	secret: string,
+	content: Buffer | string,
+	algorithm: 'sha256' | 'sha512' = 'sha256',
+): string {
+	return createHmac(algorithm, secret).update(content).digest('hex');
 }
 
 function sha256(text: string): Buffer {

@@ -14,6 +14,8 @@ export interface WantedFile extends Partial<Omit<FileLocation, 'tokenRequired'>>
 	/** When its message was sent; ISO 8601. */
 	timestamp?: string;
 	phoneNumberId?: string;
+	/** The account that received it, as its message names it. */
+	accountId?: string;
 }
 
 export type LocatedFile = WantedFile & { url: string };
@@ -43,7 +45,9 @@ export class FileSource {
 		wanted: WantedFile,
 		onExpired: () => void,
 	): Promise<FileSource> {
-		const { mediaId, url } = wanted;
+		const { provider, credentials } = client;
+		const { mediaId, url: given } = wanted;
+		const url = given && (provider.ownFileUrl?.(given, credentials) ?? given);
 		if (!mediaId && !url) throw nothingToDownload();
 		if (url && (!mediaId || !hasExpired({ ...wanted, url }, client)))
 			return new FileSource(client, wanted, { ...wanted, url }, Boolean(mediaId));

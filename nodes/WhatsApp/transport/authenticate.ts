@@ -5,6 +5,7 @@ import {
 } from 'n8n-workflow';
 
 import type { MediaError } from '../errors';
+import type { Credentials } from '../providers/provider';
 import { checkCredentials, parseCredentials } from './credentials';
 import { mayReceiveToken } from './hosts';
 
@@ -18,14 +19,18 @@ export async function authenticate(
 	options: IHttpRequestOptions,
 ): Promise<IHttpRequestOptions> {
 	const parsed = parse(data);
-	const { credentials } = parsed;
+	const { provider, credentials } = parsed;
 	const url = new URL(options.url, options.baseURL);
 	if (!credentials.accessToken || !mayReceiveToken(url, parsed)) return options;
 	const invalid = checkCredentials(parsed);
 	if (invalid) throw withoutCode(invalid);
 	// A provider's own Authorization wins: some requests are made in the name of the app.
-	const headers = { Authorization: `Bearer ${credentials.accessToken}`, ...options.headers };
-	return { ...options, headers };
+	const proof = provider.authHeaders?.(credentials) ?? bearer(credentials);
+	return { ...options, headers: { ...proof, ...options.headers } };
+}
+
+function bearer({ accessToken }: Credentials) {
+	return { Authorization: `Bearer ${accessToken}` };
 }
 
 function parse(data: ICredentialDataDecryptedObject) {

@@ -32,12 +32,16 @@ export function parseCredentials(data: ICredentialDataDecryptedObject): ParsedCr
 			'Open the credential and choose one.',
 		);
 	}
-	const baseUrl = (field('baseUrl') || provider.defaultBaseUrl).replace(/\/+$/, '');
+	const baseUrl = (field('baseUrl') || provider.defaultBaseUrl || '').replace(/\/+$/, '');
 	if (!/^https?:\/\/./.test(baseUrl) || !URL.canParse(baseUrl)) {
 		throw new MediaError(
 			'credential',
-			'Base URL in the credential is not a web address',
-			`Open the credential and enter one that starts with https://, or leave it empty for ${provider.defaultBaseUrl}.`,
+			baseUrl
+				? 'Base URL in the credential is not a web address'
+				: 'The credential has no Base URL',
+			provider.defaultBaseUrl
+				? `Open the credential and enter one that starts with https://, or leave it empty for ${provider.defaultBaseUrl}.`
+				: `Open the credential and enter the address of ${provider.displayName}, with http:// or https://.`,
 		);
 	}
 	return {

@@ -11,13 +11,17 @@ export const timing = {
 	openTimeout: 10 * SECOND,
 	/**
 	 * A connection on which nothing arrives for this time is replaced. The runtime's WebSocket answers pings without showing
-	 * them, so a dead connection looks like a quiet one. The provider keeps what is sent between the two connections.
+	 * them, so a dead connection looks like a quiet one. Where the provider keeps nothing for later, the new connection is open
+	 * before the old one is closed.
 	 */
 	idleTimeout: 3 * MINUTE,
 	/** The wait before a new connection is random. Its upper bound starts here and doubles after each failure. */
 	firstWait: SECOND,
 	longestWait: 2 * MINUTE,
 };
+
+/** The code with which a server closes a connection that it does not allow (RFC 6455, 7.4.1). */
+const POLICY_VIOLATION = 1008;
 
 export interface Listener {
 	onMessages: (messages: MediaMessage[]) => void;
@@ -67,6 +71,13 @@ export function listen(client: Client, listener: Listener): Subscription {
 	return connection.add(listener);
 }
 
+interface SocketEnd {
+	/** Whether it was ever open, and is not one that the server closed because it refuses us. */
+	wasOpen: boolean;
+	/** The socket, still open, where nothing has arrived on it for long. */
+	replaceable?: WebSocket;
+}
+
 class Connection {
 	private readonly listeners = new Set<Listener>();
 	private readonly closing = new AbortController();
@@ -106,21 +117,34 @@ class Connection {
 	 * @throws MediaError when it is no use to go on
 	 */
 	private async keepOpen(): Promise<void> {
+		if (this.live.refusesAfterOpening) await this.checkAccess();
+		let quiet: WebSocket | undefined;
 		for (let failures = 0; !this.signal.aborted; failures++) {
-			const wasOpen = await this.holdSocket();
+			const { wasOpen, replaceable } = await this.holdSocket(quiet);
+			quiet = replaceable;
+			if (quiet) continue;
 			if (wasOpen) failures = 0;
 			else if (!this.signal.aborted) await this.checkAccess();
+			if (!this.hasBeenOpen && !this.signal.aborted) throw noConnection(this.client);
 			const longest = backoff(failures + 1, timing.firstWait, timing.longestWait);
 			await wait(Math.random() * longest, this.signal);
 		}
+		quiet?.close();
 	}
 
-	/** Opens a socket and stays until it ends. Whether it was ever open. */
-	private async holdSocket(): Promise<boolean> {
+	/**
+	 * Opens a socket and stays until it ends.
+	 * @param previous one that is to be closed as soon as this one is open
+	 */
+	private async holdSocket(previous?: WebSocket): Promise<SocketEnd> {
 		const socket = new WebSocket(this.url);
 		const ended = new AbortController();
 		const end = () => ended.abort();
-		socket.addEventListener('close', end);
+		let isRefused = false;
+		socket.addEventListener('close', ({ code }) => {
+			isRefused = code === POLICY_VIOLATION;
+			end();
+		});
 		socket.addEventListener('error', end);
 		this.signal.addEventListener('abort', end);
 		let wasOpen = false;
@@ -128,6 +152,7 @@ class Connection {
 		socket.addEventListener('open', () => {
 			wasOpen = this.hasBeenOpen = true;
 			lastActive = Date.now();
+			previous?.close();
 			this.onReady();
 		});
 		socket.addEventListener('message', ({ data }) => {
@@ -141,8 +166,11 @@ class Connection {
 			await wait(left, ended.signal);
 		}
 		this.signal.removeEventListener('abort', end);
+		previous?.close();
+		const isQuiet = wasOpen && !ended.signal.aborted;
+		if (isQuiet && !this.live.keepsMessages) return { wasOpen, replaceable: socket };
 		socket.close();
-		return wasOpen;
+		return { wasOpen: wasOpen && !isRefused };
 	}
 
 	private receive(frame: unknown): void {
@@ -157,7 +185,7 @@ class Connection {
 
 	/**
 	 * A WebSocket does not tell why it was not opened; the API does.
-	 * @throws MediaError when the account may not connect, or when the very first socket was not opened
+	 * @throws MediaError when the account may not connect; before the first connection also when that is not known
 	 */
 	private async checkAccess(): Promise<void> {
 		const { credentials, send } = this.client;
@@ -166,7 +194,7 @@ class Connection {
 			send: async (request) => await send({ ...request, signal: this.signal }),
 		};
 		const error = await this.live.checkAccess(client).catch((cause: MediaError) => cause);
-		if (!this.hasBeenOpen) throw error ?? noConnection(this.client);
+		if (!this.hasBeenOpen && error) throw error;
 		if (error?.code === 'credential') throw error;
 	}
 

@@ -4,6 +4,7 @@ import { DEFAULT_MAX_SIZE_MB } from '../execution/fields';
 import { mapConcurrent } from '../execution/mapConcurrent';
 import { safeFileName } from '../formats/fileNames';
 import type { MediaMessage } from '../providers/mediaMessage';
+import type { ApiClient, Provider } from '../providers/provider';
 import { download, type DownloadContext } from '../transfer/download';
 import { MB } from '../units';
 
@@ -22,7 +23,8 @@ export async function toItems(
 	options: ItemOptions,
 	context: DownloadContext,
 ): Promise<INodeExecutionData[]> {
-	const items = messages.map(({ raw, ...json }): INodeExecutionData => {
+	const items = messages.map(({ raw, ...message }): INodeExecutionData => {
+		const json = { ...message, ...ownUrl(message, context.client) };
 		// What builders put into a path next. The sender's own spelling stands in `raw`.
 		const fileName = json.fileName === undefined ? {} : { fileName: safeFileName(json.fileName) };
 		return { json: { ...json, ...fileName, ...(options.includeRaw && { raw }) } as IDataObject };
@@ -33,6 +35,13 @@ export async function toItems(
 		});
 	}
 	return items;
+}
+
+function ownUrl(
+	{ url }: Pick<MediaMessage, 'url'>,
+	{ provider, credentials }: ApiClient & { provider: Provider },
+) {
+	return url && provider.ownFileUrl && { url: provider.ownFileUrl(url, credentials) };
 }
 
 /** Adds the file, or the reason why there is none: a message is never lost because its file is. */

@@ -89,7 +89,10 @@ async function createRegistration(
 			await api.register(client, scope, url);
 			if (wantsPublicLinks) await api.enablePublicLinks?.(client);
 		},
-		unregister: async (url) => await api.unregister(client, scope, url),
+		async unregister(url) {
+			const notice = await api.unregister(client, scope, url);
+			if (notice) context.logger.warn(`WhatsApp Media Trigger: ${notice}`);
+		},
 	};
 }
 

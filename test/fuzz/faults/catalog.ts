@@ -5,6 +5,8 @@ import type { Fault } from '../../emulator/faults';
 import { htmlPage } from '../../emulator/faults';
 import { errorsByCode } from '../../emulator/meta/errors';
 import { errors as pipesErrors } from '../../emulator/pipes/errors';
+import { errors as dialog360Errors } from '../../emulator/dialog360/errors';
+import { errors as wahaErrors } from '../../emulator/waha/errors';
 import { errors as whapiErrors } from '../../emulator/whapi/errors';
 import { type Vendor, VENDORS } from '../../emulator';
 import { fixtureFile } from '../../support/paths';
@@ -176,6 +178,18 @@ const VENDOR_ERRORS: Record<Vendor, NamedFault[]> = {
 				? 'either'
 				: 'says',
 		only: { vendor: 'meta', body: 'json' },
+	})),
+	waha: Object.keys(wahaErrors).map((error) => ({
+		name: `WAHA: ${error}`,
+		fault: { error },
+		once: ['internal', 'notWorking'].includes(error) ? 'recovers' : 'either',
+		only: { vendor: 'waha', body: 'json' },
+	})),
+	dialog360: Object.keys(dialog360Errors).map((error) => ({
+		name: `360dialog: ${error}`,
+		fault: { error },
+		once: error === 'internal' ? 'recovers' : 'either',
+		only: { vendor: 'dialog360', body: 'json' },
 	})),
 	whapi: Object.keys(whapiErrors)
 		.filter((name) => name !== 'badRequest')

@@ -2,7 +2,7 @@ import { MediaError } from '../../errors';
 import { checkMediaId } from '../mediaId';
 import type { Credentials, ApiClient } from '../provider';
 import { object, objects, text } from '../read';
-import { apiError, UNKNOWN_ID } from './errors';
+import { apiError, UNKNOWN_ID } from '../cloudApi/errors';
 
 /** What Meta calls whose IDs these are. */
 const ENTITIES: Partial<Record<keyof Credentials, string>> = {

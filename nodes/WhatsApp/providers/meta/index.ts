@@ -1,8 +1,10 @@
+import { accepts } from '../cloudApi/accepts';
+import { RECEIVED_FILE_DAYS, UPLOADED_FILE_DAYS } from '../cloudApi/lifetimes';
+import { urlExpiresAt } from '../cloudApi/media';
 import type { Provider } from '../provider';
-import { accepts } from './accepts';
+import { credentialForm } from './credentialForm';
 import { checkCredentials } from './credentials';
-import { RECEIVED_FILE_DAYS, UPLOADED_FILE_DAYS } from './lifetimes';
-import { deleteMedia, phoneNumbers, resolve, upload, urlExpiresAt } from './media';
+import { deleteMedia, phoneNumbers, resolve, upload } from './media';
 import { parse } from './messages';
 import { registration } from './registration';
 import { challenge, verify } from './webhook';
@@ -20,6 +22,7 @@ export const meta: Provider = {
 		'.whatsapp.net',
 		'.cdnwhatsapp.net',
 	],
+	credentialForm,
 	manualSetup:
 		'open App Dashboard → WhatsApp → Configuration → Webhook → Edit. Paste it as Callback URL, enter the Verify Token of the credential, and subscribe to the field messages.',
 	retention: `Meta keeps received files for ${RECEIVED_FILE_DAYS} days and uploaded ones for ${UPLOADED_FILE_DAYS}.`,

@@ -1,6 +1,7 @@
 import { MediaError } from '../../errors';
-import { DAY } from '../../units';
-import { multipart } from '../multipart';
+import { sizeLimits } from '../cloudApi/accepts';
+import { apiError, graphError, UNKNOWN_ID } from '../cloudApi/errors';
+import { fileLocation, uploadedMedia, uploadForm } from '../cloudApi/media';
 import { plainType } from '../plainType';
 import type {
 	ApiClient,
@@ -10,11 +11,8 @@ import type {
 	PhoneNumber,
 	UploadedMedia,
 } from '../provider';
-import { byteCount, isoTime, object, objects, omitUndefined, sha256Hex, text } from '../read';
-import { sizeLimits } from './accepts';
-import { apiError, graphError, UNKNOWN_ID } from './errors';
+import { object, objects, text } from '../read';
 import { graphPath, mediaPath, withIds } from './ids';
-import { UPLOADED_FILE_DAYS } from './lifetimes';
 
 /** GET /{media-id}: the URL lives 5 minutes and wants the same token. */
 export async function resolve(
@@ -23,23 +21,9 @@ export async function resolve(
 	options: { phoneNumberId?: string } = {},
 ): Promise<FileLocation> {
 	const reply = await sendForMedia(client, 'GET', mediaId, options.phoneNumberId);
-	const body = object(reply.body);
-	const url = text(body.url);
-	if (reply.status !== 200 || !url)
-		throw apiError(reply, `Media ID ${mediaId} could not be looked up`);
-	return omitUndefined<FileLocation>({
-		url,
-		expiresAt: urlExpiresAt(url),
-		tokenRequired: true,
-		mimeType: text(body.mime_type),
-		sha256: sha256Hex(body.sha256),
-		size: byteCount(body.file_size),
-	});
-}
-
-/** `ext` is the URL's Unix expiry: five minutes after it was made, in every payload seen. */
-export function urlExpiresAt(url: string): string | undefined {
-	return isoTime(/[?&]ext=(\d{9,11})(?:&|$)/.exec(url)?.[1]);
+	const location = fileLocation(reply);
+	if (!location) throw apiError(reply, `Media ID ${mediaId} could not be looked up`);
+	return location;
 }
 
 /** DELETE /{media-id} */
@@ -63,15 +47,10 @@ export async function upload(client: ApiClient, given: OutgoingFile): Promise<Up
 			`"${file.fileName}" was not uploaded: no phone number to upload it for`,
 			'Fill in Phone Number ID in the credential, or choose one under Options.',
 		);
-	// `type` repeats the part's own Content-Type: documented as required, and ignored in practice.
-	const form = multipart({ messaging_product: 'whatsapp', type: file.mimeType }, file);
 	const path = graphPath(client, phoneNumberId, 'media');
-	const reply = await client.send({ method: 'POST', path, ...form });
-	const mediaId = text(object(reply.body).id);
-	if (reply.status === 200 && mediaId) {
-		const expiresAt = new Date(Date.now() + UPLOADED_FILE_DAYS * DAY).toISOString();
-		return { mediaId, expiresAt };
-	}
+	const reply = await client.send({ method: 'POST', path, ...uploadForm(file) });
+	const uploaded = uploadedMedia(reply);
+	if (uploaded) return uploaded;
 	if (reply.status === 413) throw tooLarge(file);
 	const what = `"${file.fileName}" (${file.mimeType}, ${file.size} bytes) was not accepted`;
 	throw apiError(reply, what, UNKNOWN_ID);

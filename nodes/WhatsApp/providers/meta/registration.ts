@@ -2,7 +2,7 @@ import { MediaError } from '../../errors';
 import type { ApiClient, Credentials, Registration, RegistrationScope } from '../provider';
 import { object } from '../read';
 import { requireFields } from './credentials';
-import { apiError } from './errors';
+import { apiError } from '../cloudApi/errors';
 import { withIds } from './ids';
 import { registrationError, SCOPES, subscribeToAccount } from './scopes';
 

@@ -1,7 +1,7 @@
 import { MediaError } from '../../errors';
 import type { ApiClient, ApiReply, ApiRequest, Credentials, RegistrationScope } from '../provider';
 import { object, objects, text } from '../read';
-import { apiError, graphError, UNKNOWN_ID } from './errors';
+import { apiError, graphError, UNKNOWN_ID } from '../cloudApi/errors';
 import { graphPath } from './ids';
 import { verifyToken } from './webhook';
 

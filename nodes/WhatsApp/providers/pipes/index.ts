@@ -1,7 +1,9 @@
+import { presignedUrlExpiresAt } from '../presignedUrl';
 import type { Provider } from '../provider';
+import { credentialForm } from './credentialForm';
 import { FILE_HOURS } from './lifetimes';
 import { live } from './live';
-import { deleteMedia, resolve, upload, urlExpiresAt } from './media';
+import { deleteMedia, resolve, upload } from './media';
 import { parse } from './messages';
 import { challenge, verify } from './webhook';
 
@@ -11,6 +13,7 @@ export const pipes: Provider = {
 	defaultBaseUrl: 'https://api.pipes.bot',
 	// Files come from storage with presigned URLs, which answers 400 to a request that also carries a token.
 	mediaHosts: [],
+	credentialForm,
 	manualSetup:
 		'paste it as Webhook URL where you activate the number, or in the App’s settings, and set the Webhook Secret of the credential there.',
 	retention: `Pipes.bot keeps files for ${FILE_HOURS} hours.`,
@@ -19,7 +22,7 @@ export const pipes: Provider = {
 	parse,
 	live,
 	resolve,
-	urlExpiresAt,
+	urlExpiresAt: presignedUrlExpiresAt,
 	upload,
 	delete: deleteMedia,
 };

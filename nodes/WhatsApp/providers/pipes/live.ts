@@ -8,7 +8,7 @@ import { apiError } from './errors';
 import { mediaMessage } from './messages';
 
 /** wss://api.pipes.bot/ws, the way that numbers without a webhook have. Source: docs.pipes.bot, WebSocket. */
-export const live: LiveConnection = { url, checkAccess, parse };
+export const live: LiveConnection = { url, checkAccess, keepsMessages: true, parse };
 
 /** The key stands in the address: the only place that the vendor looks for it. */
 function url({ accessToken, baseUrl, phoneNumberId }: Credentials): string {

@@ -1,8 +1,7 @@
 import { MediaError } from '../../errors';
 import { checkMediaId } from '../mediaId';
+import { presignedUrlExpiresAt } from '../presignedUrl';
 import type { ApiClient, FileLocation, UploadedMedia } from '../provider';
-import { isoTime, isoTimeAfter } from '../read';
-import { SECOND } from '../../units';
 import { apiError } from './errors';
 import { FILE_HOURS, URL_LIFE_MS } from './lifetimes';
 
@@ -19,19 +18,9 @@ export async function resolve(client: ApiClient, mediaId: string): Promise<FileL
 	const url = new URL(location, client.credentials.baseUrl).href;
 	return {
 		url,
-		expiresAt: urlExpiresAt(url) ?? new Date(Date.now() + URL_LIFE_MS).toISOString(),
+		expiresAt: presignedUrlExpiresAt(url) ?? new Date(Date.now() + URL_LIFE_MS).toISOString(),
 		tokenRequired: false,
 	};
-}
-
-/** Presigned URLs of S3 and compatible storage tell when they were made and for how many seconds. */
-export function urlExpiresAt(url: string): string | undefined {
-	const [, made] = /[?&]X-Amz-Date=(\d{8}T\d{6}Z)/i.exec(url) ?? [];
-	const [, seconds] = /[?&]X-Amz-Expires=(\d+)/i.exec(url) ?? [];
-	const start =
-		made &&
-		isoTime(made.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'));
-	return seconds && isoTimeAfter(start || undefined, Number(seconds) * SECOND);
 }
 
 /** No path, body or reply of an upload is public, and none of a delete. */

@@ -1,4 +1,5 @@
 import type { Provider } from '../provider';
+import { credentialForm } from './credentialForm';
 import { fileError } from './errors';
 import { FILE_DAYS, LATE_FILE_MS } from './lifetimes';
 import { deleteMedia, isFileUrl, resolve, upload, urlExpiresAt } from './media';
@@ -12,6 +13,7 @@ export const whapi: Provider = {
 	defaultBaseUrl: 'https://gate.whapi.cloud',
 	// Files come from the API itself, or from public links that take no token: s3.eu-central-1.wasabisys.com refuses one.
 	mediaHosts: [],
+	credentialForm,
 	manualSetup:
 		'not from the dashboard, which cannot set the header that proves a delivery; choose another Registration.',
 	retention: `Whapi.Cloud keeps files for ${FILE_DAYS} days.`,

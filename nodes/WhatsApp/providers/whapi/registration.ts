@@ -1,6 +1,7 @@
 import { MediaError } from '../../errors';
 import { SECOND } from '../../units';
 import { wait } from '../../waiting';
+import { inTurn } from '../inTurn';
 import type { ApiClient, ApiReply, Credentials, Registration } from '../provider';
 import { object, objects, text, type Json } from '../read';
 import { apiError } from './errors';
@@ -81,24 +82,12 @@ function isUsable({ events, mode, headers }: Json, credentials: Credentials): bo
 	return hasMessages && mode === 'body' && secret === deliverySecret(credentials);
 }
 
-/** The last update of each channel's webhooks, by its token, until it ends. */
-const lastUpdates = new Map<string, Promise<unknown>>();
-
-/** Updates the webhooks of a channel after all updates that this process has begun before. */
+/** Updates the webhooks of a channel, one update at a time. */
 async function updateWebhooks(
 	client: ApiClient,
 	edit: (webhooks: Json[]) => Json[],
 ): Promise<void> {
-	const { accessToken } = client.credentials;
-	const previous = lastUpdates.get(accessToken) ?? Promise.resolve();
-	const update = previous.then(async () => await writeWebhooks(client, edit));
-	const ended = update
-		.catch(() => {})
-		.then(() => {
-			if (lastUpdates.get(accessToken) === ended) lastUpdates.delete(accessToken);
-		});
-	lastUpdates.set(accessToken, ended);
-	await update;
+	await inTurn(client.credentials.accessToken, async () => await writeWebhooks(client, edit));
 }
 
 async function writeWebhooks(client: ApiClient, edit: (webhooks: Json[]) => Json[]): Promise<void> {

@@ -1,0 +1,36 @@
+import { relayBaseUrl, type CredentialForm } from '../credentialForm';
+import { SECRET_HEADER } from './webhook';
+
+export const credentialForm: CredentialForm = {
+	fields: [
+		{
+			displayName: 'API Key',
+			name: 'accessToken',
+			isSecret: true,
+			required: true,
+			description: 'The key of the number. One key is one WhatsApp number.',
+			hint: '360dialog Hub → your number → API key → Generate. A new key ends the old one.',
+		},
+		{
+			displayName: 'Webhook Secret',
+			name: 'webhookSecret',
+			isSecret: true,
+			description:
+				'Proves that a message comes from 360dialog. Where it is empty, the trigger makes one from the key. Partners may enter their platform secret.',
+			hint: `Only for a trigger with Manual registration: make up 16 or more characters, and enter the same in the Hub as header ${SECRET_HEADER} beside the webhook URL`,
+		},
+		relayBaseUrl,
+	],
+	test: {
+		// 404 is a good answer too: no webhook is set yet.
+		path: `'/v1/configs/webhook'`,
+		errorStatuses: [401],
+		problems: [
+			{
+				status: 401,
+				message:
+					'The API key is not valid. Copy it again, whole, from the 360dialog Hub → your number → API key; a new key ends the old one.',
+			},
+		],
+	},
+};

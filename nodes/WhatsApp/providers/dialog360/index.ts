@@ -1,0 +1,32 @@
+import { accepts } from '../cloudApi/accepts';
+import { RECEIVED_FILE_DAYS, UPLOADED_FILE_DAYS } from '../cloudApi/lifetimes';
+import { urlExpiresAt } from '../cloudApi/media';
+import type { Provider } from '../provider';
+import { credentialForm } from './credentialForm';
+import { deleteMedia, isFileUrl, ownFileUrl, resolve, upload } from './media';
+import { parse } from './messages';
+import { registration } from './registration';
+import { challenge, SECRET_HEADER, verify } from './webhook';
+
+/** 360dialog, https://docs.360dialog.com: Meta's Cloud API behind a host of its own. One key is one phone number. */
+export const dialog360: Provider = {
+	displayName: '360dialog',
+	defaultBaseUrl: 'https://waba-v2.360dialog.io',
+	// Files come through the API's host. Meta's own refuses the key, and must never see it.
+	mediaHosts: [],
+	authHeaders: ({ accessToken }) => ({ 'D360-API-KEY': accessToken }),
+	credentialForm,
+	manualSetup: `open the 360dialog Hub → your number → Webhook URL. Paste it there, and add a header ${SECRET_HEADER} with the Webhook Secret of the credential.`,
+	retention: `Meta keeps received files for ${RECEIVED_FILE_DAYS} days and uploaded ones for ${UPLOADED_FILE_DAYS}.`,
+	challenge,
+	verify,
+	parse,
+	registration,
+	resolve,
+	isFileUrl,
+	ownFileUrl,
+	urlExpiresAt,
+	accepts,
+	upload,
+	delete: deleteMedia,
+};

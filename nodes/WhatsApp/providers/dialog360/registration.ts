@@ -1,0 +1,124 @@
+import { MediaError } from '../../errors';
+import type { ApiClient, ApiReply, Credentials, Registration } from '../provider';
+import { object, objects, text, type Json } from '../read';
+import { hmacHex } from '../signature';
+import { apiError } from './errors';
+import { deliverySecret, SECRET_HEADER } from './webhook';
+
+/**
+ * A number has one webhook, and where 360dialog has switched that on a list of more. Ours is the one with our secret among its
+ * headers; one of somebody else's is never written over. Source: docs.360dialog.com, Webhooks; OpenAPI 1.41.0.
+ */
+export const registration: Registration = {
+	exclusive: true,
+
+	async currentUrls(client) {
+		const { url, headers } = await findPlace(client);
+		return url && !(RELEASED_HEADER in headers) ? [url] : [];
+	},
+
+	async register(client, _scope, url) {
+		checkUrl(url);
+		const place = await findPlace(client);
+		await place.write({ url, headers: { [SECRET_HEADER]: deliverySecret(client.credentials) } });
+	},
+
+	/** No request removes a webhook: it stays, marked as free for the next one. */
+	async unregister(client, _scope, url) {
+		const place = await findPlace(client);
+		if (place.url !== url) return undefined;
+		await place.write({ url, headers: { [RELEASED_HEADER]: releaseMark(client.credentials) } });
+		return `360dialog has no way to remove a webhook. It keeps delivering to ${url}, where nobody listens any more, until another one is set.`;
+	},
+};
+
+const RELEASED_HEADER = 'X-Webhook-Released';
+
+/** Of destinations besides the main one. Source: docs.360dialog.com, Set multiple webhooks. */
+const MAX_DESTINATIONS = 3;
+
+interface Target {
+	url: string;
+	headers: Record<string, string>;
+}
+
+interface Place {
+	url?: string;
+	headers: Json;
+	write(target: Target): Promise<void>;
+}
+
+/** Where our webhook is or may be: the main place, else, when that is somebody else's, one in the list. */
+async function findPlace(client: ApiClient): Promise<Place> {
+	const main = await readMain(client);
+	if (!main.url || isOurs(main.headers, client.credentials)) return main;
+	const { enabled, destinations: list } = await readList(client);
+	const destinations = objects(list);
+	const own = destinations.find(({ headers }) => isOurs(object(headers), client.credentials));
+	if (enabled !== true || (!own && destinations.length >= MAX_DESTINATIONS)) return main;
+	return inList(client, own, destinations);
+}
+
+async function readMain(client: ApiClient): Promise<Place> {
+	const path = '/v1/configs/webhook';
+	const reply = await client.send({ method: 'GET', path });
+	if (reply.status !== 200 && reply.status !== 404) throw refused(reply);
+	const { url, headers } = object(reply.status === 200 ? reply.body : {});
+	return {
+		url: text(url),
+		headers: object(headers),
+		write: async (body) => checkDone(await client.send({ method: 'POST', path, body })),
+	};
+}
+
+async function readList(client: ApiClient): Promise<Json> {
+	const reply = await client.send({ method: 'GET', path: LIST });
+	// 409: not switched on for this number.
+	if (reply.status === 409 || reply.status === 404) return {};
+	if (reply.status !== 200) throw refused(reply);
+	return object(reply.body);
+}
+
+const LIST = '/multi_webhook';
+
+function inList(client: ApiClient, own: Json | undefined, destinations: Json[]): Place {
+	const names = destinations.map(({ name }) => name);
+	const free = ['n8n', 'n8n-2', 'n8n-3'].find((name) => !names.includes(name));
+	return {
+		url: text(own?.url),
+		headers: object(own?.headers),
+		async write(target) {
+			const request = own
+				? { method: 'PATCH' as const, body: { name: own.name, ...target } }
+				: { method: 'PUT' as const, body: { destinations: [{ name: free, ...target }] } };
+			checkDone(await client.send({ path: LIST, ...request }));
+		},
+	};
+}
+
+function isOurs(headers: Json, credentials: Credentials): boolean {
+	const isOurSecret = headers[SECRET_HEADER] === deliverySecret(credentials);
+	return isOurSecret || headers[RELEASED_HEADER] === releaseMark(credentials);
+}
+
+function releaseMark({ accessToken }: Credentials): string {
+	return hmacHex(accessToken, 'n8n webhook released');
+}
+
+function checkUrl(url: string): void {
+	const { protocol, hostname, port, origin } = new URL(url);
+	if (protocol === 'https:' && !port && !hostname.includes('_')) return;
+	throw new MediaError(
+		'handshake',
+		`360dialog delivers to https addresses without a port and without "_" in the name only, and this n8n’s address is ${origin}`,
+		'Set n8n’s environment variable WEBHOOK_URL to its public https address. On your own computer, use a tunnel.',
+	);
+}
+
+function checkDone(reply: ApiReply): void {
+	if (reply.status >= 300) throw refused(reply);
+}
+
+function refused(reply: ApiReply): MediaError {
+	return apiError(reply, 'The webhook of the 360dialog number could not be read or changed');
+}

@@ -1,0 +1,121 @@
+import { relayBaseUrl, type CredentialForm } from '../credentialForm';
+
+const NO_PERMISSION =
+	'The access token lacks a permission: it needs whatsapp_business_messaging and whatsapp_business_management.';
+
+export const credentialForm: CredentialForm = {
+	fields: [
+		{
+			displayName: 'Access Token',
+			name: 'accessToken',
+			isSecret: true,
+			required: true,
+			placeholder: 'e.g. EAAG…',
+			description:
+				'A permanent token of a System User that has your app and your WhatsApp account. The token on the API Setup page works too, for 24 hours.',
+			hint: 'business.facebook.com → Settings → System users → Generate token, with whatsapp_business_messaging and whatsapp_business_management',
+		},
+		{
+			displayName: 'App Secret',
+			name: 'webhookSecret',
+			isSecret: true,
+			description: 'Proves that a message comes from Meta. Without it the trigger accepts none.',
+			hint: 'Needed for the trigger: developers.facebook.com → My Apps → your app → App settings → Basic → Show',
+		},
+		{
+			displayName: 'Phone Number ID',
+			name: 'phoneNumberId',
+			placeholder: 'e.g. 106540352242922',
+			description:
+				'The ID of the WhatsApp number that receives and sends. Neither the number itself nor the account ID beside it.',
+			hint: 'Needed for the trigger and for uploads: your app → WhatsApp → API Setup, below the number',
+		},
+		{
+			notice: 'That is all most people need. The fields below may stay as they are.',
+			name: 'restNotice',
+		},
+		{
+			displayName: 'WhatsApp Business Account ID',
+			name: 'businessAccountId',
+			placeholder: 'e.g. 102290129340398',
+			description:
+				'Looked up by the phone number ID where it is empty. You find it beside that, on the same page.',
+			hint: 'Only without Phone Number ID',
+		},
+		{
+			displayName: 'App ID',
+			name: 'appId',
+			placeholder: 'e.g. 670843887433847',
+			description:
+				'Looked up by the phone number ID where it is empty. You find it at the top of the App Dashboard.',
+			hint: 'Only without Phone Number ID',
+		},
+		{
+			displayName: 'Verify Token',
+			name: 'verifyToken',
+			isSecret: true,
+			description:
+				'Meta asks the trigger for it once, when you paste the trigger’s URL into your app → WhatsApp → Configuration → Webhook',
+			hint: 'Only for a trigger with Manual registration: make up any text, and enter the same at Meta beside the URL',
+		},
+		{
+			displayName: 'API Version',
+			name: 'apiVersion',
+			default: 'v25.0',
+			placeholder: 'e.g. v25.0',
+			description: 'Version of Meta’s Graph API. Each lives about two years.',
+			hint: 'Leave it as it is',
+		},
+		relayBaseUrl,
+		{
+			displayName: 'Media Hosts',
+			name: 'mediaHosts',
+			placeholder: 'e.g. media.example.com',
+			description:
+				'Only for a relay of your own: more hosts that may be shown the access token when a file is downloaded, comma-separated',
+			hint: 'Leave it empty, unless you run a relay',
+		},
+	],
+	test: {
+		path: `'/' + $credentials.apiVersion + '/' + ($credentials.phoneNumberId.trim() ? $credentials.phoneNumberId.trim() + '?fields=id,display_phone_number,verified_name' : 'me?fields=id')`,
+		errorStatuses: [404],
+		problems: [
+			{
+				body: ['error.error_subcode', 463],
+				message:
+					'The access token has expired. Tokens from the dashboard last 24 hours: make a permanent one for a System User.',
+			},
+			{
+				body: ['error.code', 104],
+				message: 'The access token is missing. Paste it into the credential.',
+			},
+			{
+				body: ['error.code', 190],
+				message:
+					'The access token is not valid. Paste it again, whole: it starts with EAA and is neither the app secret nor an ID.',
+			},
+			{
+				body: ['error.error_subcode', 33],
+				message:
+					'The phone number ID is unknown, or the access token may not use it. Copy it from your app → WhatsApp → API Setup, below the number; the account ID stands right beside it.',
+			},
+			{
+				body: ['error.code', 100],
+				message:
+					'This is not a phone number ID; it looks like the WhatsApp Business Account ID. The two stand side by side in your app → WhatsApp → API Setup: copy the other one.',
+			},
+			{ body: ['error.code', 10], message: NO_PERMISSION },
+			{ body: ['error.code', 200], message: NO_PERMISSION },
+			{
+				body: ['error.code', 4],
+				message: 'Meta limits this app’s requests right now. Try again in a few minutes.',
+			},
+			// Every other error of the Graph API has one of these types.
+			...['OAuthException', 'GraphMethodException', 'FacebookApiException'].map((type) => ({
+				body: ['error.type', type] as [string, string],
+				message:
+					'Meta refuses the access token or the IDs. Copy them again, and check API Version (like v25.0).',
+			})),
+		],
+	},
+};

@@ -1,0 +1,70 @@
+import type { CredentialForm } from '../credentialForm';
+
+const NOT_RUNNING = {
+	SCAN_QR_CODE: 'is not logged in to WhatsApp: scan the QR code in WAHA’s Dashboard',
+	PASSKEY_REQUIRED: 'waits for a passkey: follow the steps in WAHA’s Dashboard',
+	PASSKEY_CONFIRMATION_REQUIRED: 'waits for a passkey: follow the steps in WAHA’s Dashboard',
+	STOPPED: 'is stopped: start it in WAHA’s Dashboard',
+	FAILED: 'has failed: restart it in WAHA’s Dashboard',
+};
+
+export const credentialForm: CredentialForm = {
+	fields: [
+		{
+			displayName: 'Base URL',
+			name: 'baseUrl',
+			required: true,
+			placeholder: 'e.g. http://waha:3000',
+			description:
+				'The address of your WAHA as n8n reaches it. In one compose file this is the name of the service, not localhost.',
+			hint: 'Where WAHA’s Dashboard opens, without /dashboard',
+		},
+		{
+			displayName: 'API Key',
+			name: 'accessToken',
+			isSecret: true,
+			required: true,
+			description:
+				'The key of the server, or one for this session that may read it (and change its settings, for the trigger to register itself)',
+			hint: 'WAHA_API_KEY of the WAHA container; without that, WAHA prints one when it starts',
+		},
+		{
+			displayName: 'Session',
+			name: 'phoneNumberId',
+			placeholder: 'e.g. default',
+			description: 'The name of the session. One session is one WhatsApp number.',
+			hint: 'Leave it empty for the session default',
+		},
+		{
+			displayName: 'Webhook Secret',
+			name: 'webhookSecret',
+			isSecret: true,
+			description:
+				'Proves that a message comes from WAHA. Where it is empty, the trigger makes one from the API key. WhatsApp Media Stream Trigger needs none.',
+			hint: 'Only for a trigger with Manual registration: make up 16 or more characters, and enter the same in WAHA as HMAC key of the webhook',
+		},
+	],
+	test: {
+		path: `'/api/sessions/' + ($credentials.phoneNumberId.trim() || 'default')`,
+		problems: [
+			{
+				body: ['statusCode', 401],
+				message:
+					'The API key is not valid. Copy it again, whole: it is WAHA_API_KEY of the WAHA container.',
+			},
+			{
+				body: ['statusCode', 403],
+				message: 'The API key may not see this session. Check Session, or use another key.',
+			},
+			{
+				body: ['statusCode', 404],
+				message:
+					'The API key is right, but there is no session of this name. Check Session; WAHA’s Dashboard lists them.',
+			},
+			...Object.entries(NOT_RUNNING).map(([status, problem]) => ({
+				body: ['status', status] as [string, string],
+				message: `The API key is right, but the session ${problem}.`,
+			})),
+		],
+	},
+};

@@ -1,0 +1,67 @@
+import { MediaError, TRY_AGAIN_SOON, type MediaErrorCode } from '../../errors';
+import type { ApiReply } from '../provider';
+import { object, retryAfterMs, text } from '../read';
+
+/**
+ * The error that a reply without success means. Its body is NestJS's, `{"message","error"?,"statusCode"}`, or
+ * `{"error","session","status","expected"}` of a session that is not running.
+ * @param what what was tried, as the beginning of a sentence: `Media ID 123 could not be looked up`
+ */
+export function apiError({ status, headers, body }: ApiReply, what: string): MediaError {
+	const { message, error, status: session } = object(body);
+	const sentence = text(message) ?? text(error) ?? '';
+	const reason = sentence ? `WAHA says "${firstLine(sentence)}"` : 'no explanation';
+	const [code, description] = explain(status, sentence, text(session));
+	const facts = { status, retryAfterMs: retryAfterMs(headers['retry-after']) };
+	return new MediaError(code, `${what}: ${reason} (HTTP ${status})`, description, facts);
+}
+
+type Explanation = [code: MediaErrorCode, description: string];
+
+function explain(status: number, sentence: string, session?: string): Explanation {
+	if (status === 401) return ['credential', WRONG_KEY];
+	if (status === 403)
+		return ['credential', 'The API key is for another session, or lacks a right.'];
+	// "The feature is available only in Plus version …"
+	if (/plus version/i.test(sentence)) return ['permanent', PLUS];
+	if (status === 404 && /session/i.test(sentence)) return ['credential', NO_SESSION];
+	if (status === 404) return ['gone', NO_MESSAGE];
+	if (session)
+		return ['temporary', sessionProblem(session) ?? 'Wait until the session is WORKING.'];
+	if (status >= 500 || status === 429) return ['temporary', TRY_AGAIN_SOON];
+	return ['permanent', NOT_WAHA];
+}
+
+const WRONG_KEY =
+	'The API key in the credential is not the one of this WAHA. It stands in WAHA_API_KEY (or WHATSAPP_API_KEY) of its container; without that, WAHA prints a new one at each start.';
+const PLUS = 'This WAHA is the free one of before version 2026.6.1. Update it: now it can.';
+export const NO_SESSION = 'Check Session in the credential; WAHA’s Dashboard lists the sessions.';
+const NO_MESSAGE =
+	'Take the media ID from the field mediaId of the trigger: it is the ID of a message. With the engine NOWEB, switch its store on (config.noweb.store.enabled).';
+export const NOT_WAHA =
+	'Check Base URL in the credential: something other than WAHA may be answering there.';
+
+/** What to do about a session that waits for a person; nothing for one that runs or soon will. */
+export function sessionProblem(status: string): string | undefined {
+	if (status === 'STOPPED') return 'Start the session in WAHA’s Dashboard.';
+	if (status === 'FAILED') return 'Restart the session in WAHA’s Dashboard, or log in again.';
+	const isWaiting = status === 'SCAN_QR_CODE' || status.startsWith('PASSKEY');
+	return isWaiting ? 'Open WAHA’s Dashboard and log in to WhatsApp with the phone.' : undefined;
+}
+
+/** Why WAHA has no file: a text, or an error of gRPC, Axios, Boom or OpenSSL. */
+export function fileError(error: unknown, what: string): MediaError {
+	const { details, message, reason, output } = object(error);
+	const { message: boom } = object(object(output).payload);
+	const sentences = [error, details, boom, message, reason].flatMap((one) => text(one) ?? []);
+	const title = `${what}: WAHA says "${firstLine(sentences[0] ?? 'no reason given')}"`;
+	if (sentences.some((sentence) => /decrypt/i.test(sentence)))
+		return new MediaError('permanent', title, 'Ask the sender to send the file again.');
+	// Asked again later, WhatsApp has given such files after all (WAHA issues 2085, 2131).
+	const description = 'WhatsApp did not give it the file. Run it again later, or ask the sender.';
+	return new MediaError('temporary', title, description);
+}
+
+function firstLine(sentence: string): string {
+	return sentence.split('\n')[0]!.slice(0, 200);
+}

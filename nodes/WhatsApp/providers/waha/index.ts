@@ -1,0 +1,32 @@
+import type { Provider } from '../provider';
+import { credentialForm } from './credentialForm';
+import { presignedUrlExpiresAt } from '../presignedUrl';
+import { live } from './live';
+import { deleteMedia, isFileUrl, resolve, upload } from './media';
+import { ownFileUrl, parse } from './messages';
+import { registration } from './registration';
+import { challenge, verify } from './webhook';
+
+/** WAHA, https://waha.devlike.pro: a server of the user's own that speaks to WhatsApp Web. One session is one WhatsApp number. */
+export const waha: Provider = {
+	displayName: 'WAHA (WhatsApp HTTP API)',
+	// Its files come from the server itself, or from an S3 bucket of the user's with presigned URLs, which take no key.
+	mediaHosts: [],
+	authHeaders: ({ accessToken }) => ({ 'X-Api-Key': accessToken }),
+	credentialForm,
+	manualSetup:
+		'add it to the webhooks of the session (WAHA’s Dashboard → Sessions → Configuration), with the event message.any and, as HMAC key, the Webhook Secret of the credential.',
+	retention:
+		'WAHA keeps a file for three minutes (WHATSAPP_FILES_LIFETIME), and fetches it again for its message.',
+	challenge,
+	verify,
+	parse,
+	registration,
+	live,
+	resolve,
+	isFileUrl,
+	ownFileUrl,
+	urlExpiresAt: presignedUrlExpiresAt,
+	upload,
+	delete: deleteMedia,
+};

@@ -1,0 +1,93 @@
+import { MediaError } from '../../errors';
+import { presignedUrlExpiresAt } from '../presignedUrl';
+import type {
+	ApiClient,
+	Credentials,
+	FileLocation,
+	ResolveOptions,
+	UploadedMedia,
+} from '../provider';
+import { object, omitUndefined } from '../read';
+import { checkMediaId } from '../mediaId';
+import { apiError, fileError, NO_SESSION, NOT_WAHA } from './errors';
+import { FILES_PATH, fileOf, idParts, ownFileUrl } from './messages';
+
+/** With the chat it is in, or, from engines without a browser, without. */
+const MESSAGE_ID = {
+	vendor: 'WAHA',
+	shape: /^(?:(?:true|false)_[\w.:+-]{1,100}@[\w.:@+-]{1,200}|[0-9A-Z]{10,64})$/,
+	inWords: 'those of messages, such as false_15551234567@c.us_3EB0C767D097B7C7C030',
+};
+
+const SESSION = /^[\w-]{1,64}$/;
+
+/** The session of the credential. The only one of WAHA Core, and the first of most others, has this name. */
+export function sessionOf({ phoneNumberId }: Credentials): string {
+	return phoneNumberId || 'default';
+}
+
+export function sessionPath(credentials: Credentials): string {
+	return `/api/sessions/${encodeURIComponent(sessionOf(credentials))}`;
+}
+
+/**
+ * A file has no ID and lives for minutes; its message has one, for which `downloadMedia` makes WAHA fetch the file once more.
+ * Source: waha.devlike.pro, Receive messages.
+ */
+export async function resolve(
+	client: ApiClient,
+	mediaId: string,
+	options: ResolveOptions = {},
+): Promise<FileLocation> {
+	const { credentials } = client;
+	checkMediaId(mediaId, MESSAGE_ID);
+	const what = `Media ID ${mediaId} could not be looked up`;
+	const session = options.phoneNumberId || options.accountId || sessionOf(credentials);
+	if (!SESSION.test(session))
+		throw new MediaError('permanent', `${what}: "${session}" is no session`, NO_SESSION);
+	// The engines without a browser find a message in any chat.
+	const chat = idParts(mediaId).chat ?? 'all';
+	const path = [session, 'chats', chat, 'messages', mediaId].map(encodeURIComponent).join('/');
+	const query = { downloadMedia: 'true' };
+	const reply = await client.send({ method: 'GET', path: `/api/${path}`, query });
+	if (reply.status !== 200) throw apiError(reply, what);
+	const { id, media } = object(reply.body);
+	if (!id) throw new MediaError('permanent', `${what}: the answer is no message`, NOT_WAHA);
+	const { url: given, ...file } = fileOf(object(reply.body));
+	const url = given && ownFileUrl(given, credentials);
+	if (!url) throw fileError(object(media).error ?? NO_FILE, what);
+	return omitUndefined<FileLocation>({
+		url,
+		expiresAt: presignedUrlExpiresAt(url),
+		// Storage with presigned URLs takes no key.
+		tokenRequired: isFileUrl(new URL(url), credentials),
+		...file,
+	});
+}
+
+/** Not yet, or never: which one is only known later. */
+const NO_FILE =
+	'no file (WHATSAPP_DOWNLOAD_MEDIA and WHATSAPP_FILES_MIMETYPES decide what is fetched)';
+
+/** GET /api/files/…, and nothing else: other paths answer with settings and messages. */
+export function isFileUrl(url: URL, { baseUrl }: Credentials): boolean {
+	const files = new URL(baseUrl + FILES_PATH);
+	return url.origin === files.origin && url.pathname.startsWith(files.pathname);
+}
+
+/** A file travels inside its message only. Source: waha.devlike.pro, Send messages. */
+export async function upload(): Promise<UploadedMedia> {
+	throw new MediaError(
+		'permanent',
+		'WAHA has no way to upload a file ahead of its message',
+		'Send the file with its message: an HTTP Request to POST /api/sendImage, sendVideo, sendVoice or sendFile with session, chatId, and in file an https URL, or data (base64) with mimetype and filename.',
+	);
+}
+
+export async function deleteMedia(_client: ApiClient, mediaId: string): Promise<void> {
+	throw new MediaError(
+		'permanent',
+		`Media ID ${mediaId} was not deleted: WAHA has no way to delete a file`,
+		'Leave it out: WAHA deletes every file three minutes after it came.',
+	);
+}

@@ -1,0 +1,111 @@
+import { sleep } from 'n8n-workflow';
+
+import { MediaError } from '../../errors';
+import { inTurn } from '../inTurn';
+import type { ApiClient, ApiReply, Credentials, Registration } from '../provider';
+import { object, objects, text, type Json } from '../read';
+import { apiError } from './errors';
+import { sessionPath } from './media';
+import { hmacKey } from './webhook';
+
+/**
+ * A session's list of webhooks stands inside its configuration, which PUT takes whole: what is not sent is gone, and the session
+ * stops and starts. So everything that was read is written back, nothing is written that is there already, and the list is
+ * read again after each write, which may have met somebody else's.
+ * Source: waha.devlike.pro, Sessions → Update a session; its code, sessions.controller.ts.
+ */
+export const registration: Registration = {
+	exclusive: false,
+
+	/** Only webhooks that deliver what we need and prove it: any other of ours is to be registered anew. */
+	async currentUrls(client) {
+		const webhooks = webhooksOf(await session(client));
+		return webhooks
+			.filter((webhook) => isSound(webhook, client.credentials))
+			.flatMap(({ url }) => text(url) ?? []);
+	},
+
+	async register(client, _scope, url) {
+		const isOurs = (webhook: Json) => webhook.url === url;
+		const own = { url, events: EVENTS, hmac: { key: hmacKey(client.credentials) } };
+		await change(client, {
+			isDone: (webhooks) =>
+				webhooks.some((webhook) => isOurs(webhook) && isSound(webhook, client.credentials)),
+			edit: (webhooks) => [
+				...webhooks.filter((webhook) => !isOurs(webhook)),
+				{ ...webhooks.find(isOurs), ...own },
+			],
+		});
+	},
+
+	async unregister(client, _scope, url) {
+		const others = (webhooks: Json[]) => webhooks.filter((webhook) => webhook.url !== url);
+		await change(client, {
+			isDone: (webhooks) => others(webhooks).length === webhooks.length,
+			edit: others,
+		});
+	},
+};
+
+/** `message.any` includes `message`: with both, everything would come twice. */
+const EVENTS = ['message.any'];
+
+function isSound({ events, hmac }: Json, credentials: Credentials): boolean {
+	return (
+		JSON.stringify(events) === JSON.stringify(EVENTS) && object(hmac).key === hmacKey(credentials)
+	);
+}
+
+const TRIES = 5;
+
+const MAX_WAIT_MS = 1000;
+
+interface Change {
+	isDone(webhooks: Json[]): boolean;
+	edit(webhooks: Json[]): Json[];
+}
+
+async function change(client: ApiClient, { isDone, edit }: Change): Promise<void> {
+	await inTurn(client.credentials.baseUrl + sessionPath(client.credentials), async () => {
+		for (let tries = 0; tries < TRIES; tries++) {
+			const { config, apps } = await session(client);
+			const webhooks = webhooksOf({ config });
+			if (isDone(webhooks)) return;
+			if (tries) await sleep(Math.random() * MAX_WAIT_MS);
+			const body = {
+				config: { ...object(config), webhooks: edit(webhooks) },
+				...(Array.isArray(apps) && { apps }),
+			};
+			const reply = await client.send({
+				method: 'PUT',
+				path: sessionPath(client.credentials),
+				body,
+			});
+			if (reply.status >= 300) throw refused(reply);
+		}
+		throw new MediaError(
+			'temporary',
+			'Others keep changing the webhooks of the WAHA session',
+			'Activate the workflow again in a minute.',
+		);
+	});
+}
+
+function webhooksOf({ config }: Json): Json[] {
+	return objects(object(config).webhooks);
+}
+
+/** With its apps, where this version lists them: they too are replaced by what is sent. */
+async function session(client: ApiClient): Promise<Json> {
+	const reply = await client.send({
+		method: 'GET',
+		path: sessionPath(client.credentials),
+		query: { expand: 'apps' },
+	});
+	if (reply.status !== 200) throw refused(reply);
+	return object(reply.body);
+}
+
+function refused(reply: ApiReply): MediaError {
+	return apiError(reply, 'The webhooks of the WAHA session could not be changed');
+}
