@@ -1,4 +1,9 @@
-import { mimeEssence, chooseMimeType, extensionOf } from '../../nodes/WhatsApp/formats/mimeTypes';
+import {
+	chooseMimeType,
+	extensionOf,
+	matchesMimeType,
+	mimeEssence,
+} from '../../nodes/WhatsApp/formats/mimeTypes';
 import { safeFileName } from '../../nodes/WhatsApp/formats/fileNames';
 
 test.each([
@@ -54,4 +59,15 @@ describe('a file name', () => {
 			safeFileName('data', { defaultExtension: extensionOf('application/x-unheard-of') }),
 		).toBe('data');
 	});
+});
+
+test.each([
+	['*/*', true],
+	['image/*', true],
+	['IMAGE/*', true],
+	['image/jpg', true],
+	['video/*', false],
+	['*/png', false],
+])('%s among the allowed types takes a photo: %s', (allowed, isTaken) => {
+	expect(matchesMimeType('image/jpeg', [allowed])).toBe(isTaken);
 });

@@ -21,6 +21,21 @@ test.each(Object.entries(MEDIA_INFO))(
 	},
 );
 
+test('a JPEG of nothing but filling is given up early, however long it is', async () => {
+	const endOf = async (size: number, start: number[]) => {
+		const bytes = Buffer.alloc(size, 0xff);
+		bytes.set(start, 2);
+		bytes.writeUInt8(0xd8, 1);
+		const reader = new ByteReader(bytes, bytes.length);
+		expect(await probe(reader, 'image/jpeg')).toEqual({});
+		return reader.position;
+	};
+	for (const start of [[], [0xff, 0xe0, 0, 4, 0, 0]]) {
+		expect(await endOf(5_000_000, start)).toBe(await endOf(50_000, start));
+		expect(await endOf(5_000_000, start)).toBeLessThan(10_000);
+	}
+});
+
 const names = Object.keys(MIME_TYPES);
 const hostile = fc.oneof(
 	fc.uint8Array({ maxLength: 300 }),

@@ -226,6 +226,15 @@ describe.each(VENDORS)('%s', (vendor) => {
 	});
 });
 
+test('an expiry that no clock reaches is none', () => {
+	const made = 'X-Amz-Date=20251101T120000Z';
+	const expiry = (seconds: string) =>
+		providers.pipes!.urlExpiresAt(`https://x.example/?${made}&X-Amz-Expires=${seconds}`);
+	expect(expiry('300')).toBe('2025-11-01T12:05:00.000Z');
+	for (const seconds of ['99999999999999999', '9'.repeat(400)])
+		expect(expiry(seconds)).toBeUndefined();
+});
+
 describe('meta alone', () => {
 	test('no ID of another kind can lead elsewhere either', async () => {
 		const client = axiosClient(emulator, 'meta', { businessAccountId: 'me' });

@@ -6,11 +6,15 @@ const COLOURS: Record<number, MediaInfo['colours']> = { 1: 'greyscale', 3: 'RGB'
 /** Cameras write a few dozen; a file of nothing but tiny ones is not worth the time. */
 const MAX_SEGMENTS = 2000;
 
+/** Fill bytes before markers, in all. Encoders write one or two. */
+const MAX_FILL = 1000;
+
 /** ITU-T T.81: B.1.1.3 the markers, B.2.2 the frame header, which tells precision, size and components. */
 export async function readJpeg(file: ByteReader): Promise<MediaInfo> {
+	const fill = { left: MAX_FILL };
 	await file.skip(2);
 	for (let segments = 0; segments < MAX_SEGMENTS; segments++) {
-		const marker = await nextMarker(file);
+		const marker = await nextMarker(file, fill);
 		// Stray bytes: decoders can read on, this reader cannot.
 		if (marker === 'none') return {};
 		// The end, or the picture's data, before any frame header.
@@ -36,12 +40,15 @@ export async function readJpeg(file: ByteReader): Promise<MediaInfo> {
 	return {};
 }
 
-/** A marker is FF and another byte; any number of FF may fill the space before it. */
-async function nextMarker(file: ByteReader): Promise<number | 'none' | undefined> {
+/** A marker is FF and another byte; any number of FF may fill the space before it. Each that is read takes time. */
+async function nextMarker(
+	file: ByteReader,
+	fill: { left: number },
+): Promise<number | 'none' | undefined> {
 	let [byte] = await file.read(1);
 	if (byte !== undefined && byte !== 0xff) return 'none';
-	while (byte === 0xff) [byte] = await file.read(1);
-	return byte;
+	while (byte === 0xff && fill.left-- > 0) [byte] = await file.read(1);
+	return byte === 0xff ? 'none' : byte;
 }
 
 function standsAlone(marker: number): boolean {

@@ -53,19 +53,22 @@ function withoutSecrets(address: string): string {
 /** `URL` has already brought every spelling of an IP address (0x7f.1, 2130706433, [::ffff:127.0.0.1]) into one form. */
 function isPrivate(hostname: string): boolean {
 	const name = hostname.replace(/\.$/, '');
-	if (name.startsWith('[')) {
-		return /^\[(::|::1|::ffff:.*|64:ff9b:.*|f[cd].*|fe[89a-f].*)\]$/.test(name);
-	}
+	// Of IPv6, only 2000::/3 is public; 2002:: and 2001:0:: hold any IPv4 address (RFC 3056, RFC 4380).
+	if (name.startsWith('['))
+		return !/^\[[23][\da-f]{3}:/.test(name) || /^\[200(2:|1::|1:0:)/.test(name);
 	const isIpv4 = /^\d+(\.\d+){3}$/.test(name);
 	if (!isIpv4)
 		return !name.includes('.') || /\.(localhost|local|internal|lan|home\.arpa)$/.test(name);
-	const [a = 0, b = 0] = name.split('.').map(Number);
+	const [a = 0, b = 0, c = 0] = name.split('.').map(Number);
 	return (
 		[0, 10, 127].includes(a) ||
 		a >= 224 ||
 		(a === 169 && b === 254) ||
 		(a === 172 && b >= 16 && b < 32) ||
 		(a === 192 && b === 168) ||
+		// RFC 6890: protocols of networks (where some clouds have their metadata), and measurements.
+		(a === 192 && b === 0 && c === 0) ||
+		(a === 198 && (b === 18 || b === 19)) ||
 		(a === 100 && b >= 64 && b < 128)
 	);
 }
