@@ -1,3 +1,5 @@
+import { sleep } from 'n8n-workflow';
+
 /**
  * Waits so many milliseconds, or until the signal is aborted. It resolves in both cases: whoever can be aborted looks at
  * `signal.aborted` afterwards. The timer keeps no process alive, and no listener stays behind.
@@ -15,6 +17,25 @@ export async function wait(milliseconds: number, signal?: AbortSignal): Promise<
 		timer.addEventListener('abort', end);
 		signal?.addEventListener('abort', end);
 	});
+}
+
+/** How long a process lives on at most, after a wait was ended early. In milliseconds. */
+const HOLD_MS = 250;
+
+/**
+ * The same, and keeps the process alive meanwhile. Between two tries nothing else may: no connection is open, and a process
+ * that runs one workflow and no server would end there, as if all were done.
+ */
+async function waitAlive(milliseconds: number, signal?: AbortSignal): Promise<void> {
+	const end = Date.now() + milliseconds;
+	let isOver = false;
+	const hold = async () => {
+		for (let left = milliseconds; left > 0 && !isOver; left = end - Date.now())
+			await sleep(Math.min(left, HOLD_MS));
+	};
+	void hold();
+	await wait(milliseconds, signal);
+	isOver = true;
 }
 
 /** The wait after so many tries, in milliseconds: the first one, then twice as long each time, up to the longest. */
@@ -44,7 +65,7 @@ export async function retry<T>(
 		const { cause } = outcome;
 		const milliseconds = signal?.aborted ? undefined : waitAfter(cause, tries);
 		if (milliseconds === undefined) throw cause;
-		await wait(milliseconds, signal);
+		await waitAlive(milliseconds, signal);
 		if (signal?.aborted) throw cause;
 	}
 }

@@ -1,6 +1,9 @@
-import { getEventListeners } from 'events';
+import { execFile } from 'node:child_process';
+import { getEventListeners, once } from 'node:events';
+import { join } from 'node:path';
 
 import { backoff, retry, wait } from '../../nodes/WhatsApp/waiting';
+import { ownProcess } from '../support/ownProcess';
 
 test('a wait takes its time, and leaves no listener behind', async () => {
 	const { signal } = new AbortController();
@@ -49,4 +52,35 @@ test('retry gives up with the last error, when it is told to or aborted', async 
 test('backoff doubles, up to a bound', () => {
 	expect([1, 2, 3, 4].map((tries) => backoff(tries, 500))).toEqual([500, 1000, 2000, 4000]);
 	expect(backoff(9, 1000, 120_000)).toBe(120_000);
+});
+
+describe('a process that has nothing else to do', () => {
+	/** Runs a program of its own; what it prints. */
+	const run = async (program: string) => {
+		const waiting = JSON.stringify(join(__dirname, '../../nodes/WhatsApp/waiting.ts'));
+		const text = `const { retry } = require(${waiting}); ${program}`;
+		const child = execFile(process.execPath, ['--require', 'tsx/cjs', '-e', text]);
+		ownProcess(child);
+		let printed = '';
+		child.stdout!.on('data', (chunk) => (printed += chunk));
+		await once(child, 'close');
+		return printed;
+	};
+	const failing = 'async () => { console.log("tried"); throw "failure"; }';
+
+	test('lives through the wait between two tries', async () => {
+		const work = 'async (n) => { if (n === 1) throw "failure"; console.log("done"); }';
+		expect(await run(`retry(${work}, () => 700);`)).toBe('done\n');
+	});
+
+	test('ends soon after the wait was ended', async () => {
+		const stopLater = 'const stop = new AbortController(); setTimeout(() => stop.abort(), 300);';
+		const waited = `retry(${failing}, () => 3600000, stop.signal).catch(console.log)`;
+		const whenOver =
+			'const at = Date.now(); process.on("exit", () => console.log(Date.now() - at))';
+		const printed = await run(`${stopLater} ${waited}.then(() => { ${whenOver} });`);
+		const [tried, failure, milliseconds] = printed.trim().split('\n');
+		expect([tried, failure]).toEqual(['tried', 'failure']);
+		expect(Number(milliseconds)).toBeLessThan(1000);
+	});
 });
