@@ -119,7 +119,12 @@ async function run(point: Point, { fault }: NamedFault, times: number): Promise<
 			: undefined;
 	const before = new Set(await engine.binaryFiles());
 	vendor.fault({ on: point.on, times, ...fault });
-	const options = point.node === 'DownloadMedia' ? { ...OPTIONS, maxSizeMb: 1 } : OPTIONS;
+	const own: Record<string, object> = {
+		DownloadMedia: { maxSizeMb: 1 },
+		// Else an answer that the file is gone counts as the work done.
+		DeleteMedia: { missingIsDeleted: false },
+	};
+	const options = { ...OPTIONS, ...own[point.node] };
 	const running = harness.run(
 		point.node,
 		[data ? { json: {}, binary: { data } } : (item as never)],

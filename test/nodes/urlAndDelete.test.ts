@@ -111,6 +111,21 @@ describe('Delete Media', () => {
 		);
 	});
 
+	test.each(['', '<html>404 Not Found</html>', '{"path":"/media"}'])(
+		'a 404 that is not the API’s own never counts as deleted (%j)',
+		async (body) => {
+			for (const vendor of ['meta', 'whapi'] as const) {
+				const { store } = harness.emulator[vendor];
+				const mediaId = store.add({ bytes: BYTES, mimeType: 'image/png', inbound: true });
+				harness.emulator[vendor].fault({ on: 'delete', status: 404, body });
+				const credentials = credentialsFor(harness, vendor);
+				const { error } = await harness.run('DeleteMedia', [{ mediaId }], { credentials });
+				expect(error!.message).toContain(`Media ID ${mediaId} could not be deleted`);
+				expect(store.get(mediaId)!.deleted ?? false).toBe(false);
+			}
+		},
+	);
+
 	test('a wrong token never counts as deleted', async () => {
 		const credentials = credentialsFor(harness, 'meta', { accessToken: 'EAAwrong' });
 		const { error } = await harness.run('DeleteMedia', [{ mediaId: add() }], {

@@ -29,6 +29,11 @@ export function isTokenUnknown(reply: ApiReply): boolean {
 	return reply.status === 404 && /channel not found/i.test(errorSentence(reply));
 }
 
+/** Whether the API itself says what is wrong. */
+export function isExplained(reply: ApiReply): boolean {
+	return errorSentence(reply) !== '';
+}
+
 function errorSentence({ body }: ApiReply): string {
 	const { message, details } = object(object(body).error);
 	return [text(message), text(details)].filter(Boolean).join(' — ');

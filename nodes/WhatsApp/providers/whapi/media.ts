@@ -1,4 +1,5 @@
 import { plainType } from '../plainType';
+import { MediaError } from '../../errors';
 import { transformStream } from '../../streams';
 import { DAY } from '../../units';
 import { checkMediaId } from '../mediaId';
@@ -22,7 +23,7 @@ import {
 	text,
 	type Json,
 } from '../read';
-import { apiError, isTokenUnknown } from './errors';
+import { apiError, isExplained, isTokenUnknown } from './errors';
 import { FILE_DAYS } from './lifetimes';
 
 /** The longest page that GET /media gives. */
@@ -107,8 +108,12 @@ export function linkExpiresAt(since: unknown): string | undefined {
 /** DELETE /media/{id} */
 export async function deleteMedia(client: ApiClient, mediaId: string): Promise<void> {
 	const reply = await client.send({ method: 'DELETE', path: mediaPath(mediaId) });
-	if (object(reply.body).success !== true)
-		throw apiError(reply, `Media ID ${mediaId} could not be deleted`);
+	if (object(reply.body).success === true) return;
+	const error = apiError(reply, `Media ID ${mediaId} could not be deleted`);
+	if (error.code !== 'gone' || isExplained(reply)) throw error;
+	// A 404 without the API's words is not the API's own, and says nothing of the file.
+	const { message, status } = error;
+	throw new MediaError('permanent', message, 'Check Base URL in the credential.', { status });
 }
 
 /** The types that the raw form of POST /media lists, without documents, which need their names. Source: openapi.yaml 1.8.7. */
