@@ -325,3 +325,173 @@ describe('options that an expression gives', () => {
 		expect(uploaded.json).toMatchObject({ fileName: '2024.pdf', mimeType: 'application/pdf' });
 	});
 });
+
+describe('files that are not what n8n says', () => {
+	const upload = async (data: object, parameters = {}) =>
+		await run('UploadMedia', { json: {}, binary: { data } }, parameters);
+
+	test('one that has vanished from the store: said by its name, without n8n’s own paths', async () => {
+		for (const options of [{}, { checkFile: false }, { reuseEarlier: true, checkFile: false }]) {
+			const data = await pdfField();
+			const [, id] = String(data.id).split(':');
+			const vanished = {
+				...data,
+				id: `filesystem-v2:${id!.replace(/.$/, (last) => (last === '0' ? '1' : '0'))}`,
+			};
+			const { message, description } = await upload(vanished, { options });
+			expect(message).toBe('"invoice.pdf" is not whole in n8n’s storage');
+			expect(description).toBe('Run the node that makes the file again.');
+		}
+		expect(calls(harness.emulator)).toEqual([]);
+	});
+
+	test('one without a size, or with one as text', async () => {
+		for (const bytes of [undefined, null, String(PDF.length), 'many', -1, Number.NaN]) {
+			const { message, json } = await upload({ ...(await pdfField()), bytes });
+			expect(message).toBeUndefined();
+			expect(json).toMatchObject({ size: PDF.length });
+		}
+	});
+
+	test('one whose size is not that of its bytes', async () => {
+		for (const bytes of [PDF.length - 1, PDF.length + 1])
+			expect((await upload({ ...(await pdfField()), bytes })).message).toBe(
+				'"invoice.pdf" is not whole in n8n’s storage',
+			);
+	});
+
+	test('a name and a type that are no texts', async () => {
+		const about = { fileName: 2024, mimeType: null };
+		expect((await upload({ ...(await pdfField()), ...about })).json).toMatchObject({
+			fileName: '2024.pdf',
+			mimeType: 'application/pdf',
+		});
+		const nothing = { fileName: {}, mimeType: 7 };
+		expect((await upload({ ...(await pdfField()), ...nothing })).json).toMatchObject({
+			fileName: 'file.pdf',
+		});
+	});
+
+	test('no file at all in the field', async () => {
+		for (const data of [
+			{ mimeType: 'application/pdf' },
+			{ mimeType: 'application/pdf', data: 5 },
+			{},
+		])
+			expect((await upload(data)).message).toMatch(/"?\w*"? (is empty \(0 bytes\)|holds no file)/);
+	});
+
+	test('an empty one, by any count', async () => {
+		const data = await harness.engine.file(Buffer.alloc(0), {
+			mimeType: 'application/pdf',
+			fileName: 'a.pdf',
+		});
+		expect((await upload(data)).message).toBe('"a.pdf" is empty (0 bytes)');
+		expect((await upload({ ...data, bytes: undefined })).message).toBe(
+			'"a.pdf" is empty (0 bytes)',
+		);
+	});
+
+	test('a field’s name with spaces around it', async () => {
+		const parameters = { binaryPropertyName: ' data ' };
+		expect((await upload(await pdfField(), parameters)).json).toMatchObject({ size: PDF.length });
+	});
+});
+
+test.each(['UploadMedia', 'DownloadMedia', 'GetMediaUrl', 'DeleteMedia'])(
+	'%s: an item without fields',
+	async (node) => {
+		const binary = { data: await pdfField() };
+		const { output, error } = await harness.run(node, [{ binary } as never], {
+			onError: 'continueRegularOutput',
+		});
+		expect(error).toBeUndefined();
+		if (node === 'UploadMedia') expect(output[0]![0]!.json.mediaId).toEqual(expect.any(String));
+		else expect(output[0]![0]!.json.error).toMatch(/^Media ID is empty|^There is neither/);
+	},
+);
+
+describe('many items, some of them bad', () => {
+	test('500 uploads: each fails or goes by itself, in order', async () => {
+		const good = await pdfField();
+		const page = await harness.engine.file(Buffer.from('<html>'), {
+			mimeType: 'application/pdf',
+			fileName: 'a.pdf',
+		});
+		const empty = await harness.engine.file(Buffer.alloc(0), {
+			mimeType: 'application/pdf',
+			fileName: 'a.pdf',
+		});
+		const odd: Array<INodeExecutionData['binary']> = [
+			undefined,
+			{},
+			{ other: good },
+			{ data: empty },
+			{ data: page },
+			{ data: { mimeType: 'application/pdf' } as never },
+			{ data: { ...good, id: 'filesystem-v2:workflows/none/executions/1/binary_data/none' } },
+		];
+		const items = Array.from({ length: 500 }, (_, n) => ({
+			json: { n },
+			binary: n % 10 < odd.length ? odd[n % 10] : { data: good },
+		}));
+		const { output, error } = await harness.run('UploadMedia', items as INodeExecutionData[], {
+			onError: 'continueRegularOutput',
+		});
+		expect(error).toBeUndefined();
+		expect(output[0]!.map(({ json }) => json.n)).toEqual(items.map(({ json }) => json.n));
+		for (const [n, { json, pairedItem }] of output[0]!.entries()) {
+			expect(pairedItem).toEqual({ item: n });
+			if (n % 10 < odd.length) {
+				expect(json.mediaId).toBeUndefined();
+				expect(json.error).toMatch(
+					/^(The item has no binary field|The binary field "data" holds no|")/,
+				);
+				expect(json.error).not.toMatch(/undefined|ENOENT|\/binary_data|reading '/);
+			} else expect(json).toMatchObject({ mediaId: expect.any(String), sha256: sha256(PDF) });
+		}
+		expect(calls(harness.emulator)).toHaveLength(150);
+	});
+
+	test('what the first item’s options lack is the first item’s own matter', async () => {
+		const mediaId = customerSent(harness);
+		const items = [{ mediaId }, { mediaId, seconds: 5 }, { mediaId, seconds: 5 }];
+		for (const timeoutSeconds of ['={{ $json.seconds }}', '={{ $json.seconds.toFixed() }}']) {
+			const { output } = await harness.run('GetMediaUrl', items, {
+				onError: 'continueRegularOutput',
+				parameters: { options: { timeoutSeconds } },
+			});
+			expect(output[0]!.map(({ json }) => typeof json.url)).toEqual([
+				'undefined',
+				'string',
+				'string',
+			]);
+			expect(output[0]![0]!.json.error).toEqual(expect.any(String));
+		}
+	});
+
+	test('two executions at once with Reuse Earlier Upload: IDs that exist, and one is remembered', async () => {
+		const staticData: IDataObject = {};
+		const binary = { data: await pdfField() };
+		const start = async () =>
+			await harness.run(
+				'UploadMedia',
+				Array.from({ length: 20 }, () => ({ json: {}, binary })),
+				{
+					parameters: { options: { reuseEarlier: true } },
+					staticData,
+				},
+			);
+		const runs = await Promise.all([start(), start(), start()]);
+		const ids = runs.map(({ output }) => [...new Set(output[0]!.map(({ json }) => json.mediaId))]);
+		for (const one of ids) {
+			expect(one).toHaveLength(1);
+			expect(harness.emulator.meta.store.live(String(one[0]))).toBeDefined();
+		}
+		const next = await start();
+		expect(ids.flat()).toContain(next.output[0]![0]!.json.mediaId);
+		expect(
+			calls(harness.emulator).filter((call) => call.startsWith('POST')).length,
+		).toBeLessThanOrEqual(3);
+	});
+});

@@ -39,7 +39,8 @@ export async function perItem(
 	context: IExecuteFunctions,
 	work: (job: ItemJob) => Promise<ItemResult>,
 ): Promise<INodeExecutionData[][]> {
-	const items = context.getInputData();
+	// Nodes that are written carelessly leave `json` out.
+	const items = context.getInputData().map((item) => ({ ...item, json: item.json ?? {} }));
 	const results = new Array<INodeExecutionData>(items.length);
 	const hints = new HintCounter();
 	const client = clientOf(context);
@@ -75,12 +76,21 @@ export async function perItem(
 /** Made once, and awaited by each item: with Continue On Fail, a node that throws would pass its input on as success. */
 function clientOf(context: IExecuteFunctions): Promise<Client> {
 	const create = async () => {
-		const { timeoutSeconds } = optionsParameter<{ timeoutSeconds: number }>(context, 0);
+		const timeoutSeconds = timeoutOption(context);
 		return await createClient(context, timeoutSeconds && Math.round(timeoutSeconds * SECOND));
 	};
 	const client = create();
 	client.catch(() => {});
 	return client;
+}
+
+/** Of the first item. Where its expression fails, that is this item's own matter: the others go on with the default. */
+function timeoutOption(context: IExecuteFunctions): number | undefined {
+	try {
+		return optionsParameter<{ timeoutSeconds: number }>(context, 0).timeoutSeconds;
+	} catch {
+		return undefined;
+	}
 }
 
 /**

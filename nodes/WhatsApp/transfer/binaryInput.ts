@@ -32,14 +32,42 @@ export async function binaryInput(
 	field: string | IBinaryData,
 ): Promise<BinaryInput> {
 	const binary = findBinary(context, item, index, field);
-	const { id, data, fileName, mimeType } = binary;
+	const { id, data } = binary;
+	const described = { fileName: plainText(binary.fileName), mimeType: plainText(binary.mimeType) };
 	if (!id) {
+		if (typeof data !== 'string') throw noFileInField(field);
 		// In n8n's memory mode the file itself is here, as base64.
 		const content = Buffer.from(data, BINARY_ENCODING);
-		return { fileName, mimeType, size: content.length, open: async () => content };
+		return { ...described, size: content.length, open: async () => content };
 	}
-	const size = binary.bytes ?? (await context.helpers.getBinaryMetadata(id)).fileSize;
-	return { fileName, mimeType, size, open: async () => await context.helpers.getBinaryStream(id) };
+	// Whatever n8n's storage says of a file that it does not have, it says with its own paths.
+	const fromStorage = async <T>(read: () => Promise<T>) =>
+		await read().catch(() => {
+			throw incompleteInStorage(described.fileName ?? 'The file');
+		});
+	const size = isByteCount(binary.bytes)
+		? binary.bytes
+		: (await fromStorage(async () => await context.helpers.getBinaryMetadata(id))).fileSize;
+	const open = async () => await fromStorage(async () => await context.helpers.getBinaryStream(id));
+	return { ...described, size, open };
+}
+
+/** Other nodes write into a binary's fields, too: what is no text counts as absent. */
+function plainText(value: unknown): string | undefined {
+	return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
+}
+
+function isByteCount(value: unknown): value is number {
+	return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function noFileInField(field: string | IBinaryData): MediaError {
+	const name = typeof field === 'string' ? ` "${field}"` : '';
+	return new MediaError(
+		'permanent',
+		`The binary field${name} holds no file`,
+		'Check the node that makes the file: its item must hold the file’s data.',
+	);
 }
 
 /** The error for a file that n8n's storage breaks off, or of which it holds more or less than it said. */
@@ -68,7 +96,9 @@ function findBinary(
 		string,
 		IBinaryData
 	>;
-	if (typeof field === 'string' && Object.hasOwn(files, field)) return files[field]!;
+	const named = typeof field === 'string' ? [field, field.trim()] : [];
+	const own = named.find((name) => Object.hasOwn(files, name) && isObject(files[name]));
+	if (own !== undefined) return files[own]!;
 	const found = findByPath(context, index, field);
 	// n8n looks a name up in a plain object, and finds what every object has: `constructor`.
 	if (isBinaryValue(found)) return found;
@@ -80,6 +110,10 @@ function findBinary(
 			? `Its binary fields: ${names.join(', ')}. Enter one of them in Input Binary Field.`
 			: 'It has no file at all. Put a node before this one that outputs a file, such as Download Media or Read/Write Files from Disk.',
 	);
+}
+
+function isObject(value: unknown): boolean {
+	return typeof value === 'object' && value !== null;
 }
 
 /** As n8n reads a path or a binary object. Its own error would name neither the fields that there are nor what to do. */
