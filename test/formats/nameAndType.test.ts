@@ -1,9 +1,11 @@
 import fc from 'fast-check';
-import { lookup } from 'mime-types';
+import { extensions as allExtensions, lookup } from 'mime-types';
 
 import { safeFileName } from '../../nodes/WhatsApp/formats/fileNames';
 import { nameAndType, possibleTypes } from '../../nodes/WhatsApp/formats/nameAndType';
+import { extensionOf, mimeTypeFromName } from '../../nodes/WhatsApp/formats/mimeTypes';
 import { fixture } from '../support/files';
+import { MIME_TYPES } from './realFiles';
 
 const TEXT = Buffer.from('name;price\napples;3\n');
 const JSON_TEXT = Buffer.from('{"name": "apples"}\n');
@@ -128,6 +130,88 @@ describe('sound stays sound', () => {
 			fileName: 'song.m4a',
 			mimeType: 'audio/mp4',
 		});
+	});
+});
+
+describe('bytes count where the label says nothing', () => {
+	const nameless = (declared: string, firstBytes: Buffer) =>
+		nameAndType({ declared: [declared], firstBytes, fallbackName: () => 'document-7' });
+
+	// Its own words for some extensions.
+	const EXTENSIONS: Record<string, string> = { 'invoice.rtf': 'rtf', 'recorded.webm': 'webm' };
+
+	test.each(Object.keys(MIME_TYPES))('%s without a name', (name) => {
+		for (const declared of ['application/octet-stream', 'application/force-download', '*/*', '']) {
+			const { mimeType, fileName } = nameless(declared, fixture(name));
+			expect(mimeType).toBe(MIME_TYPES[name] ?? 'text/plain');
+			const extension = EXTENSIONS[name] ?? fileName.split('.').at(-1)!;
+			expect(fileName).toBe(`document-7.${extension}`);
+			// The oracle knows the extension for the type, or the type for the extension.
+			expect([allExtensions[mimeType] ?? [], name.split('.').at(-1)].flat()).toContain(extension);
+		}
+	});
+
+	test.each([
+		['text/calendar', 'ics', 'BEGIN:VCALENDAR\r\nVERSION:2.0\r\n'],
+		['text/vcard', 'vcf', '\ufeffBEGIN:VCARD\nVERSION:3.0\n'],
+		['image/svg+xml', 'svg', '<?xml version="1.0"?>\n<!-- a sign -->\n<svg/>'],
+		['application/xml', 'xml', '<?xml version="1.0"?><invoice/>'],
+		['application/json', 'json', '[{"a": 1}]'],
+		['text/html', 'html', '<!doctype html>'],
+		['text/plain', 'txt', '{not json}'],
+		['text/plain', 'txt', '42'],
+	])('a text: %s', (mimeType, extension, text) => {
+		expect(nameless('application/octet-stream', Buffer.from(text))).toMatchObject({
+			mimeType,
+			fileName: `document-7.${extension}`,
+		});
+	});
+
+	test('audio behind a tag longer than what we see is what it is declared as', () => {
+		const tag = Buffer.concat([
+			Buffer.from('ID3\x04\0\0\0\x7f\x7f\x7f', 'latin1'),
+			Buffer.alloc(500),
+		]);
+		expect(named('song.flac', 'audio/x-flac', tag)).toMatchObject({
+			mimeType: 'audio/flac',
+			fileName: 'song.flac',
+			isContradicted: false,
+		});
+		expect(named('song.mp3', 'application/octet-stream', tag).fileName).toBe('song.mp3');
+		expect(named('', 'image/png', tag)).toMatchObject({
+			mimeType: 'audio/mpeg',
+			fileName: 'file.mp3',
+		});
+	});
+});
+
+describe('every fixture under its own name, whatever it is declared as', () => {
+	const GENERIC = ['application/octet-stream', '', 'application/x-download', 'text/plain'];
+	test.each(Object.keys(MIME_TYPES))('%s', (name) => {
+		const own = MIME_TYPES[name] ?? 'text/plain';
+		// Their tracks are sound: that is no .mp4.
+		const right = name.replace(/^(dash|sound-only)\.mp4$/, '$1.m4a');
+		const isZip = fixture(name).toString('latin1', 0, 2) === 'PK';
+		const labels = [...GENERIC, own, ...(isZip ? ['application/zip'] : ['image/x-unheard-of'])];
+		for (const declared of labels)
+			expect({ declared, name: named(name, declared, fixture(name)).fileName }).toEqual({
+				declared,
+				name: right,
+			});
+	});
+
+	test.each(Object.keys(MIME_TYPES))('%s as something of another kind', (name) => {
+		for (const wrong of ['photo.png', 'report.pdf', 'voice.amr', 'song.flac', 'letter.pptx']) {
+			// Any zip may be a document whose parts we do not see.
+			const mayBe = name.endsWith('.zip') && wrong.endsWith('.pptx');
+			if (mayBe || MIME_TYPES[name] === mimeTypeFromName(wrong)) continue;
+			const own = MIME_TYPES[name] ?? 'text/plain';
+			const { fileName } = named(wrong, own, fixture(name));
+			expect({ wrong, fileName }).toEqual({
+				wrong,
+				fileName: `${wrong.split('.')[0]}.${extensionOf(own)}`,
+			});
+		}
 	});
 });
 

@@ -36,6 +36,31 @@ test('a JPEG of nothing but filling is given up early, however long it is', asyn
 	}
 });
 
+test('a track whose handler (hdlr) stands behind its description (minf)', async () => {
+	for (const name of ['good.mp4', 'sound.m4a', 'two-languages.mp4']) {
+		const bytes = Buffer.from(fixture(name));
+		for (let at = bytes.indexOf('hdlr'); at > 0; at = bytes.indexOf('hdlr', at + 1)) {
+			const [start, minf] = [at - 4, at - 4 + bytes.readUInt32BE(at - 4)];
+			if (bytes.toString('latin1', minf + 4, minf + 8) !== 'minf') continue;
+			const end = minf + bytes.readUInt32BE(minf);
+			const swapped = [bytes.subarray(minf, end), bytes.subarray(start, minf)];
+			Buffer.concat(swapped).copy(bytes, start);
+			at = end;
+		}
+		expect(bytes.equals(fixture(name))).toBe(false);
+		const reader = new ByteReader(bytes, bytes.length);
+		expect(await probe(reader, MIME_TYPES[name]!)).toEqual(MEDIA_INFO[name]);
+	}
+});
+
+test('Ogg with nothing in it that we know', async () => {
+	const bytes = Buffer.from(fixture('mono.ogg'));
+	bytes.write('CELT    ', bytes.indexOf('OpusHead'), 'latin1');
+	expect(await probe(new ByteReader(bytes, bytes.length), 'audio/ogg')).toEqual({
+		broken: 'has no audio in a codec that is known',
+	});
+});
+
 const names = Object.keys(MIME_TYPES);
 const hostile = fc.oneof(
 	fc.uint8Array({ maxLength: 300 }),

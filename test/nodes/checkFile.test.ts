@@ -247,7 +247,7 @@ describe('Upload Media', () => {
 			'it is declared as application/pdf and is audio/ogg',
 			/enter audio\/ogg in MIME Type/,
 		],
-		['recorded.webm', 'audio/ogg', 'it is declared as audio/ogg and is video/webm', /ffmpeg/],
+		['recorded.webm', 'audio/ogg', 'it is declared as audio/ogg and is audio/webm', /ffmpeg/],
 		[
 			'note.txt',
 			'image/jpeg',

@@ -11,7 +11,7 @@ import { credentialsFor, outcomeOf } from '../support/run';
 
 /** Items as tables, forms and other people's nodes make them. */
 
-const PDF = Buffer.from('%PDF-1.7 an invoice');
+const PDF = Buffer.from('%PDF-1.7\nan invoice');
 
 let harness: Harness;
 beforeAll(async () => {

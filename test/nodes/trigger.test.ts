@@ -4,7 +4,7 @@ import { serveTrigger, type TriggerServer } from '../support/core/webhook';
 import { sha256, startHarness, type Harness } from '../support/harness';
 
 const BYTES = Buffer.from('OggS a voice note');
-const PDF = Buffer.from('%PDF-1.7 an invoice');
+const PDF = Buffer.from('%PDF-1.7\nan invoice');
 
 let harness: Harness;
 let trigger: TriggerServer;

@@ -27,7 +27,7 @@ describe.each(VENDORS.filter((vendor) => VENDOR_FACTS[vendor].hasUpload))(
 	(vendor) => {
 		const reuse = { reuseEarlier: true };
 		const PDF = { vendor, mimeType: 'application/pdf', fileName: 'a.pdf', options: reuse };
-		const pdf = (text = 'x') => Buffer.from(`%PDF-1.7 ${text}`);
+		const pdf = (text = 'x') => Buffer.from(`%PDF-1.7\n${text}`);
 		const uploads = () =>
 			harness.emulator.requests.filter(({ method }) => method === 'POST').length;
 		const saved = (data: IDataObject) => JSON.parse(JSON.stringify(data)) as IDataObject;

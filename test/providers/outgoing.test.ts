@@ -6,7 +6,7 @@ import { VENDOR_FACTS } from '../support/vendors';
 
 /** What a file is called and declared as stays a name and a type, whatever it says. */
 
-const BYTES = Buffer.from('%PDF-1.7 our own bytes');
+const BYTES = Buffer.from('%PDF-1.7\nour own bytes');
 
 let emulator: Emulator;
 beforeAll(async () => {

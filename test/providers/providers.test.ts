@@ -19,7 +19,7 @@ import { startReceiver, type Receiver } from '../support/receiver';
 
 /** Each provider alone, over axios, without n8n. */
 
-const BYTES = Buffer.from('%PDF-1.7 a contract');
+const BYTES = Buffer.from('%PDF-1.7\na contract');
 const PDF = {
 	fileName: 'contract.pdf',
 	mimeType: 'application/pdf',

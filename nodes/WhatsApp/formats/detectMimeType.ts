@@ -1,28 +1,36 @@
 /** What a file is by its first bytes, and whether that agrees with the type that it is declared as. */
 
+import { isoMediaType, matroskaType, oggType } from './containerType';
+import { endOfTags, framedAudioType } from './framedAudio';
 import { isTextType } from './mimeTypes';
+import { textTypeOf } from './textType';
+import { KINDS_OF_ZIP, zipType } from './zipType';
 
-/** How many of its first bytes tell the type: they hold the first names of a zip and the first tag of a web page. */
-export const FIRST_BYTES = 4100;
+/**
+ * How many of its first bytes tell the type: they hold the first entries of a zip, the first tag of a web page, the
+ * directory of most old Office files, and all of a short voice message.
+ */
+export const FIRST_BYTES = 64 * 1024;
 
 /** Old Office files, and new ones under a password: MS-CFB. */
 const COMPOUND = 'application/x-ole-storage';
 
-const OFFICE = 'application/vnd.openxmlformats-officedocument.';
-const WORD = `${OFFICE}wordprocessingml.document`;
-const SHEET = `${OFFICE}spreadsheetml.sheet`;
-const SLIDES = `${OFFICE}presentationml.presentation`;
-const NAMED_IN_ZIPS = [
-	'application/epub+zip',
-	'application/vnd.oasis.opendocument.text',
-	'application/vnd.oasis.opendocument.spreadsheet',
-	'application/vnd.oasis.opendocument.presentation',
-	'application/vnd.oasis.opendocument.graphics',
-];
+/** Of the rows of zips, those for Word, Excel and PowerPoint. */
+const OFFICE_OPEN_XML = KINDS_OF_ZIP.slice(0, 3).map(([mimeType]) => mimeType!);
+
 const OLD_OFFICE = [
 	'application/msword',
 	'application/vnd.ms-excel',
 	'application/vnd.ms-powerpoint',
+];
+
+/** Names that a directory has in files of each type: MS-DOC, MS-XLS, MS-PPT; MS-OFFCRYPTO for a password. */
+const STREAMS: Array<[mimeType: string, ...names: string[]]> = [
+	['application/msword', 'WordDocument'],
+	['application/vnd.ms-excel', 'Workbook', 'Book'],
+	['application/vnd.ms-powerpoint', 'PowerPoint Document'],
+	['application/vnd.ms-outlook', '__properties_version1.0'],
+	[COMPOUND, 'EncryptedPackage'],
 ];
 
 /** Fixed bytes, as Latin-1, and where they stand. Source of each: its specification, or IANA's registration of the type. */
@@ -35,160 +43,111 @@ const FIXED: Array<[mimeType: string, bytes: string, at?: number]> = [
 	['image/tiff', 'MM\0*'],
 	['image/bmp', '\0\0\0\0', 6],
 	['image/webp', 'WEBP', 8],
+	['image/jp2', '\0\0\0\x0cjP  \r\n\x87\n'],
+	['image/jxl', '\0\0\0\x0cJXL \r\n\x87\n'],
 	['audio/wav', 'WAVE', 8],
 	['video/x-msvideo', 'AVI ', 8],
-	['audio/ogg', 'OggS'],
 	['audio/flac', 'fLaC'],
-	['audio/amr', '#!AMR'],
+	['audio/x-ape', 'MAC '],
+	['audio/wavpack', 'wvpk'],
 	['audio/aac', 'ADIF'],
-	['application/rtf', '{\\rtf'],
 	['application/x-7z-compressed', '7z\xbc\xaf\x27\x1c'],
 	['application/vnd.rar', 'Rar!\x1a\x07'],
 	['application/gzip', '\x1f\x8b\x08'],
-	[COMPOUND, '\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1'],
 ];
 
 /** What must also stand at the very start, for types with their signature at a later place. */
-const STARTS: Record<string, string> = {
-	'image/bmp': 'BM',
-	'image/webp': 'RIFF',
-	'audio/wav': 'RIFF',
-	'video/x-msvideo': 'RIFF',
-};
+const STARTS = new Map([
+	['image/bmp', 'BM'],
+	['image/webp', 'RIFF'],
+	['audio/wav', 'RIFF'],
+	['video/x-msvideo', 'RIFF'],
+]);
 
 /**
  * The type of a file by its signature; nothing where it has none that we know, such as text.
  * @param firstBytes the first FIRST_BYTES, or all of a shorter file
  */
 export function detectMimeType(firstBytes: Buffer): string | undefined {
-	const start = firstBytes.toString('latin1', 0, FIRST_BYTES);
+	// A text may quote any signature that can be written.
+	return (
+		(looksLikeText(firstBytes) ? undefined : binaryType(firstBytes)) ?? writtenType(firstBytes)
+	);
+}
+
+/** Whether there is nothing but ID3 tags, so that the audio behind them may be of any type. */
+export function isOnlyTags(firstBytes: Buffer): boolean {
+	return firstBytes.length > 0 && endOfTags(firstBytes) >= firstBytes.length;
+}
+
+function binaryType(bytes: Buffer): string | undefined {
+	const end = endOfTags(bytes);
+	// Most often; but FLAC, AAC and APE have such tags, too.
+	if (end) return binaryType(bytes.subarray(end)) ?? 'audio/mpeg';
+	const start = bytes.toString('latin1', 0, 32);
+	const isText = isWritten(bytes);
 	const fixed = FIXED.find(
-		([mimeType, bytes, at = 0]) =>
-			start.startsWith(bytes, at) && start.startsWith(STARTS[mimeType] ?? ''),
+		([mimeType, signature, at = 0]) =>
+			start.startsWith(signature, at) &&
+			start.startsWith(STARTS.get(mimeType) ?? '') &&
+			!(isText && /^[\x20-\x7e]+$/.test(signature)),
 	);
 	if (fixed) return fixed[0];
-	if (start.startsWith('PK\x03\x04')) return zipType(start);
-	if (start.startsWith('\x1a\x45\xdf\xa3')) return matroskaType(start);
-	return isoMediaType(start) ?? framedAudioType(firstBytes) ?? documentType(start);
+	if (start.startsWith('PK\x03\x04')) return zipType(bytes);
+	if (start.startsWith('\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1')) return compoundType(bytes);
+	if (start.startsWith('\x1a\x45\xdf\xa3')) return matroskaType(bytes);
+	if (start.startsWith('OggS\0')) return oggType(bytes);
+	return isoMediaType(bytes) ?? framedAudioType(bytes);
 }
 
-/** APPNOTE.TXT, 4.3.7: a header with a name before each entry. ODF 1.3 and EPUB 3.3 store the type in the first, not compressed. */
-function zipType(start: string): string {
-	const entries = start.split('PK\x03\x04').slice(1);
-	const names = entries.map((entry) => entry.slice(26, 26 + entry.charCodeAt(22)));
-	const named =
-		names[0] === 'mimetype' && NAMED_IN_ZIPS.find((type) => entries[0]!.startsWith(type, 34));
-	if (named) return named;
-	const [, folder] =
-		names.map((name) => /^(word|xl|ppt)\/.*\.(?:xml|rels)$/.exec(name)).find(Boolean) ?? [];
-	return folder ? { word: WORD, xl: SHEET, ppt: SLIDES }[folder]! : 'application/zip';
+/** By what can be read in it, in files that are text or may look like it. */
+function writtenType(bytes: Buffer): string | undefined {
+	const start = bytes.toString('latin1', 0, 4096);
+	if (start.startsWith('{\\rtf')) return 'application/rtf';
+	// RFC 4867, 5.1 and 5.3
+	if (/^#!AMR(-WB|(-WB)?_MC1\.0)?\n/.test(start)) return 'audio/amr';
+	if (textTypeOf(start) === 'text/html') return 'text/html';
+	return isPdf(start, isWritten(bytes)) ? 'application/pdf' : undefined;
 }
 
-/** RFC 8794, 11.2.4: DocType. */
-function matroskaType(start: string): string {
-	return /\x42\x82.webm/s.test(start.slice(0, 64)) ? 'video/webm' : 'video/x-matroska';
+/** ISO 32000-2, 7.5.2: the header is a line, which readers look for in the first kilobyte. In a text, an object must follow it. */
+function isPdf(start: string, isText: boolean): boolean {
+	if (/^%PDF(-(\d(\.\d?)?)?)?$/.test(start)) return true;
+	const header = start.slice(0, 1024).search(/%PDF-\d/);
+	if (header < 0 || !isText) return header >= 0;
+	const isLine = /^%PDF-\d\.\d[ \t]*([\r\n%]|$)/.test(start.slice(header, header + 100));
+	if (header === 0 || !isLine) return isLine;
+	return /[\r\n]$/.test(start.slice(0, header)) && /\d \d+ obj\b/.test(start.slice(header));
 }
 
-/** ISO/IEC 14496-12, 4.3: the brands of ftyp; mp4ra.org. Old QuickTime files have none. */
-function isoMediaType(start: string): string | undefined {
-	const type = start.slice(4, 8);
-	if (type !== 'ftyp')
-		return start[0] === '\0' && ['moov', 'mdat', 'wide'].includes(type)
-			? 'video/quicktime'
-			: undefined;
-	const brand = start.slice(8, 12);
-	if (brand === 'qt  ') return 'video/quicktime';
-	if (/^(M4[ABP]|F4[AB]) $/.test(brand)) return 'audio/mp4';
-	if (/^3g[ep]/.test(brand)) return 'video/3gpp';
-	if (/^avi[fs]$/.test(brand)) return 'image/avif';
-	if (/^he[iv][a-z]$/.test(brand)) return 'image/heic';
-	if (/^m[is]f1$/.test(brand))
-		return start.slice(16, 64).includes('avif') ? 'image/avif' : 'image/heif';
-	return /^(crx |jp[2xm] |jxl |mjp2)$/.test(brand) ? undefined : 'video/mp4';
-}
-
-/** Audio in frames: ISO/IEC 11172-3, 2.4.2.3 (MP3) and 13818-7, 6.2 (ADTS); before the first frame there may be an ID3 tag. */
-function framedAudioType(bytes: Buffer): string | undefined {
-	if (bytes.toString('latin1', 0, 3) === 'ID3') {
-		if (bytes.length < 10) return 'audio/mpeg';
-		// id3.org, ID3v2.4, 3.1: four bytes of seven bits.
-		const end = 10 + bytes.subarray(6, 10).reduce((size, byte) => size * 128 + (byte & 127), 0);
-		return framedAudioType(bytes.subarray(end)) ?? 'audio/mpeg';
-	}
-	if (bytes.length < 4 || bytes[0] !== 0xff) return undefined;
-	const [, second, third] = bytes as unknown as [number, number, number];
-	if ((second & 0xf6) === 0xf0) return (third >> 2) % 16 < 13 ? 'audio/aac' : undefined;
-	const [version, layer, bitRate, sampleRate] = [
-		(second >> 3) & 3,
-		(second >> 1) & 3,
-		third >> 4,
-		(third >> 2) & 3,
-	];
-	return second >= 0xe0 &&
-		version !== 1 &&
-		(layer === 1 || layer === 2) &&
-		bitRate > 0 &&
-		bitRate < 15 &&
-		sampleRate < 3
-		? 'audio/mpeg'
-		: undefined;
-}
-
-/** ISO 32000-2, 7.5.2: readers look for the PDF header in the first kilobyte. */
-function documentType(start: string): string | undefined {
-	if (start.startsWith('%PDF') || /%PDF-\d/.test(start.slice(0, 1024))) return 'application/pdf';
-	return isWebPage(start) ? 'text/html' : undefined;
-}
-
-/** A page may begin with a mark, an XML declaration and comments; it may also lack all before its head or body. */
-function isWebPage(start: string): boolean {
-	let rest = start.replace(/^\xef\xbb\xbf/, '').trimStart();
-	rest = rest.replace(/^<\?xml\b[^>]{0,200}>/i, '').trimStart();
-	while (rest.startsWith('<!--')) {
-		const end = rest.indexOf('-->', 4);
-		if (end < 0) return true;
-		rest = rest.slice(end + 3).trimStart();
-	}
-	return /^<(!doctype\s+html|html|head|body)\b/i.test(rest);
+/** MS-CFB, 2.6: the names in the directory, where that is among the first bytes. A document within another brings its own. */
+function compoundType(bytes: Buffer): string {
+	const found = STREAMS.filter(([, ...names]) =>
+		names.some((name) => bytes.includes(`${name}\0`, 512, 'utf16le')),
+	);
+	return found.length === 1 ? found[0]![0] : COMPOUND;
 }
 
 /** Whether the first bytes can be read as text: UTF-16 with its mark, else UTF-8 without control characters. */
 export function looksLikeText(firstBytes: Buffer): boolean {
 	if (firstBytes.length > 1 && ['fffe', 'feff'].includes(firstBytes.toString('hex', 0, 2)))
 		return true;
-	const isControl = (byte: number) =>
-		byte < 9 || (byte > 13 && byte < 32 && byte !== 27) || byte === 127;
 	// The last character may have been cut.
 	return (
 		firstBytes.length > 0 &&
-		!firstBytes.some(isControl) &&
+		isWritten(firstBytes) &&
 		!/\ufffd(?!\ufffd{0,2}$)/.test(firstBytes.toString('utf8'))
 	);
 }
 
-/** Types of one row have the same parts in a zip; those of different rows have not. */
-const KINDS_OF_ZIP = [
-	[WORD, `${OFFICE}wordprocessingml.template`, 'application/vnd.ms-word.document.macroenabled.12'],
-	[
-		SHEET,
-		`${OFFICE}spreadsheetml.template`,
-		'application/vnd.ms-excel.sheet.macroenabled.12',
-		'application/vnd.ms-excel.sheet.binary.macroenabled.12',
-	],
-	[
-		SLIDES,
-		`${OFFICE}presentationml.slideshow`,
-		`${OFFICE}presentationml.template`,
-		'application/vnd.ms-powerpoint.presentation.macroenabled.12',
-		'application/vnd.ms-powerpoint.slideshow.macroenabled.12',
-	],
-	...NAMED_IN_ZIPS.map((type) => [type]),
-	['application/vnd.android.package-archive'],
-];
+/** Whether there are no control characters: a text in any encoding of one byte, or in UTF-8. */
+function isWritten(bytes: Buffer): boolean {
+	return !bytes.some((byte) => byte < 9 || (byte > 13 && byte < 32 && byte !== 27) || byte === 127);
+}
 
 /** Types that share a signature, or that programs take for one another. */
 const FAMILIES = [
-	['video/mp4', 'audio/mp4', 'video/3gpp', 'audio/3gpp'],
+	['video/mp4', 'audio/mp4', 'video/3gpp', 'audio/3gpp', 'video/3gpp2'],
 	['video/webm', 'audio/webm', 'video/x-matroska', 'audio/x-matroska'],
 	['audio/ogg', 'video/ogg'],
 	['image/heic', 'image/heif'],
@@ -199,7 +158,14 @@ const FAMILIES = [
 		...KINDS_OF_ZIP.flat(),
 	],
 	// Programs export web pages and tables of text under these names.
-	['application/msword', 'application/vnd.ms-excel', 'application/rtf', 'text/html', 'text/plain'],
+	[
+		'application/msword',
+		'application/vnd.ms-excel',
+		'application/rtf',
+		'text/html',
+		'text/plain',
+		'application/xml',
+	],
 ];
 
 /** Types whose files all have a signature: a file without it is something else. */
@@ -223,9 +189,7 @@ const ALWAYS_SIGNED = [
 		'video/webm',
 		'video/x-matroska',
 		'application/pdf',
-		WORD,
-		SHEET,
-		SLIDES,
+		...OFFICE_OPEN_XML,
 		'application/zip',
 	],
 ];
@@ -251,6 +215,8 @@ export function contradicts(declared: string, found: string | undefined): boolea
 	const kind = KINDS_OF_ZIP.find((types) => types.includes(found));
 	const isKind = [...OLD_OFFICE, ...KINDS_OF_ZIP.flat()].includes(declared);
 	if (kind && isKind) return !kind.includes(declared);
+	// New ones under a password show no more than that they are old in form.
+	if (OLD_OFFICE.includes(found) && isKind) return !OLD_OFFICE.includes(declared);
 	if (
 		found === declared ||
 		FAMILIES.some((family) => family.includes(declared) && family.includes(found))

@@ -55,10 +55,16 @@ interface Box {
 	end: number;
 }
 
+/** What is known of a track until now. */
+interface Track {
+	handler?: string;
+	codec?: string;
+}
+
 export async function readMp4(file: ByteReader): Promise<MediaInfo> {
 	const info = { video: [] as string[], audio: [] as string[], indexLast: false };
 	let index: Box | undefined;
-	let handler: string | undefined;
+	let track: Track = {};
 	for (let boxes = 0; boxes < MAX_BOXES; boxes++) {
 		const isPastIndex = index !== undefined && file.position >= index.end;
 		if (isPastIndex && info.indexLast) return info;
@@ -74,18 +80,27 @@ export async function readMp4(file: ByteReader): Promise<MediaInfo> {
 		if ((isPastIndex || box === index) && box.end > file.size) return { broken: 'is cut short' };
 		if (isPastIndex && box.type === 'mdat') return info;
 		if (!index && box.type === 'mdat') info.indexLast = true;
-		if (box.type === 'mdia') handler = undefined;
+		if (box.type === 'mdia') track = {};
 		if (CONTAINERS.has(box.type)) continue;
 		if (index && !isPastIndex && (box.type === 'hdlr' || box.type === 'stsd')) {
 			const payload = await file.read(Math.min(box.end - file.position, MAX_PAYLOAD));
-			// QuickTime has a second hdlr in each track, which says where its data are.
-			if (box.type === 'hdlr') handler ??= payload.toString('latin1', 8, 12);
-			else if (handler === 'vide') info.video.push(codecOf(payload));
-			else if (handler === 'soun') info.audio.push(codecOf(payload));
+			describe(track, box.type, payload);
+			const codecs = track.handler === 'vide' ? info.video : info.audio;
+			const isKnown = track.handler === 'vide' || track.handler === 'soun';
+			// The two come in any order.
+			if (isKnown && track.codec) codecs.push(track.codec);
+			if (isKnown) track.codec = undefined;
 		}
 		await file.skip(box.end - file.position);
 	}
 	return {};
+}
+
+function describe(track: Track, type: string, payload: Buffer): void {
+	if (type === 'stsd') track.codec = codecOf(payload);
+	// QuickTime has a second hdlr in each track, which says where its data are.
+	else if (payload.toString('latin1', 4, 8) !== 'dhlr')
+		track.handler ??= payload.toString('latin1', 8, 12);
 }
 
 /** The next box's header; nothing at the end of the file, or where no box can be. */

@@ -1,4 +1,4 @@
-import { contradicts, detectMimeType, looksLikeText } from './detectMimeType';
+import { contradicts, detectMimeType, isOnlyTags, looksLikeText } from './detectMimeType';
 import {
 	correctExtension,
 	hasKnownExtension,
@@ -16,6 +16,7 @@ import {
 	mimeTypeFromName,
 } from './mimeTypes';
 import { MEANINGLESS } from './otherExtensions';
+import { isJson, textTypeOf } from './textType';
 
 /** What is said of a file, and how it begins. */
 export interface FileClaims {
@@ -50,6 +51,8 @@ interface Start {
 	/** By signature; `text/plain` where there is none and they read as text. */
 	found?: string;
 	isText: boolean;
+	/** Tags of audio, and nothing of the audio. */
+	isOnlyTags?: boolean;
 }
 
 /** Formats that others are built on: a label or a name with one of these gives way to what is more exact. */
@@ -78,7 +81,10 @@ export function nameAndType(claims: FileClaims): NameAndType {
 	// Before it is read: what is cleaned away may hide an extension.
 	const givenName = fileName && safeFileName(fileName);
 	const start = readStart(firstBytes);
-	const mimeType = chooseType(declaredType, mimeTypeFromName(givenName), start);
+	const chosen = chooseType(declaredType, mimeTypeFromName(givenName), start);
+	const isUntold = !declaredType && chosen === 'text/plain' && !hasKnownExtension(givenName);
+	// Who sends a text sends it as text/plain.
+	const mimeType = isUntold && !usualExtension ? kindOfText(firstBytes) : chosen;
 	const name = givenName || safeFileName(fallbackName?.(mimeType) ?? 'file');
 	return {
 		mimeType,
@@ -105,19 +111,31 @@ export function possibleTypes(mimeType?: string, fileName = ''): string[] | unde
 function readStart(firstBytes: Buffer): Start {
 	const isText = looksLikeText(firstBytes);
 	const found = detectMimeType(firstBytes);
-	return { found: found ?? (isText ? 'text/plain' : undefined), isText };
+	return {
+		found: found ?? (isText ? 'text/plain' : undefined),
+		isText,
+		isOnlyTags: isOnlyTags(firstBytes),
+	};
+}
+
+/** The type of a text that nobody said anything of. */
+function kindOfText(firstBytes: Buffer): string {
+	const text = firstBytes.toString();
+	return textTypeOf(text) ?? (isJson(text) ? 'application/json' : 'text/plain');
 }
 
 function chooseType(label: string | undefined, named: string | undefined, start: Start): string {
 	const { found } = start;
 	const labelled = label && isContradicted(label, start) ? inHalfOf(label, found) : label;
 	const nameFits = named !== undefined && fits(named, start);
+	const isSound = found && half(found) === 'audio';
 	if (!labelled) {
-		const chosen = (nameFits && named) || found || label || named;
+		const isNamedVideo = isSound && nameFits && half(named) === 'video';
+		const chosen = (nameFits && !isNamedVideo && named) || found || label || named;
 		return exactly(chosen, start) ?? 'application/octet-stream';
 	}
-	const isNamesHalf = found && nameFits && half(named) === half(found);
-	if (isNamesHalf && half(found) === 'audio' && half(labelled) === 'video') return named;
+	const isNamedSound = nameFits && half(named) === 'audio';
+	if (isSound && isNamedSound && half(labelled) === 'video') return named;
 	if (nameFits && saysLess(labelled, named, start)) return exactly(named, start)!;
 	return exactly(labelled, start)!;
 }
@@ -139,7 +157,9 @@ function saysLess(label: string, named: string, start: Start): boolean {
 }
 
 /** Whether the bytes cannot be of a declared type. What has no signature may still be of any type but text that is not. */
-function isContradicted(mimeType: string, { found, isText }: Start): boolean {
+function isContradicted(mimeType: string, start: Start): boolean {
+	const { found, isText } = start;
+	if (start.isOnlyTags && half(mimeType) === 'audio') return false;
 	if (!found || (isText && isTextType(mimeType)) || found === 'text/plain') return false;
 	const isOtherHalf = half(mimeType) && half(mimeType) !== half(found);
 	return contradicts(mimeType, found) || Boolean(isOtherHalf && !inHalfOf(mimeType, found));
@@ -150,6 +170,7 @@ function fits(mimeType: string, start: Start): boolean {
 	const { found, isText } = start;
 	if (isTextType(mimeType)) return isText || !found || isTextType(found);
 	if (isText && half(mimeType)) return false;
+	if (start.isOnlyTags && half(mimeType) === 'audio') return true;
 	return !isContradicted(mimeType, start) && !contradicts(mimeType, found);
 }
 

@@ -29,5 +29,6 @@ export async function readOgg(file: ByteReader): Promise<MediaInfo> {
 		(codec.video ? info.video : info.audio).push(codec.name);
 		if (codec.channelsAt) info.channels ??= packet[codec.channelsAt];
 	}
-	return info;
+	const isUnknown = !info.video.length && !info.audio.length;
+	return isUnknown ? { broken: 'has no audio in a codec that is known' } : info;
 }

@@ -12,7 +12,7 @@ const MEANINGFUL = [
 	// Pictures, drawings, models
 	'dng cr2 cr3 nef arw raw orf rw2 raf xcf indd idml sketch fig xd cdr dwg dxf dwf step stp iges stl obj fbx glb gltf 3mf blend skp ifc rvt heics webmanifest svgz wmf emf',
 	// Sound and video
-	'm3u m3u8 pls aa aax ac3 dts mpc wv tta ra ram au 3ga gsm f4v asf vob rm rmvb srt vtt ass',
+	'm3u m3u8 pls aa aax ac3 dts mpc tta ra ram au 3ga gsm f4v asf vob rm rmvb srt vtt ass',
 	// Texts, tables, mail
 	'pages numbers key wps wpd xps oxps djvu mobi azw azw3 fb2 chm tex bib rst sql yaml yml toml ini conf cfg env properties po ics vcs mbox pst ost mht mhtml xsl xslt xsd dtd parquet avro sav dta rdata ipynb odf odb ott ots otp dotm xltm potm xlam vsd vsdx mpp pub one mdb accdb sqlite db',
 	// Archives, keys, fonts, the rest

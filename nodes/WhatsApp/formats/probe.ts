@@ -13,6 +13,7 @@ const READERS: Record<string, (file: ByteReader) => Promise<MediaInfo>> = {
 	'audio/ogg': readOgg,
 	'audio/mp4': readMp4,
 	'video/mp4': readMp4,
+	'audio/3gpp': readMp4,
 	'video/3gpp': readMp4,
 };
 
