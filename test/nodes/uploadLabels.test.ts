@@ -264,7 +264,7 @@ const REFUSED: Array<
 	['image/png', PDF, 'a.png', /is declared as image\/png and is application\/pdf$/],
 	// What the provider does not take, whatever it is called.
 	['image/jpeg', 'heic.heic', 'photo.jpg', /is declared as image\/jpeg and is image\/heic$/],
-	['audio/ogg', 'recorded.webm', 'voice.ogg', /is declared as audio\/ogg and is video\/webm$/],
+	['audio/ogg', 'recorded.webm', 'voice.ogg', /is declared as audio\/ogg and is audio\/webm$/],
 	['audio/mpeg', 'sound.wav', 'voice.mp3', /is declared as audio\/mpeg and is audio\/wav$/],
 	['application/octet-stream', 'archive.zip', 'files.zip', /it is application\/zip$/],
 	['application/zip', LATE_PARTS, 'app.apk', /it is application\/zip$/],

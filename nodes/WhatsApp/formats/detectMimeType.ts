@@ -215,8 +215,6 @@ export function contradicts(declared: string, found: string | undefined): boolea
 	const kind = KINDS_OF_ZIP.find((types) => types.includes(found));
 	const isKind = [...OLD_OFFICE, ...KINDS_OF_ZIP.flat()].includes(declared);
 	if (kind && isKind) return !kind.includes(declared);
-	// New ones under a password show no more than that they are old in form.
-	if (OLD_OFFICE.includes(found) && isKind) return !OLD_OFFICE.includes(declared);
 	if (
 		found === declared ||
 		FAMILIES.some((family) => family.includes(declared) && family.includes(found))
