@@ -7,8 +7,8 @@ import {
 
 import { CREDENTIAL } from './transport/credentials';
 import { mediaIdField, phoneNumberIdOption, retryOptions } from './execution/fields';
-import { fieldsBeside } from './execution/itemFile';
-import { mediaIdParameter, optionsParameter } from './execution/parameters';
+import { fieldsBeside, hasNoFile } from './execution/itemFile';
+import { mediaIdParameter, optionsParameter, textParameter } from './execution/parameters';
 import { perItem, type ItemJob } from './execution/perItem';
 import { MediaError } from './errors';
 
@@ -61,8 +61,11 @@ export class WhatsAppDeleteMedia implements INodeType {
 const WAS_MISSING =
 	'{n} files were not there, and count as deleted. They are gone already, or belong to another account.';
 
+/** Items about no file, such as texts, pass as they are: nothing was deleted, and nothing is claimed to be. */
 async function deleteMedia(job: ItemJob) {
 	const { context, client, item, index, attempt, setSubject, addHint } = job;
+	if (!textParameter(context, item, index, 'mediaId') && hasNoFile(item.json, {}))
+		return { json: item.json, binary: item.binary };
 	const mediaId = mediaIdParameter(context, item, index);
 	setSubject(`Media ID ${mediaId}`);
 	const { missingIsDeleted = true, phoneNumberId } = optionsParameter<{

@@ -18,7 +18,7 @@ import {
 	phoneNumberIdOption,
 	retryOptions,
 } from './execution/fields';
-import { fieldsBeside, itemFile, readText } from './execution/itemFile';
+import { fieldsBeside, hasNoFile, itemFile, readText } from './execution/itemFile';
 import { optionsParameter, splitList, textParameter } from './execution/parameters';
 import { perItem, type ItemJob } from './execution/perItem';
 import { MediaError } from './errors';
@@ -107,6 +107,10 @@ export class WhatsAppDownloadMedia implements INodeType {
 	}
 }
 
+const UNAVAILABLE_HINT =
+	'{n} files could not be had: WhatsApp did not give them to the provider. Their items go on without a file, marked "unavailable".';
+
+/** Texts, sends that failed and files that did not arrive pass as they are. */
 async function downloadMedia({ context, client, item, index, setSubject, addHint }: ItemJob) {
 	const field = readText(context.getNodeParameter('binaryPropertyName', index));
 	if (!field) throw noOutputField();
@@ -119,14 +123,8 @@ async function downloadMedia({ context, client, item, index, setSubject, addHint
 	};
 	const wanted = wantedFile(context, item, index, chosen);
 	if (wanted.mediaId) setSubject(`Media ID ${wanted.mediaId}`);
-	if (
-		item.json.unavailable === true &&
-		!wanted.url &&
-		(!wanted.mediaId || wanted.mediaId === itemFile(item.json).mediaId)
-	) {
-		addHint(
-			'{n} files could not be had: WhatsApp did not give them to the provider. Their items go on without a file, marked "unavailable".',
-		);
+	if (hasNoFile(item.json, wanted)) {
+		if (item.json.unavailable === true) addHint(UNAVAILABLE_HINT);
 		return { json: item.json, binary: item.binary };
 	}
 	const { binary, ...file } = await download(

@@ -7,8 +7,8 @@ import {
 
 import { CREDENTIAL } from './transport/credentials';
 import { mediaIdField, phoneNumberIdOption, retryOptions } from './execution/fields';
-import { fieldsBeside, itemFile } from './execution/itemFile';
-import { mediaIdParameter, optionsParameter } from './execution/parameters';
+import { fieldsBeside, hasNoFile, itemFile } from './execution/itemFile';
+import { mediaIdParameter, optionsParameter, textParameter } from './execution/parameters';
 import { perItem, type ItemJob } from './execution/perItem';
 import { safeFileName } from './formats/fileNames';
 
@@ -54,7 +54,10 @@ export class WhatsAppGetMediaUrl implements INodeType {
 	}
 }
 
+/** Texts, sends that failed and files that did not arrive have no URL: they pass as they are. */
 async function getMediaUrl({ context, client, item, index, setSubject }: ItemJob) {
+	if (hasNoFile(item.json, { mediaId: textParameter(context, item, index, 'mediaId') }))
+		return { json: item.json, binary: item.binary };
 	const mediaId = mediaIdParameter(context, item, index);
 	setSubject(`Media ID ${mediaId}`);
 	const { mediaId: ownId, messageId, accountId } = itemFile(item.json);

@@ -30,7 +30,9 @@ export class WhatsAppMediaStreamTrigger implements INodeType {
 		name: 'whatsAppMediaStreamTrigger',
 		icon: { light: 'file:icons/whatsAppMedia.svg', dark: 'file:icons/whatsAppMedia.dark.svg' },
 		group: ['trigger'],
-		version: 1,
+		// 1.2 as that of WhatsApp Media Trigger, which has the same options.
+		version: [1, 1.2],
+		defaultVersion: 1.2,
 		subtitle:
 			'={{ $parameter["mediaTypes"].length === 6 ? "all files" : $parameter["mediaTypes"].join(", ") }}',
 		description:

@@ -51,8 +51,9 @@ export class WhatsAppMediaTrigger implements INodeType {
 		icon: { light: 'file:icons/whatsAppMedia.svg', dark: 'file:icons/whatsAppMedia.dark.svg' },
 		group: ['trigger'],
 		// Before each delivery n8n evaluates an expression for nodes of version 1, which takes 12 ms (docs/benchmarks.md).
-		version: [1, 1.1],
-		defaultVersion: 1.1,
+		// From 1.2 on, files that did not arrive start the workflow (trigger/messageFilter.ts).
+		version: [1, 1.1, 1.2],
+		defaultVersion: 1.2,
 		subtitle:
 			'={{ $parameter["mediaTypes"].length === 6 ? "all files" : $parameter["mediaTypes"].join(", ") }}',
 		description:

@@ -8,12 +8,13 @@ import {
 	type INodeTypeDescription,
 } from 'n8n-workflow';
 
+import { MediaError } from './errors';
 import { CREDENTIAL } from './transport/credentials';
 import { createClient } from './transport/client';
 import { binaryInput } from './transfer/binaryInput';
 import { UploadCache } from './transfer/uploadCache';
 import { binaryField, retryOptions } from './execution/fields';
-import { withoutFile } from './execution/itemFile';
+import { hasNoFile, withoutFile } from './execution/itemFile';
 import { optionsParameter } from './execution/parameters';
 import { nodeError } from './execution/nodeError';
 import { perItem, type ItemJob } from './execution/perItem';
@@ -142,11 +143,16 @@ interface Options {
 	reuseEarlier: boolean;
 }
 
+/** Texts, sends that failed and files that did not arrive pass as they are, unless a node before gave them a file. */
 async function uploadMedia(job: ItemJob, cache: UploadCache) {
 	const { context, client, item, index, attempt, setSubject, addHint } = job;
 	const field = context.getNodeParameter('binaryPropertyName', index, '') as string | IBinaryData;
 	const { reuseEarlier, ...options } = optionsParameter<Options>(context, index);
-	const source = await binaryInput(context, item, index, field);
+	const source = await binaryInput(context, item, index, field).catch((cause) => {
+		if (cause instanceof MediaError && hasNoFile(item.json, {})) return undefined;
+		throw cause;
+	});
+	if (!source) return { json: item.json, binary: item.binary };
 	setSubject(`"${describeFile(source, options).fileName}"`);
 	// The same file gives the same hints on every try.
 	const addHintOnce = (message: string) => attempt === 1 && addHint(message);

@@ -12,7 +12,9 @@ export function vendorControl(
 ): Site['control'] {
 	return {
 		async receive(request) {
-			const { callback, from, name, caption } = request.query;
+			const { callback, from, name, caption, text } = request.query;
+			if (text !== undefined)
+				return readable(await vendor.receiveText(text, { from, name }, { callback }));
 			const received = [];
 			for (const file of await curlUploads(request)) {
 				received.push(

@@ -21,6 +21,12 @@ export interface CustomerFile {
 	url?: boolean;
 }
 
+export interface Sender {
+	/** Digits. */
+	from?: string;
+	name?: string;
+}
+
 export interface Delivery {
 	/** Instead of the callback that is set or registered. */
 	callback?: string;
@@ -62,8 +68,10 @@ export interface VendorEmulator {
 
 	/** A customer sends a file: it is stored, and its webhook is delivered if anybody is to get it. */
 	receive(file: CustomerFile, delivery?: Delivery): Promise<Received>;
-	/** The same without the delivery. */
+	/** `receive` without the delivery. */
 	prepare(file: CustomerFile): Prepared;
+	/** A customer writes a text. */
+	receiveText(text: string, sender?: Sender, delivery?: Delivery): Promise<unknown>;
 	/** Orders that something go wrong, once unless `times` says otherwise. */
 	fault(order: VendorFault): void;
 	/** Back to how it was at the start. */

@@ -41,7 +41,6 @@ test('the item has its own media ID, never Meta’s; ISO times; its conversation
 		phoneNumberId: 'pn_5kQ2vT8xWm',
 	});
 	expect(item).not.toHaveProperty('url');
-	expect(providers.pipes!.parse(pipes.text('hi').body)).toEqual([]);
 });
 
 test('a frame of the live connection that is no JSON, or no object, holds no message', () => {

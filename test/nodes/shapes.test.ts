@@ -1,6 +1,6 @@
-import { matchesFilter } from '../../nodes/WhatsApp/trigger/messageFilter';
+import { matchesFilter, type AlsoStartOn } from '../../nodes/WhatsApp/trigger/messageFilter';
 import { meta } from '../../nodes/WhatsApp/providers/meta';
-import type { MediaMessage, MediaType, Origin } from '../../nodes/WhatsApp/providers/mediaMessage';
+import type { MediaMessage, MediaType } from '../../nodes/WhatsApp/providers/mediaMessage';
 import { serveTrigger, type TriggerServer } from '../support/core/webhook';
 import { shape, shapeNames } from '../emulator/meta';
 import { startHarness, type Harness } from '../support/harness';
@@ -8,16 +8,36 @@ import { startHarness, type Harness } from '../support/harness';
 /** Every shape of webhook body, one file each: what it becomes, and what of it starts a workflow. */
 
 const TYPES: MediaType[] = ['image', 'video', 'audio', 'voice', 'document', 'sticker'];
-const ORIGINS: Origin[] = ['flow', 'echo', 'history', 'edit', 'call'];
+const ALL: AlsoStartOn[] = [
+	'flow',
+	'echo',
+	'history',
+	'edit',
+	'call',
+	'failed',
+	'unavailable',
+	'text',
+];
 const names = shapeNames();
 
-const started = (messages: MediaMessage[], alsoStartOn?: Origin[]) =>
+const started = (messages: MediaMessage[], alsoStartOn?: AlsoStartOn[], nodeVersion?: number) =>
 	messages.filter((message) =>
-		matchesFilter(message, { mediaTypes: TYPES, options: { ...(alsoStartOn && { alsoStartOn }) } }),
+		matchesFilter(message, {
+			mediaTypes: TYPES,
+			options: { ...(alsoStartOn && { alsoStartOn }) },
+			nodeVersion,
+		}),
 	);
 
+/** What the node must be told to start on, all of it, for an item. */
+const needsOf = ({ origin, type, unavailable }: Record<string, unknown>) =>
+	[origin, type === 'text' && 'text', unavailable && 'unavailable'].filter(
+		Boolean,
+	) as AlsoStartOn[];
+
 describe.each(names)('%s', (name) => {
-	const { body, items, alsoStartOn, source } = shape(name);
+	const { body, items, source } = shape(name);
+	const needed = new Set(items.flatMap(needsOf));
 	let messages: MediaMessage[];
 	beforeEach(() => {
 		messages = meta.parse(body);
@@ -31,18 +51,19 @@ describe.each(names)('%s', (name) => {
 		for (const { raw } of messages) expect(JSON.stringify(body)).toContain(JSON.stringify(raw));
 	});
 
-	test(
-		alsoStartOn
-			? `starts a workflow only on request: ${alsoStartOn}`
-			: 'starts a workflow without being asked to',
-		() => {
-			const others = ORIGINS.filter((origin) => origin !== alsoStartOn);
-			expect(started(messages)).toHaveLength(alsoStartOn ? 0 : items.length);
-			expect(started(messages, others)).toHaveLength(alsoStartOn ? 0 : items.length);
-			expect(started(messages, ORIGINS)).toHaveLength(items.length);
-			expect(started(messages, [])).toHaveLength(items.filter(({ origin }) => !origin).length);
-		},
-	);
+	test(`starts a workflow with each item that it was asked for${needed.size ? `: ${[...needed]}` : ''}`, () => {
+		const count = (...chosen: AlsoStartOn[]) =>
+			items.filter((item) => needsOf(item).every((one) => chosen.includes(one))).length;
+		expect(started(messages, ALL)).toHaveLength(items.length);
+		expect(started(messages, [])).toHaveLength(count());
+		expect(started(messages)).toHaveLength(count('flow', 'unavailable'));
+		for (const one of needed) {
+			const others = ALL.filter((other) => other !== one);
+			expect(started(messages, others)).toHaveLength(count(...others));
+		}
+		// Published workflows of older versions: as they were.
+		expect(started(messages, undefined, 1.1)).toHaveLength(count('flow'));
+	});
 });
 
 describe('what the emulator delivers of them', () => {
@@ -52,7 +73,7 @@ describe('what the emulator delivers of them', () => {
 		harness = await startHarness();
 		trigger = await serveTrigger(harness.engine, {
 			node: 'whatsAppMediaTrigger',
-			parameters: { options: { alsoStartOn: ORIGINS } },
+			parameters: { options: { alsoStartOn: ALL } },
 			credentials: { whatsAppMediaApi: harness.credential },
 		});
 		harness.emulator.meta.callback = trigger.url;
@@ -71,10 +92,13 @@ describe('what the emulator delivers of them', () => {
 		const items = trigger.executions.flat();
 		expect(items).toHaveLength(shape(name).items.length);
 		if (!items.length) return;
-		expect(items.map(({ json }) => json.mediaId)).toEqual(mediaIds);
+		expect(items.flatMap(({ json }) => json.mediaId ?? [])).toEqual(mediaIds);
 		const { output } = await harness.run('DownloadMedia', items);
-		expect(output[0]!.map(({ json, binary }) => [json.verified, binary!.data!.bytes])).toEqual(
-			items.map(() => [true, `the file of ${name}`.length]),
+		// A text and a file that did not arrive pass through.
+		expect(output[0]!.map(({ json, binary }) => [json.verified, binary?.data?.bytes])).toEqual(
+			items.map(({ json }) =>
+				json.mediaId ? [true, `the file of ${name}`.length] : [undefined, undefined],
+			),
 		);
 	});
 

@@ -67,7 +67,7 @@ describe('messages', () => {
 		]);
 	});
 
-	test('text and link previews are no files; what the API sent is nobody’s, what the phone sent is an echo', () => {
+	test('link previews are texts, not files; what the API sent is nobody’s, what the phone sent is an echo', () => {
 		const preview = {
 			body: 'https://example.com',
 			id: 'jpeg-1-2',
@@ -75,7 +75,11 @@ describe('messages', () => {
 			sha256: 'x',
 			preview: 'x',
 		};
-		expect(parse(whapi.text('hi'), whapi.message('link_preview', preview))).toEqual([]);
+		const texts = parse(whapi.text('hi'), whapi.message('link_preview', preview));
+		expect(texts.map(({ type, text, mediaId, url }) => [type, text, mediaId, url])).toEqual([
+			['text', 'hi', undefined, undefined],
+			['text', 'https://example.com', undefined, undefined],
+		]);
 		const { message } = whapi.prepare({ type: 'image', bytes: PHOTO, fromMe: true });
 		expect(parse(message)).toEqual([]);
 		expect(parse({ ...message, source: 'mobile' })).toMatchObject([

@@ -71,6 +71,8 @@ const FILE_FIELDS = [
 	'voice',
 	'animated',
 	'unavailable',
+	'reason',
+	'reasonText',
 	'deleted',
 ];
 
@@ -89,4 +91,19 @@ export function fieldsBeside(
 	if (isOwn) return json;
 	const { mediaId: _id, type: _type, ...others } = withoutFile(json);
 	return others;
+}
+
+/**
+ * Whether an item of the trigger's is about no file: a text, a file that did not arrive, a send that failed. The nodes pass it
+ * on as it is, so that one chain serves all that a trigger starts on. A media ID or URL that it got meanwhile, or that the form
+ * asks for, leads to a file all the same.
+ */
+export function hasNoFile(
+	json: IDataObject,
+	{ mediaId, url }: { mediaId?: string; url?: string },
+): boolean {
+	if (url) return false;
+	if (!mediaId)
+		return json.unavailable === true || json.type === 'text' || json.origin === 'failed';
+	return json.unavailable === true && mediaId === itemFile(json).mediaId;
 }

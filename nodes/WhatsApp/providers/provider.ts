@@ -35,6 +35,11 @@ export interface Provider {
 	 * Absent: a 404 is final.
 	 */
 	lateFilesMs?: number;
+	/**
+	 * Set where files that did not arrive started the workflow before the triggers' version 1.2, which brought the option for
+	 * it: nodes of older versions keep starting on them. Not for new providers.
+	 */
+	unavailableAlwaysStarts?: true;
 
 	/** Why no request can be made with the credential; nothing when all is well. Makes no request itself. */
 	checkCredentials?(credentials: Credentials): MediaError | undefined;

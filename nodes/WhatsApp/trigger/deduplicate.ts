@@ -43,7 +43,9 @@ export async function deduplicate(
 	// Manual tests may repeat a message.
 	if (context.getMode() === 'manual') return messages;
 	const node = `${context.getWorkflow().id}/${context.getNode().id}`;
-	const keyOf = ({ messageId, mediaId }: MediaMessage) => `${node}/${messageId}/${mediaId}`;
+	// A message that failed may have come before, as an echo of what the business wrote.
+	const keyOf = ({ messageId, mediaId, origin }: MediaMessage) =>
+		`${node}/${messageId}/${origin === 'failed' ? origin : mediaId}`;
 	const byKey = new Map(messages.map((message) => [keyOf(message), message]));
 
 	const underWay = () => [...byKey.keys()].flatMap((key) => seen.get(key)?.started ?? []);

@@ -1,7 +1,7 @@
 import type { INodeProperties, ITriggerFunctions, IWebhookFunctions } from 'n8n-workflow';
 
 import { maxSizeOption } from '../execution/fields';
-import type { MessageFilter } from './messageFilter';
+import { DEFAULT_ALSO_START_ON, type MessageFilter } from './messageFilter';
 import type { ItemOptions } from './messageItems';
 
 /** Form fields that both triggers have, and what the user entered in them. */
@@ -20,7 +20,7 @@ export const mediaTypesField: INodeProperties = {
 		{ name: 'Voice Note', value: 'voice', description: 'A voice message, recorded in the chat' },
 	],
 	description:
-		'The kinds of files that start the workflow. Text, reactions and delivery receipts never do.',
+		'The kinds of files that start the workflow. Texts do where Also Start On under Options has them; reactions and delivery receipts never do.',
 };
 
 const filterOptions: INodeProperties[] = [
@@ -28,7 +28,7 @@ const filterOptions: INodeProperties[] = [
 		displayName: 'Also Start On',
 		name: 'alsoStartOn',
 		type: 'multiOptions',
-		default: ['flow'],
+		default: DEFAULT_ALSO_START_ON,
 		options: [
 			{ name: 'Call Recordings and Voicemail', value: 'call' },
 			{
@@ -37,9 +37,20 @@ const filterOptions: INodeProperties[] = [
 				description: 'A message whose file or caption was changed',
 			},
 			{
+				name: 'Failed Sends',
+				value: 'failed',
+				description: 'Messages of yours that WhatsApp did not deliver, with the reason',
+			},
+			{
 				name: 'Files in Form Answers',
 				value: 'flow',
 				description: 'Files that somebody attached to a WhatsApp Flow',
+			},
+			{
+				name: 'Files That Could Not Be Delivered',
+				value: 'unavailable',
+				description:
+					'Too large, view-once or otherwise not handed out: items without a file, with the reason',
 			},
 			{
 				name: 'History',
@@ -51,9 +62,14 @@ const filterOptions: INodeProperties[] = [
 				value: 'echo',
 				description: 'Files that the business itself sent, from its phone',
 			},
+			{
+				name: 'Text Messages',
+				value: 'text',
+				description: 'Texts, and the buttons and list rows that somebody chose',
+			},
 		],
 		description:
-			'Files that are not simply messages from a customer. The provider must be set to deliver them.',
+			'What starts the workflow besides files that somebody sends. The provider must be set to deliver it.',
 	},
 	{
 		displayName: 'Senders',
@@ -62,7 +78,7 @@ const filterOptions: INodeProperties[] = [
 		default: '',
 		placeholder: 'e.g. 16505551234, 4915255501',
 		description:
-			'Comma-separated list of senders, as phone numbers with country code or user IDs. Files of all others start nothing.',
+			'Comma-separated list of senders, as phone numbers with country code or user IDs. Messages of all others start nothing.',
 	},
 	{
 		...maxSizeOption,
@@ -122,6 +138,7 @@ export function triggerParameters(
 ): TriggerParameters {
 	return {
 		mediaTypes: context.getNodeParameter('mediaTypes') as string[],
+		nodeVersion: context.getNode().typeVersion,
 		options: context.getNodeParameter('options', {}) as TriggerParameters['options'],
 	};
 }

@@ -1,14 +1,20 @@
 import { splitList } from '../execution/parameters';
 import { matchesMimeType, mimeEssence } from '../formats/mimeTypes';
+import { providers } from '../providers';
 import type { MediaMessage, Origin } from '../providers/mediaMessage';
 import { MB } from '../units';
 
-/** Which files start a workflow. Absent and empty options let every file pass. */
+/** What starts a workflow only where *Also Start On* says so. */
+export type AlsoStartOn = Origin | 'unavailable' | 'text';
+
+/** Which messages start a workflow. Absent and empty options let every one pass. */
 export interface MessageFilter {
 	mediaTypes: string[];
+	/** Of the node: what starts it without being chosen has grown. The newest where absent. */
+	nodeVersion?: number;
 	options: {
-		/** Of the messages that are not simply sent by somebody. */
-		alsoStartOn?: Origin[];
+		/** Of the messages that are not simply a file that somebody sent. */
+		alsoStartOn?: AlsoStartOn[];
 		/** Phone numbers or user IDs, comma-separated. */
 		from?: string;
 		maxSizeMb?: number;
@@ -19,30 +25,57 @@ export interface MessageFilter {
 	};
 }
 
-/** A customer sends answers to forms now, like a message; most people do not expect the other origins. */
-const DEFAULT_ORIGINS: Origin[] = ['flow'];
+/** The first node version that has the option to start on files that did not arrive. */
+const UNAVAILABLE_VERSION = 1.2;
 
-/** Whether a file starts the workflow. A property that is unknown excludes no file. */
-export function matchesFilter(
-	message: MediaMessage,
-	{ mediaTypes, options }: MessageFilter,
-): boolean {
-	const { type, origin, mimeType, size, phoneNumberId = '' } = message;
-	const { alsoStartOn = DEFAULT_ORIGINS, maxSizeMb } = options;
+/**
+ * What starts a workflow where *Also Start On* was not added: a customer sends answers to forms now, like a message, and
+ * expects an answer to a file, even one that did not arrive. Most people do not expect the rest.
+ */
+export const DEFAULT_ALSO_START_ON: AlsoStartOn[] = ['flow', 'unavailable'];
+const OLDER_DEFAULT: AlsoStartOn[] = ['flow'];
+
+/** Whether a message starts the workflow. A property that is unknown excludes none. */
+export function matchesFilter(message: MediaMessage, filter: MessageFilter): boolean {
+	const { type, mimeType, size, phoneNumberId = '' } = message;
+	const { mediaTypes, options } = filter;
 	const senders = splitList(options.from);
 	const mimeTypes = splitList(options.mimeTypes);
 	const phoneNumberIds = splitList(options.phoneNumberIds);
 	return (
-		mediaTypes.includes(type) &&
-		(!origin || alsoStartOn.includes(origin)) &&
-		(!senders.length || isFrom(message, senders)) &&
+		(!type || type === 'text' || mediaTypes.includes(type)) &&
+		isChosen(message, filter) &&
+		(!senders.length || isWith(message, senders)) &&
 		(!mimeTypes.length || !mimeType || matchesMimeType(mimeEssence(mimeType), mimeTypes)) &&
 		(!phoneNumberIds.length || phoneNumberIds.includes(phoneNumberId)) &&
-		(!maxSizeMb || !size || size <= maxSizeMb * MB)
+		(!options.maxSizeMb || !size || size <= options.maxSizeMb * MB)
 	);
 }
 
-function isFrom({ from, fromUserId }: MediaMessage, senders: string[]): boolean {
+/** Whether *Also Start On* lets it pass: all that it needs, such as text and history for a text from earlier. */
+function isChosen(
+	{ type, origin, unavailable, provider }: MediaMessage,
+	{ options, nodeVersion = UNAVAILABLE_VERSION }: MessageFilter,
+): boolean {
+	const isOlder = nodeVersion < UNAVAILABLE_VERSION;
+	const chosen = options.alsoStartOn ?? (isOlder ? OLDER_DEFAULT : DEFAULT_ALSO_START_ON);
+	const alwaysStarts = isOlder && type && providers[provider]?.unavailableAlwaysStarts;
+	return (
+		(type !== 'text' || chosen.includes('text')) &&
+		(!origin || chosen.includes(origin)) &&
+		(!unavailable || alwaysStarts === true || chosen.includes('unavailable'))
+	);
+}
+
+/** Whether one of these sent it; a send that failed is about whom it was sent to. */
+function isWith(message: MediaMessage, senders: string[]): boolean {
+	return isFrom(message.origin === 'failed' ? { from: message.chatId } : message, senders);
+}
+
+function isFrom(
+	{ from, fromUserId }: Pick<MediaMessage, 'from' | 'fromUserId'>,
+	senders: string[],
+): boolean {
 	const names = [digits(from), from, fromUserId].filter(Boolean);
 	return senders.some((sender) => names.includes(sender) || names.includes(digits(sender)));
 }

@@ -50,7 +50,7 @@ async function addFile(
 	message: MediaMessage,
 	context: DownloadContext,
 ): Promise<void> {
-	if (message.unavailable) return;
+	if (message.unavailable || !(message.mediaId || message.url)) return;
 	try {
 		const wanted = { ...message, expiresAt: message.urlExpiresAt };
 		const { binary, ...file } = await download(context, wanted, RULES);

@@ -132,6 +132,10 @@ export class Dialog360Emulator implements VendorEmulator {
 		return this.meta.prepare(incoming);
 	}
 
+	async receiveText(text: string, sender?: Sender, options: webhooks.DeliverOptions = {}) {
+		return await this.deliver([this.text(text, sender)], options);
+	}
+
 	text(body: string, sender?: Sender): Item {
 		return this.meta.text(body, sender);
 	}

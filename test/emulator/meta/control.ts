@@ -41,6 +41,8 @@ export function help({ credentials, secondPhoneNumberId, url, filesUrl }: MetaEm
   Send a file to the business, as a customer would (without callback=…: to whoever is subscribed):
     curl -F file=@voice.ogg "${url}/_emulator/receive?callback=http://localhost:5678/webhook/…/webhook&from=16505551234&caption=Hello"
     also: name, type (image, video, audio, voice, document, sticker), mimeType, phoneNumberId, url=false
+  Or a text:
+    curl -d "" "${url}/_emulator/receive?text=Hello&callback=http://localhost:5678/webhook/…/webhook"
   Anything else that Meta delivers, by its name in test/fixtures/meta:
     curl -d "" "${url}/_emulator/receive?shape=edit&callback=http://localhost:5678/webhook/…/webhook"
   Prove a callback, as Meta does before it subscribes one (also: token, challenge):

@@ -178,6 +178,10 @@ export class MetaEmulator implements VendorEmulator {
 		return messages.mediaMessage(this, incoming);
 	}
 
+	async receiveText(text: string, sender?: messages.Sender, options: webhooks.DeliverOptions = {}) {
+		return await this.deliver([this.text(text, sender)], options);
+	}
+
 	text(body: string, sender?: messages.Sender): messages.Item {
 		return messages.message(this, 'text', { body }, sender);
 	}
@@ -187,7 +191,17 @@ export class MetaEmulator implements VendorEmulator {
 		return messages.message(this, type, content, sender);
 	}
 
-	status(state: 'sent' | 'delivered' | 'read' | 'failed', rest?: messages.Json): messages.Item {
+	/** A message that the vendor does not hand out: `unsupported('image', 131060, 'This message is currently unavailable')`. */
+	unsupported(
+		kind: string | undefined,
+		code: number,
+		title: string,
+		sender?: messages.Sender,
+	): messages.Item {
+		return messages.unsupported(this, kind, { code, title }, sender);
+	}
+
+	status(state: messages.Status, rest?: messages.Json): messages.Item {
 		return messages.status(this, state, rest);
 	}
 

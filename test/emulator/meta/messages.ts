@@ -107,9 +107,29 @@ export function message(
 	return built;
 }
 
+/** The webhook of a message whose content is not handed out: the page /webhooks/reference/messages/unsupported. */
+export function unsupported(
+	meta: MetaEmulator,
+	kind: string | undefined,
+	{ code, title }: { code: number; title: string },
+	sender: Sender = {},
+): Item {
+	const errors = [{ code, title, message: title, error_data: { details: title } }];
+	const content = kind ? { type: kind } : {};
+	const built = message(meta, 'unsupported', content, {
+		...sender,
+		message: { errors, ...sender.message },
+	});
+	if (!kind) delete built.unsupported;
+	return built;
+}
+
+/** `played` is of voice notes. */
+export type Status = 'sent' | 'delivered' | 'read' | 'played' | 'failed';
+
 export function status(
 	meta: MetaEmulator,
-	state: 'sent' | 'delivered' | 'read' | 'failed',
+	state: Status,
 	rest: Json = {},
 	phoneNumberId = meta.credentials.phoneNumberId,
 ): Item {

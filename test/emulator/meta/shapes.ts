@@ -13,8 +13,6 @@ export interface Shape {
 	body: Json;
 	/** What a trigger that starts on everything is to make of it. */
 	items: Json[];
-	/** Where a trigger makes nothing of it unless told: what it is to be told. */
-	alsoStartOn?: string;
 }
 
 const FOLDER = join(ROOT, 'test/fixtures/meta');

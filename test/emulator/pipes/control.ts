@@ -18,6 +18,8 @@ export function help({ credentials, url, filesUrl }: PipesEmulator): string {
   Send a file to the bot, as its user would (without callback=…: to the WebSocket, or its queue):
     curl -F file=@voice.ogg "${url}/_emulator/receive?callback=http://localhost:5678/webhook/…/webhook&from=16505551234&caption=Hello"
     also: name, type (image, video, audio, voice, document, sticker), mimeType, unavailable=true
+  Or a text:
+    curl -d "" "${url}/_emulator/receive?text=Hello&callback=http://localhost:5678/webhook/…/webhook"
 
   Not imitated: sending, conversations, templates, repeating a webhook that was refused (it goes to the WebSocket at once). There is no upload
   and no delete: none is public. Where no source says how Pipes.bot answers, the choice stands in test/emulator/pipes/variants.ts.

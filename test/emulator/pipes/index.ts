@@ -135,6 +135,10 @@ export class PipesEmulator implements VendorEmulator {
 		return messages.mediaMessage(this, incoming);
 	}
 
+	async receiveText(text: string, sender?: messages.Sender, options: webhooks.DeliverOptions = {}) {
+		return await this.deliver(this.text(text, sender), options);
+	}
+
 	text(body: string, sender?: messages.Sender): messages.Item {
 		return messages.message(this, 'text', { body }, sender, undefined, body);
 	}

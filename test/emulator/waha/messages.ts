@@ -94,10 +94,18 @@ export function textMessage(waha: WahaEmulator, body: string, sender: Sender = {
 		body,
 		hasMedia: false,
 		media: null,
+		_data: textDataOf(waha, sender),
 		...sender.message,
 	};
 	waha.messages.set(id, message);
 	return message;
+}
+
+/** The engine's own words for a text; like a file's, as far as anybody reads them. */
+function textDataOf({ variants }: WahaEmulator, { name = 'Sheena Nelson' }: Sender): Json {
+	if (variants.engine === 'WEBJS') return { type: 'chat', notifyName: name };
+	if (variants.engine === 'GOWS') return { Info: { Type: 'text', PushName: name } };
+	return { pushName: name, broadcast: false };
 }
 
 function messageOf(waha: WahaEmulator, id: string, sender: Sender): Item {

@@ -18,6 +18,8 @@ export function help({ credentials, url, filesUrl }: WhapiEmulator): string {
   Send a file to the channel, as a customer would (without callback=…: to the webhooks in its settings):
     curl -F file=@voice.ogg "${url}/_emulator/receive?from=16505551234&caption=Hello"
     also: name, type (image, video, gif, short, audio, voice, document, sticker), mimeType, url=true (Auto Download)
+  Or a text:
+    curl -d "" "${url}/_emulator/receive?text=Hello"
   Look at the webhooks that are registered:
     curl -H "Authorization: Bearer ${credentials.accessToken}" ${url}/settings
 

@@ -172,6 +172,10 @@ export class WhapiEmulator implements VendorEmulator {
 		return messages.mediaMessage(this, incoming);
 	}
 
+	async receiveText(text: string, sender?: messages.Sender, options: webhooks.DeliverOptions = {}) {
+		return await this.deliver([this.text(text, sender)], options);
+	}
+
 	text(body: string, sender?: messages.Sender): messages.Item {
 		return this.message('text', { body }, sender);
 	}

@@ -13,7 +13,12 @@ import {
 	type Json,
 	type OnUnreadable,
 } from '../read';
+import { unavailable } from '../unavailable';
+import { failedSends } from './failedSends';
 import { urlExpiresAt } from './media';
+import { readError } from './readError';
+import { readText } from './texts';
+import { readUnsupported } from './unsupported';
 
 /**
  * Where a message of each type keeps its file. A voice note arrives as audio; relays that were made for the On-Premises API
@@ -22,7 +27,7 @@ import { urlExpiresAt } from './media';
 const MEDIA_TYPES = ['image', 'video', 'audio', 'voice', 'document', 'sticker'] as const;
 
 /**
- * Every file in a webhook body, whichever entry, change and message it stands in.
+ * Every file, text and failed send in a webhook body, whichever entry, change and message it stands in.
  * @param provider who passes Meta's webhooks on
  */
 export function parseMessages(
@@ -32,12 +37,15 @@ export function parseMessages(
 ): MediaMessage[] {
 	return objects(object(body).entry).flatMap((entry) =>
 		objects(entry.changes).flatMap(({ field, value }) => {
-			const change = { provider, value: object(value), accountId: text(entry.id) };
-			return readEach(
+			const sender = { provider, accountId: text(entry.id) };
+			const change = { ...sender, value: object(value) };
+			const messages = readEach(
 				messagesOf(field, change.value),
-				({ message, origin }) => filesOf(message, origin, change),
+				({ message, ...from }) => itemsOf(message, from.origin, { ...change, ...from }),
 				onUnreadable,
 			);
+			const failed = failedSends(change.value, sender);
+			return [...messages, ...failed];
 		}),
 	);
 }
@@ -47,25 +55,36 @@ interface Change {
 	provider: string;
 	value: Json;
 	accountId?: string;
+	/** The customer of its thread, in the history. */
+	threadId?: string;
+}
+
+interface Found {
+	message: Json;
+	origin?: Origin;
+	threadId?: string;
 }
 
 /** The messages of a change. Fields other than `messages` come from numbers shared with the business app, and from calls. */
-function messagesOf(field: unknown, value: Json): Array<{ message: Json; origin?: Origin }> {
-	const as = (origin: Origin | undefined, list: unknown) =>
-		objects(list).map((message) => ({ message, origin }));
+function messagesOf(field: unknown, value: Json): Found[] {
+	const as = (origin: Origin | undefined, list: unknown, threadId?: string): Found[] =>
+		objects(list).map((message) => ({ message, origin, threadId }));
 	if (field === 'smb_message_echoes') return as('echo', value.message_echoes);
 	if (field === 'calls') return as('call', value.calls);
 	if (field !== 'history') return as(undefined, value.messages);
 	// First the threads, where files are mere placeholders without an ID; later the files, as messages.
 	const threads = objects(value.history).flatMap(({ threads: list }) => objects(list));
-	return [value.messages, value.message_echoes, ...threads.map(({ messages }) => messages)].flatMap(
-		(list) => as('history', list),
-	);
+	return [
+		...[value.messages, value.message_echoes].flatMap((list) => as('history', list)),
+		...threads.flatMap(({ id, messages }) => as('history', messages, text(id))),
+	];
 }
 
-/** The files of a message: mostly one, none in a text, up to ten in the answer to a Flow. */
-function filesOf(message: Json, origin: Origin | undefined, change: Change): MediaMessage[] {
-	if (message.type === 'edit') return editedFiles(message, origin, change);
+/** The items of a message: mostly one, none in a reaction, up to ten files in the answer to a Flow. */
+function itemsOf(message: Json, origin: Origin | undefined, change: Change): MediaMessage[] {
+	if (message.type === 'edit') return editedItems(message, origin, change);
+	const withoutFile = readText(message) ?? readUnsupported(message);
+	if (withoutFile) return [toItem(message, withoutFile, origin, change)];
 	if (message.type === 'interactive') return flowFiles(message, change);
 	if (origin === 'call') return callFiles(message, change);
 	const type = MEDIA_TYPES.find((one) => one === message.type);
@@ -76,14 +95,14 @@ function filesOf(message: Json, origin: Origin | undefined, change: Change): Med
 	return [mediaMessage(message, file, change) ?? []].flat();
 }
 
-/** The new file of an edited message, under the edit's own ID and time. */
-function editedFiles(message: Json, origin: Origin | undefined, change: Change): MediaMessage[] {
+/** The new file or text of an edited message, under the edit's own ID and time. */
+function editedItems(message: Json, origin: Origin | undefined, change: Change): MediaMessage[] {
 	const { edit, ...rest } = message;
 	const edited = object(object(edit).message);
 	if (edited.type === 'edit') return [];
 	const merged = { ...rest, ...edited, type: edited.type, id: message.id };
-	const files = filesOf(merged, origin ?? 'edit', change);
-	return files.map((file) => ({ ...file, raw: message }));
+	const items = itemsOf(merged, origin ?? 'edit', change);
+	return items.map((item) => ({ ...item, raw: message }));
 }
 
 /** `response_json` holds the form's fields by names of the form's own choice; files are told by their shape. */
@@ -124,15 +143,12 @@ interface File {
 function mediaMessage(message: Json, file: File, change: Change): MediaMessage | undefined {
 	const { media, type, origin } = file;
 	const mediaId = text(media.id);
+	const error = readError(message);
+	const isFailed = error.errorCode !== undefined || error.reasonText !== undefined;
 	// Without an ID there is nothing to fetch: a file that was too large arrives that way, with `errors` beside it.
-	if (!mediaId) return undefined;
-	const { provider, value, accountId } = change;
+	if (!mediaId && !isFailed) return undefined;
 	const url = text(media.url);
-	const from = text(message.from);
-	const fromUserId = text(message.from_user_id);
-	const context = object(message.context);
-	return omitUndefined<MediaMessage>({
-		provider,
+	const facts: Partial<MediaMessage> = {
 		type: type === 'audio' && media.voice === true ? 'voice' : type,
 		mediaId,
 		url,
@@ -143,8 +159,28 @@ function mediaMessage(message: Json, file: File, change: Change): MediaMessage |
 		caption: text(media.caption),
 		voice: type === 'voice' ? true : flag(media.voice),
 		animated: flag(media.animated),
+		...error,
+		...(!mediaId && unavailable(error.reasonText)),
+	};
+	return toItem(message, facts, origin, change);
+}
+
+/** What is known of a file or a text, with what every message says of itself and its sender. */
+function toItem(
+	message: Json,
+	facts: Partial<MediaMessage>,
+	origin: Origin | undefined,
+	{ provider, value, accountId, threadId }: Change,
+): MediaMessage {
+	const from = text(message.from);
+	const fromUserId = text(message.from_user_id);
+	const context = object(message.context);
+	const chat = text(message.group_id) ?? recipient(message, origin) ?? threadId;
+	return omitUndefined<MediaMessage>({
+		provider,
+		...facts,
 		messageId: text(message.id),
-		chatId: text(message.group_id) ?? recipient(message, origin) ?? from ?? fromUserId,
+		chatId: chat ?? from ?? fromUserId,
 		from,
 		fromUserId,
 		fromName: senderName(value, from, fromUserId),
@@ -155,23 +191,8 @@ function mediaMessage(message: Json, file: File, change: Change): MediaMessage |
 		replyTo: text(context.id),
 		referral: message.referral === undefined ? undefined : object(message.referral),
 		origin,
-		...transferError(message),
 		raw: message,
 	});
-}
-
-/** What Meta says beside a file that it may not have got from WhatsApp (chatwoot#13165). */
-function transferError({ errors }: Json): Pick<MediaMessage, 'errorCode' | 'reasonText'> {
-	const [error] = objects(errors);
-	if (!error) return {};
-	const { code, title, message, details, error_data } = error;
-	const sentences = [title, message, details, object(error_data).details].map(text);
-	const reasonText = [...new Set(sentences.filter(Boolean))].join(' — ');
-	const number = Number(text(code));
-	return {
-		errorCode: Number.isInteger(number) ? number : undefined,
-		reasonText: reasonText || undefined,
-	};
 }
 
 /** The customer whom the business itself wrote to. Calls have a `to` whoever called. */

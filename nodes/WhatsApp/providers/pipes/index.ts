@@ -17,6 +17,7 @@ export const pipes: Provider = {
 	manualSetup:
 		'paste it as Webhook URL where you activate the number, or in the App’s settings, and set the Webhook Secret of the credential there.',
 	retention: `Pipes.bot keeps files for ${FILE_HOURS} hours.`,
+	unavailableAlwaysStarts: true,
 	challenge,
 	verify,
 	parse,

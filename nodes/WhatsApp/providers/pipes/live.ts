@@ -1,11 +1,12 @@
 import { jsonParse } from 'n8n-workflow';
 
+import type { Text } from '../cloudApi/texts';
 import type { MediaMessage } from '../mediaMessage';
 import type { Credentials, ApiClient, LiveConnection } from '../provider';
 import type { MediaError } from '../../errors';
 import { isoTime, object, readEach, text, type Json, type OnUnreadable } from '../read';
 import { apiError } from './errors';
-import { mediaMessage } from './messages';
+import { toItem } from './messages';
 
 /** wss://api.pipes.bot/ws, the way that numbers without a webhook have. Source: docs.pipes.bot, WebSocket. */
 export const live: LiveConnection = { url, checkAccess, keepsMessages: true, parse };
@@ -33,8 +34,11 @@ function parse(frame: string, onUnreadable?: OnUnreadable): MediaMessage[] {
 
 function liveMessage(message: Json): MediaMessage[] {
 	const from = text(message.fromNumber);
-	const file = mediaMessage(message.type, object(message.media), {
-		caption: text(message.text) ?? text(message.body),
+	const body = text(message.text) ?? text(message.body);
+	const words: Text | undefined =
+		message.type === 'text' && body ? { type: 'text', text: body } : undefined;
+	const item = toItem(message, object(message.media), words, {
+		caption: body,
 		messageId: text(message.messageId),
 		chatId: text(message.conversationId) ?? from,
 		from,
@@ -44,5 +48,5 @@ function liveMessage(message: Json): MediaMessage[] {
 		raw: message,
 	});
 	// Without an ID it is no message, whatever its type says.
-	return file?.messageId ? [file] : [];
+	return item?.messageId ? [item] : [];
 }

@@ -1,3 +1,6 @@
+import { readError } from '../cloudApi/readError';
+import { readText, type Text } from '../cloudApi/texts';
+import { readUnsupported } from '../cloudApi/unsupported';
 import type { MediaMessage, MediaType } from '../mediaMessage';
 import {
 	byteCount,
@@ -11,6 +14,7 @@ import {
 	type Json,
 	type OnUnreadable,
 } from '../read';
+import { unavailable } from '../unavailable';
 
 const MEDIA_TYPES = ['image', 'video', 'audio', 'document', 'sticker'] as const;
 
@@ -35,7 +39,9 @@ function webhookMessage(message: Json, value: Json, extra: Json): MediaMessage |
 	const context = object(message.context);
 	const from = text(message.from);
 	const contact = objects(value.contacts).find(({ wa_id }) => text(wa_id) === from);
-	return mediaMessage(message.type, object(extra.media), {
+	const error = readError(message);
+	return toItem(message, object(extra.media), readText(message), {
+		...error,
 		mimeType: text(content.mime_type),
 		fileName: text(content.filename),
 		caption: text(content.caption),
@@ -54,12 +60,24 @@ function webhookMessage(message: Json, value: Json, extra: Json): MediaMessage |
 	});
 }
 
-/** The ID in the message is Meta's, which no key of Pipes.bot's opens; its own stands in `media`. */
-export function mediaMessage(
-	type: unknown,
+type Details = Partial<MediaMessage> & Pick<MediaMessage, 'raw'>;
+
+/** The item of a message in either form, webhook or live connection; nothing for what is neither file nor text. */
+export function toItem(
+	message: Json,
 	media: Json,
-	details: Partial<MediaMessage> & Pick<MediaMessage, 'raw'>,
+	words: Text | undefined,
+	details: Details,
 ): MediaMessage | undefined {
+	const { caption, ...others } = details;
+	const withoutFile = words ?? readUnsupported(message);
+	if (withoutFile)
+		return omitUndefined<MediaMessage>({ provider: 'pipes', ...withoutFile, ...others });
+	return mediaMessage(message.type, media, { caption, ...others });
+}
+
+/** The ID in the message is Meta's, which no key of Pipes.bot's opens; its own stands in `media`. */
+function mediaMessage(type: unknown, media: Json, details: Details): MediaMessage | undefined {
 	const kind = MEDIA_TYPES.find((one) => one === type);
 	if (!kind) return undefined;
 	const mediaId = text(media.mediaId);
@@ -71,7 +89,7 @@ export function mediaMessage(
 		provider: 'pipes',
 		type: (voice ? 'voice' : kind) satisfies MediaType,
 		mediaId,
-		unavailable: media.unavailable === true || !mediaId ? true : undefined,
+		...((media.unavailable === true || !mediaId) && unavailable(details.reasonText)),
 		...details,
 		voice,
 		mimeType,

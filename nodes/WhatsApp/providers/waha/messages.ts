@@ -11,46 +11,74 @@ import {
 	type Json,
 	type OnUnreadable,
 } from '../read';
+import { unavailable } from '../unavailable';
 import { phoneNumberOf, webMessageFile, webMessageSenders } from '../webMessage';
 
 /** Where WAHA serves files. */
 export const FILES_PATH = '/api/files/';
 
-/** The file of a webhook's body, or of a frame of the WebSocket: each holds one message. */
+/** The file or text of a webhook's body, or of a frame of the WebSocket: each holds one message. */
 export function parse(body: unknown, onUnreadable?: OnUnreadable): MediaMessage[] {
 	const { event, session, payload, me } = object(body);
 	const message = object(payload);
 	// A workflow that sends through the API would start itself.
 	const isSent = message.fromMe === true && message.source === 'api';
 	const isMessage = event === 'message' || event === 'message.any';
-	if (!isMessage || message.hasMedia !== true || isSent) return [];
-	const read = () => [mediaMessage(message, text(session), text(object(me).id))];
+	if (!isMessage || isSent) return [];
+	const read = () => {
+		const facts = message.hasMedia === true ? mediaFacts(message) : textFacts(message);
+		return facts ? [toItem(message, facts, text(session), text(object(me).id))] : [];
+	};
 	return readEach([message], read, onUnreadable);
 }
 
-function mediaMessage(message: Json, accountId?: string, me?: string): MediaMessage {
+function mediaFacts(message: Json): Partial<MediaMessage> {
 	const messageId = text(message.id);
-	const { chat, participant } = idParts(messageId);
-	const isFromMe = message.fromMe === true;
-	const { type, animated, forwarded, fromName } = webMessageFile(message._data);
+	const { type, animated } = webMessageFile(message._data);
 	const { url, ...file } = fileOf(message);
 	const kind = type ?? typeOf(file);
-	const sender = isFromMe
-		? me
-		: (text(message.participant) ?? participant ?? text(message.from) ?? chat);
-	const aliases = isFromMe ? [] : webMessageSenders(message._data);
-	return omitUndefined({
-		provider: 'waha',
+	return {
 		type: kind,
 		// A file has no ID: its key is the message.
 		mediaId: messageId,
-		unavailable: messageId ? undefined : true,
+		...(!messageId && unavailable()),
 		url,
 		urlExpiresAt: url && presignedUrlExpiresAt(url),
 		...file,
 		caption: text(message.body),
 		voice: kind === 'audio' || kind === 'voice' ? kind === 'voice' : undefined,
 		animated,
+	};
+}
+
+/** What a browser engine calls a text, or the button or row that somebody chose. */
+const TEXT_TYPES = ['chat', 'buttons_response', 'list_response', 'template_button_reply'];
+
+/** The body of a place is its picture, and that of a contact its card: these are no texts. */
+function textFacts({ id, body, location, vCards, _data }: Json): Partial<MediaMessage> | undefined {
+	const { type = 'chat' } = object(_data);
+	const isOther = location || (Array.isArray(vCards) && vCards.length);
+	if (!text(id) || isOther || !TEXT_TYPES.includes(type as string)) return undefined;
+	return text(body) === undefined ? undefined : { type: 'text', text: text(body) };
+}
+
+function toItem(
+	message: Json,
+	facts: Partial<MediaMessage>,
+	accountId?: string,
+	me?: string,
+): MediaMessage {
+	const messageId = text(message.id);
+	const { chat, participant } = idParts(messageId);
+	const isFromMe = message.fromMe === true;
+	const { forwarded, fromName } = webMessageFile(message._data);
+	const sender = isFromMe
+		? me
+		: (text(message.participant) ?? participant ?? text(message.from) ?? chat);
+	const aliases = isFromMe ? [] : webMessageSenders(message._data);
+	return omitUndefined<MediaMessage>({
+		provider: 'waha',
+		...facts,
 		messageId,
 		chatId: chat ?? text(isFromMe ? message.to : message.from),
 		from: [sender, ...aliases].map(phoneNumberOf).find(Boolean),
