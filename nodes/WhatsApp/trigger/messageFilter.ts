@@ -32,7 +32,7 @@ const UNAVAILABLE_VERSION = 1.2;
  * What starts a workflow where *Also Start On* was not added: a customer sends answers to forms now, like a message, and
  * expects an answer to a file, even one that did not arrive. Most people do not expect the rest.
  */
-export const DEFAULT_ALSO_START_ON: AlsoStartOn[] = ['flow', 'unavailable'];
+const DEFAULT_ALSO_START_ON: AlsoStartOn[] = ['flow', 'unavailable'];
 const OLDER_DEFAULT: AlsoStartOn[] = ['flow'];
 
 /** Whether a message starts the workflow. A property that is unknown excludes none. */
