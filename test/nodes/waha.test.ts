@@ -67,15 +67,32 @@ describe('messages', () => {
 		},
 	);
 
-	test('own files from the phone are echoes; what was sent through the API, texts and other events are none', () => {
+	test('own files from the phone are echoes; what was sent through the API, and other events, are none', () => {
 		expect(parse(waha.prepare({ type: 'image', bytes: PHOTO, own: 'app' }).message)).toMatchObject([
 			{ origin: 'echo', from: '15550783881', chatId: '16505551234@c.us' },
 		]);
 		expect(parse(waha.prepare({ type: 'image', bytes: PHOTO, own: 'api' }).message)).toEqual([]);
-		expect(parse(waha.text('hi'))).toEqual([]);
+		expect(parse(waha.text('hi', { own: 'api' }))).toEqual([]);
 		expect(
 			parse(waha.prepare({ type: 'image', bytes: PHOTO }).message, 'message.reaction'),
 		).toEqual([]);
+	});
+
+	test('texts of every engine; a place and a contact are none', () => {
+		for (const engine of ['NOWEB', 'GOWS', 'WEBJS'] as const) {
+			waha.variants.engine = engine;
+			expect(parse(waha.text('hi'))).toMatchObject([
+				{ type: 'text', text: 'hi', from: '16505551234', fromName: 'Sheena Nelson' },
+			]);
+		}
+		for (const message of [
+			{ location: { latitude: 1, longitude: 2 } },
+			{ vCards: ['BEGIN:VCARD'] },
+			{ _data: { type: 'poll_creation' } },
+			{ body: '' },
+			{ body: null },
+		])
+			expect(parse(waha.text('/9j/4AAQ', { message }))).toEqual([]);
 	});
 
 	test('the server’s own links lead to the base URL, in the trigger’s items too; a storage’s stay as they are', async () => {

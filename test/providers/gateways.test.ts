@@ -34,7 +34,8 @@ test('all of them are here', () => {
 
 test.each(recorded)('$name', ({ name, provider: vendor, payload, expected }) => {
 	const provider = providers[vendor]!;
-	const items = provider.parse(payload);
+	// Texts start a workflow only where they are asked for.
+	const items = provider.parse(payload).filter(({ type }) => type !== 'text');
 	if (OPEN.includes(name) && !items.length) return;
 	expect(items).toHaveLength(expected.length);
 	for (const [index, fields] of expected.entries()) {
