@@ -3,13 +3,14 @@ import type { ICredentialDataDecryptedObject, IWebhookFunctions } from 'n8n-work
 import { clientFromData, type Client } from '../transport/client';
 import { CREDENTIAL } from '../transport/credentials';
 import { SECOND } from '../units';
+import { AgingMap } from './agingMap';
 
 /** How long a credential is used without reading it again: a secret that was withdrawn may be believed for so long. */
 const MAX_AGE_MS = 10 * SECOND;
 const MAX_CREDENTIALS = 500;
 
-/** By workflow, node and credential, oldest first. `at` is of `performance.now()`. */
-const cache = new Map<string, { at: number; data: ICredentialDataDecryptedObject }>();
+/** By workflow, node and credential. */
+const cache = new AgingMap<ICredentialDataDecryptedObject>(MAX_AGE_MS, MAX_CREDENTIALS);
 
 /**
  * Checks a delivery with the node's credential. To read a credential takes n8n longer than everything else that a trigger
@@ -27,17 +28,16 @@ export async function withCachedClient<T>(
 	const { id: node, credentials } = context.getNode();
 	const key = [context.getWorkflow().id, node, credentials?.[CREDENTIAL]?.id].join('/');
 	const cached = cache.get(key);
-	if (cached && performance.now() - cached.at < MAX_AGE_MS) {
-		const client = clientFromData(context, cached.data);
+	if (cached) {
+		const client = clientFromData(context, cached);
 		const result = check(client);
 		if (isPassed(result)) return { client, result };
 	}
 	cache.delete(key);
 	// The age counts from before the read: the credential may change while n8n reads it.
-	const at = performance.now();
+	const since = performance.now();
 	const data = await context.getCredentials(CREDENTIAL);
-	cache.set(key, { at, data });
-	if (cache.size > MAX_CREDENTIALS) cache.delete(cache.keys().next().value!);
+	cache.set(key, data, since);
 	const client = clientFromData(context, data);
 	return { client, result: check(client) };
 }

@@ -1,7 +1,9 @@
+import { createHash, randomUUID } from 'crypto';
 import type { IWebhookFunctions, Workflow } from 'n8n-workflow';
 
 import type { MediaMessage } from '../providers/mediaMessage';
 import { DAY } from '../units';
+import { AgingMap } from './agingMap';
 
 /**
  * Providers deliver again what they believe to be lost: for days, and at once when our answer took too long. n8n gives a
@@ -12,14 +14,12 @@ const MAX_AGE_MS = DAY;
 const MAX_FILES = 20_000;
 
 interface SeenFile {
-	/** When it was delivered, in milliseconds since 1970. */
-	at: number;
 	/** Whether n8n started an execution with it; absent once that is known. */
 	started?: Promise<boolean>;
 }
 
-/** By workflow, node and file, oldest first. */
-const seen = new Map<string, SeenFile>();
+/** By workflow, node and file. */
+const seen = new AgingMap<SeenFile>(MAX_AGE_MS, MAX_FILES);
 
 /** A trigger's node, in whichever of n8n's contexts. */
 interface TriggerContext {
@@ -42,17 +42,14 @@ export async function deduplicate(
 ): Promise<MediaMessage[]> {
 	// Manual tests may repeat a message.
 	if (context.getMode() === 'manual') return messages;
-	const node = `${context.getWorkflow().id}/${context.getNode().id}`;
-	// A message that failed may have come before, as an echo of what the business wrote.
-	const keyOf = ({ messageId, mediaId, origin }: MediaMessage) =>
-		`${node}/${messageId}/${origin === 'failed' ? origin : mediaId}`;
-	const byKey = new Map(messages.map((message) => [keyOf(message), message]));
+	const node = [context.getWorkflow().id, context.getNode().id];
+	const byKey = new Map(messages.map((message) => [keyOf(node, message), message]));
 
 	const underWay = () => [...byKey.keys()].flatMap((key) => seen.get(key)?.started ?? []);
 	// Wait for all of them before one is remembered, so that no two deliveries wait for each other.
 	while (underWay().length) await Promise.all(underWay());
 
-	const fresh = [...byKey].filter(([key]) => !isDuplicate(key));
+	const fresh = [...byKey].filter(([key]) => !seen.get(key));
 	if (fresh.length)
 		remember(
 			fresh.map(([key]) => key),
@@ -61,22 +58,23 @@ export async function deduplicate(
 	return fresh.map(([, message]) => message);
 }
 
-function isDuplicate(key: string): boolean {
-	return Date.now() - (seen.get(key)?.at ?? 0) < MAX_AGE_MS;
+/** Hashed, since a stranger's IDs may be of any length. A message that has none is like no other. */
+function keyOf(
+	node: Array<string | undefined>,
+	{ messageId, mediaId, origin }: MediaMessage,
+): string {
+	if (!messageId && !mediaId) return randomUUID();
+	// A message that failed may have come before, as an echo of what the business wrote.
+	const file = origin === 'failed' ? [origin] : ['file', mediaId];
+	return createHash('sha256')
+		.update(JSON.stringify([...node, messageId, ...file]))
+		.digest('base64');
 }
 
 /** Forgets them again when no execution starts. */
 function remember(keys: string[], started?: Promise<boolean>): void {
-	const file: SeenFile = { at: Date.now(), started };
-	for (const key of keys) {
-		// A key that is set again would keep its old place.
-		seen.delete(key);
-		seen.set(key, file);
-	}
-	for (const oldest of seen.keys()) {
-		if (seen.size <= MAX_FILES) break;
-		seen.delete(oldest);
-	}
+	const file: SeenFile = { started };
+	for (const key of keys) seen.set(key, file);
 	void started?.then((hasStarted) => {
 		file.started = undefined;
 		if (!hasStarted) for (const key of keys) seen.delete(key);

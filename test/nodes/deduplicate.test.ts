@@ -1,0 +1,46 @@
+import type { MediaMessage } from '../../nodes/WhatsApp/providers/mediaMessage';
+import { deduplicate } from '../../nodes/WhatsApp/trigger/deduplicate';
+
+/** Which messages count as one. Redeliveries over HTTP are in trigger.test.ts. */
+
+let serial = 0;
+/** A trigger that has seen nothing yet. */
+const trigger = (mode: 'webhook' | 'manual' = 'webhook') => {
+	const id = `node-${++serial}`;
+	return {
+		getMode: () => mode,
+		getNode: () => ({ id }),
+		getWorkflow: () => ({ id: 'w' }),
+	} as never;
+};
+const message = (ids: Partial<MediaMessage>): MediaMessage => ({
+	provider: 'meta',
+	type: 'image',
+	raw: {},
+	...ids,
+});
+
+test('messages without any ID are all new: nothing tells that they are one', async () => {
+	const context = trigger();
+	const two = [message({}), message({})];
+	expect(await deduplicate(context, two)).toEqual(two);
+	expect(await deduplicate(context, two)).toEqual(two);
+});
+
+test('IDs that would run into each other are of two messages', async () => {
+	const two = [
+		message({ messageId: 'a/b', mediaId: 'c' }),
+		message({ messageId: 'a', mediaId: 'b/c' }),
+	];
+	expect(await deduplicate(trigger(), two)).toEqual(two);
+});
+
+test('two files of one message are two, a file without an ID is known by its message', async () => {
+	const context = trigger();
+	const files = [
+		message({ messageId: 'a', mediaId: '1' }),
+		message({ messageId: 'a', mediaId: '2' }),
+	];
+	expect(await deduplicate(context, [...files, message({ messageId: 'b' })])).toHaveLength(3);
+	expect(await deduplicate(context, [...files, message({ messageId: 'b' })])).toEqual([]);
+});
