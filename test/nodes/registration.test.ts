@@ -417,6 +417,22 @@ test('fields that somebody ticked in the dashboard stay subscribed', async () =>
 	);
 });
 
+test('fields that somebody ticked while the workflow was published stay when it is unpublished', async () => {
+	const { subscriptions } = harness.emulator.meta;
+	const server = await trigger({ registration: 'app' });
+	await server.activate();
+	subscriptions.app!.fields.push('flows');
+	await server.deactivate();
+	expect(subscriptions.app).toMatchObject({ url: server.url, fields: ['flows'] });
+	await server.activate();
+	expect(subscriptions.app!.fields.sort()).toEqual(['flows', 'messages']);
+	await harness.emulator.meta.receive({ type: 'image', bytes: 'x' });
+	expect(server.executions).toHaveLength(1);
+	subscriptions.app!.fields = ['messages'];
+	await server.deactivate();
+	expect(subscriptions.app).toBeUndefined();
+});
+
 test('without a verify token in the credential one is derived, the same in every process', async () => {
 	const server = await trigger({ credential: { verifyToken: '' } });
 	await server.activate();

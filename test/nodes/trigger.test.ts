@@ -565,6 +565,45 @@ describe('filters', () => {
 	});
 });
 
+describe('options that an expression gave', () => {
+	const photo = async () =>
+		(await harness.emulator.meta.receive({ type: 'image', bytes: 'x', from: '16505551234' }))
+			.answer!.status;
+
+	test.each([
+		[{ from: 16505551234 }, 1],
+		[{ from: ['16505551234', 49152] }, 1],
+		[{ from: 49152 }, 0],
+		[{ from: null, mimeTypes: null, phoneNumberIds: null, maxSizeMb: 0 }, 1],
+		[{ phoneNumberIds: Number('106540352242922') }, 1],
+		[{ maxSizeMb: '5' }, 1],
+		[{ mimeTypes: ['image/*'] }, 1],
+		[{ includeRaw: 'false', downloadFiles: 'false' }, 1],
+		[{ alsoStartOn: 'flow,echo' }, 1],
+		[{ alsoStartOn: null }, 1],
+		[{ unheardOf: { toString: null } }, 1],
+	])('%j starts %i', async (options, count) => {
+		await serve({ options });
+		expect(await photo()).toBe(200);
+		expect(trigger.executions).toHaveLength(count);
+		for (const item of items()) expect(item).not.toHaveProperty('raw');
+		for (const { binary } of trigger.executions.flat()) expect(binary).toBeUndefined();
+	});
+
+	test.each([{ maxSizeMb: -1 }, { maxSizeMb: 'much' }, { maxSizeMb: {} }])(
+		'%j: 500, so that the vendor delivers again once it is mended',
+		async (options) => {
+			await serve({ options });
+			const delivery = await harness.emulator.meta.receive({ type: 'image', bytes: 'x' });
+			expect(delivery.answer!.status).toBe(500);
+			expect(trigger.executions).toEqual([]);
+			await serve();
+			expect((await harness.emulator.meta.deliver(delivery.body)).status).toBe(200);
+			expect(trigger.executions).toHaveLength(1);
+		},
+	);
+});
+
 describe('Download Files', () => {
 	test('brings the file along', async () => {
 		await serve({ options: { downloadFiles: true } });

@@ -92,6 +92,8 @@ export const numberOptions = [...retryOptions, maxSizeOption];
 /** The options that are on or off, in any node. */
 export const switchOptions = [
 	'checkFile',
+	'downloadFiles',
+	'includeRaw',
 	'keepInputFields',
 	'missingIsDeleted',
 	'requireHashMatch',

@@ -60,7 +60,11 @@ export function optionsParameter<T extends IDataObject>(
 	context: IExecuteFunctions,
 	index: number,
 ): Partial<T> {
-	const options = context.getNodeParameter('options', index, {}) as Partial<T>;
+	return readOptions(context.getNodeParameter('options', index, {}) as Partial<T>);
+}
+
+/** The same, for options that are read already. @throws MediaError */
+export function readOptions<T extends IDataObject>(options: T): Partial<T> {
 	const read = Object.entries(options).map(([name, value]) => [name, readOption(name, value)]);
 	return Object.fromEntries(read.filter(([, value]) => value !== undefined)) as Partial<T>;
 }

@@ -110,8 +110,10 @@ export interface Registration {
 	 * @throws MediaError of code `handshake` when the vendor called the URL and did not get the answer that it wants
 	 */
 	register(client: ApiClient, scope: RegistrationScope, url: string): Promise<void>;
+	/** Whether messages are among what goes to the registered URL; absent where nothing else does. @throws MediaError */
+	deliversMessages?(client: ApiClient, scope: RegistrationScope): Promise<boolean>;
 	/**
-	 * Removes this very URL; any other stays. Resolves with a sentence for the log where the vendor has no way to remove it.
+	 * Removes this very URL; any other stays, and so does what others had delivered to it. Resolves with a sentence for the log where the vendor has no way to remove it.
 	 * @throws MediaError
 	 */
 	unregister(

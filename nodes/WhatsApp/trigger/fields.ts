@@ -1,6 +1,12 @@
-import type { INodeProperties, ITriggerFunctions, IWebhookFunctions } from 'n8n-workflow';
+import type {
+	IDataObject,
+	INodeProperties,
+	ITriggerFunctions,
+	IWebhookFunctions,
+} from 'n8n-workflow';
 
 import { maxSizeOption } from '../execution/fields';
+import { readOptions, splitList } from '../execution/parameters';
 import type { MessageFilter } from './messageFilter';
 import type { ItemOptions } from './messageItems';
 
@@ -134,12 +140,21 @@ export interface TriggerParameters extends MessageFilter {
 	options: MessageFilter['options'] & ItemOptions;
 }
 
+/** @throws MediaError for a number that is none, or out of its range */
 export function triggerParameters(
 	context: ITriggerFunctions | IWebhookFunctions,
 ): TriggerParameters {
+	const { alsoStartOn, ...options } = context.getNodeParameter('options', {}) as IDataObject;
+	const origins = readList(alsoStartOn) as MessageFilter['options']['alsoStartOn'];
 	return {
-		mediaTypes: context.getNodeParameter('mediaTypes') as string[],
+		mediaTypes: readList(context.getNodeParameter('mediaTypes')) ?? [],
 		nodeVersion: context.getNode().typeVersion,
-		options: context.getNodeParameter('options', {}) as TriggerParameters['options'],
+		options: { ...readOptions(options), ...(origins && { alsoStartOn: origins }) },
 	};
+}
+
+/** What was chosen in a list, or what an expression gave in its place; nothing where it gave none. */
+function readList(value: unknown): string[] | undefined {
+	if (typeof value === 'string') return splitList(value);
+	return Array.isArray(value) ? value.filter((entry) => typeof entry === 'string') : undefined;
 }

@@ -16,7 +16,9 @@ export const registrationHooks = {
 	async checkExists(this: IHookFunctions): Promise<boolean> {
 		return await withRegistration(this, async (registration) => {
 			const urls = await registration.currentUrls();
-			return urls.some((url) => isSame(url, registration.url) || isForwarding(url, registration));
+			const isOurs = (url: string) =>
+				isSame(url, registration.url) || isForwarding(url, registration);
+			return urls.some(isOurs) && (await registration.deliversMessages());
 		});
 	},
 
@@ -67,6 +69,8 @@ interface NodeRegistration {
 	exclusive: boolean;
 	/** Where the provider delivers now. */
 	currentUrls: () => Promise<string[]>;
+	/** Whether messages are among what goes there. */
+	deliversMessages: () => Promise<boolean>;
 	register: (url: string) => Promise<void>;
 	unregister: (url: string) => Promise<void>;
 }
@@ -85,6 +89,7 @@ async function createRegistration(
 		url: context.getNodeWebhookUrl('default')!,
 		exclusive: api.exclusive,
 		currentUrls: async () => await api.currentUrls(client, scope),
+		deliversMessages: async () => (await api.deliversMessages?.(client, scope)) ?? true,
 		async register(url) {
 			await api.register(client, scope, url);
 			if (wantsPublicLinks) await api.enablePublicLinks?.(client);

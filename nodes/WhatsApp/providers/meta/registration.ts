@@ -31,6 +31,11 @@ export const registration: Registration = {
 		if (success !== true && success !== 'true') throw registrationError(reply, scope);
 	},
 
+	async deliversMessages(client, scope) {
+		const { deliversMessages } = SCOPES[scope];
+		return deliversMessages ? await deliversMessages(await completeClient(client, scope)) : true;
+	},
+
 	async unregister(client, scope, url) {
 		const complete = await completeClient(client, scope);
 		if ((await SCOPES[scope].read(complete)) !== url) return;

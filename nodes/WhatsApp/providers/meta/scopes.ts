@@ -12,9 +12,14 @@ interface Scope {
 	/** The fields of the credential without which it cannot be read. */
 	requiredFields: Array<keyof Credentials>;
 	read(client: ApiClient): Promise<string | undefined>;
+	/** Whether messages go there; absent where they always do. */
+	deliversMessages?(client: ApiClient): Promise<boolean>;
 	write(client: ApiClient, url: string): Promise<ApiReply>;
 	clear(client: ApiClient): Promise<ApiReply>;
 }
+
+/** The field of the app's subscription that deliveries of files come from. */
+const MESSAGES = 'messages';
 
 export const SCOPES: Record<RegistrationScope, Scope> = {
 	phoneNumber: {
@@ -44,20 +49,27 @@ export const SCOPES: Record<RegistrationScope, Scope> = {
 		read: async (client) => text((await appSubscription(client))?.callback_url),
 		async write(client, url) {
 			// Fields that somebody ticked in the dashboard stay subscribed.
-			const current = objects((await appSubscription(client))?.fields);
-			const fields = current.flatMap(({ name }) => text(name) ?? []);
+			const fields = await subscribedFields(client);
 			return await sendAsApp(client, {
 				method: 'POST',
 				body: {
 					object: 'whatsapp_business_account',
 					callback_url: url,
 					verify_token: verifyToken(client.credentials),
-					fields: [...new Set([...fields, 'messages'])].join(','),
+					fields: [...new Set([...fields, MESSAGES])].join(','),
 				},
 			});
 		},
-		clear: async (client) =>
-			await sendAsApp(client, { method: 'DELETE', query: { object: 'whatsapp_business_account' } }),
+		deliversMessages: async (client) => (await subscribedFields(client)).includes(MESSAGES),
+		// Without `fields` it takes away all of them, and the URL.
+		async clear(client) {
+			const others = (await subscribedFields(client)).filter((name) => name !== MESSAGES);
+			const query = {
+				object: 'whatsapp_business_account',
+				...(others.length && { fields: MESSAGES }),
+			};
+			return await sendAsApp(client, { method: 'DELETE', query });
+		},
 	},
 };
 
@@ -83,6 +95,11 @@ async function appSubscription(client: ApiClient) {
 	if (reply.status !== 200) throw registrationError(reply, 'app');
 	const subscriptions = objects(object(reply.body).data);
 	return subscriptions.find((entry) => entry.object === 'whatsapp_business_account');
+}
+
+async function subscribedFields(client: ApiClient): Promise<string[]> {
+	const fields = objects((await appSubscription(client))?.fields);
+	return fields.flatMap(({ name }) => text(name) ?? []);
 }
 
 /** Subscriptions of the app answer to the app's own token, not to a user's. */
