@@ -1,3 +1,4 @@
+import { timing } from '../../nodes/WhatsApp/trigger/testForwarding';
 import { hostOverrides } from '../emulator/client';
 import { serveTrigger, type TriggerServer } from '../support/core/webhook';
 import { startHarness, type Harness } from '../support/harness';
@@ -104,6 +105,37 @@ test('another webhook of this n8n that answers 200 takes nothing', async () => {
 	const callback = `${server.url}?test=${encodeURIComponent('/webhook/a1b2c3d4-test/webhook')}`;
 	expect((await harness.emulator.meta.deliver([photo('111')], { callback })).status).toBe(200);
 	expect(production()).toHaveLength(1);
+});
+
+test('a test that takes long gets a delivery once, and production does not wait for it', async () => {
+	const { testAnswer } = timing;
+	timing.testAnswer = 300;
+	try {
+		// Its public address is its own, so that a second way to the test would lead there too.
+		const registration = 'manual';
+		server = await serveTrigger(harness.engine, {
+			node: 'whatsAppMediaTrigger',
+			parameters: { registration },
+			credentials: { whatsAppMediaApi: harness.credential },
+		});
+		await server.startTest({ registration, options: { downloadFiles: true } });
+		const callback = `${server.url}?test=${encodeURIComponent(new URL(server.testUrl).pathname)}`;
+		const before = harness.emulator.requests.length;
+		harness.emulator.meta.fault({ on: 'file', delay: 1500, times: 9 });
+		const start = performance.now();
+		const { status } = await harness.emulator.meta.deliver([photo('111')], { callback });
+		expect(status).toBe(200);
+		expect(performance.now() - start).toBeLessThan(1400);
+		expect(production()).toEqual([['111']]);
+		await server.settled();
+		expect(tested()).toEqual([['111']]);
+		const files = harness.emulator.requests
+			.slice(before)
+			.filter(({ operation }) => operation === 'file');
+		expect(files).toHaveLength(1);
+	} finally {
+		timing.testAnswer = testAnswer;
+	}
 });
 
 /** A delivery of two messages, of which the test of a draft for 111 shows one. */
