@@ -85,7 +85,7 @@ describe('an item from a table', () => {
 	test.each(['DownloadMedia', 'GetMediaUrl', 'DeleteMedia'])(
 		'%s: a media ID that a program has rounded is not asked for',
 		async (node) => {
-			const { message, description } = await run(node, { mediaId: 27286093617715235 });
+			const { message, description } = await run(node, { mediaId: Number('27286093617715235') });
 			expect(message).toContain('whose last digits are lost');
 			expect(description).toContain('ID as text');
 			expect(calls(harness.emulator)).toEqual([]);

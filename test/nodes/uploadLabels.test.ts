@@ -91,6 +91,10 @@ const SENT: Case[] = [
 	['pdf', PDF, 'invoice', 'application/pdf', 'invoice.pdf'],
 	['text/plain', PDF, 'invoice.pdf', 'application/pdf', 'invoice.pdf'],
 	['text/plain', 'sound.m4a', 'voice.m4a', 'audio/mp4', 'voice.m4a'],
+	['application/octet-stream', 'sound-only.mp4', undefined, 'audio/mp4', 'file.m4a'],
+	['application/octet-stream', 'sound-only.mp4', 'recording.mp4', 'audio/mp4', 'recording.m4a'],
+	['application/octet-stream', 'fragmented.m4a', 'recording', 'audio/mp4', 'recording.m4a'],
+	['application/octet-stream', 'good.mp4', 'voice.m4a', 'video/mp4', 'voice.mp4'],
 	// Another word for the same.
 	['application/acrobat', PDF, 'invoice.pdf', 'application/pdf', 'invoice.pdf'],
 	['application/x-pdf', PDF, 'invoice.pdf', 'application/pdf', 'invoice.pdf'],

@@ -78,7 +78,7 @@ const FILE_FIELDS = [
 
 /** An item's fields without those about its file, which must not stand beside another file's ID. */
 export function withoutFile(json: IDataObject): IDataObject {
-	return Object.fromEntries(Object.entries(json).filter(([name]) => !FILE_FIELDS.includes(name)));
+	return omit(json, FILE_FIELDS);
 }
 
 /** An item's fields that may stand beside this file: all where it is the item's own, else those about no file. */
@@ -88,9 +88,11 @@ export function fieldsBeside(
 ): IDataObject {
 	const own = itemFile(json);
 	const isOwn = mediaId ? mediaId === own.mediaId : url === own.url;
-	if (isOwn) return json;
-	const { mediaId: _id, type: _type, ...others } = withoutFile(json);
-	return others;
+	return isOwn ? json : omit(json, [...FILE_FIELDS, 'mediaId', 'type']);
+}
+
+function omit(json: IDataObject, names: string[]): IDataObject {
+	return Object.fromEntries(Object.entries(json).filter(([name]) => !names.includes(name)));
 }
 
 /**

@@ -9,6 +9,8 @@ export interface ContentCheck {
 	violation?: string;
 	/** What the user may want to know; the file can be sent all the same. `{n}` stands for the number of files. */
 	hint?: string;
+	/** Set where the tracks are those of the other half: sound alone as video, or the other way around. */
+	half?: 'audio' | 'video';
 }
 
 const INDEX_LAST =
@@ -29,8 +31,14 @@ export async function checkContent(
 	if (size > kind.maxSize && info.animated === false) return { violation: tooLarge };
 	const rules = kind.content ?? {};
 	const violations = [...pictureViolations(info, rules), ...trackViolations(info, rules)];
-	if (violations.length) return { violation: violations.join(', and ') };
+	if (violations.length) return { violation: violations.join(', and '), half: halfOf(info, rules) };
 	return rules.indexFirst && info.indexLast ? { hint: INDEX_LAST } : {};
+}
+
+function halfOf({ video }: MediaInfo, { videoCodecs }: ContentRules): ContentCheck['half'] {
+	if (!video || !videoCodecs || Boolean(video.length) === Boolean(videoCodecs.length))
+		return undefined;
+	return video.length ? 'video' : 'audio';
 }
 
 function pictureViolations(info: MediaInfo, rules: ContentRules): string[] {

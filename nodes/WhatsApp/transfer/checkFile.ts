@@ -5,7 +5,7 @@ import type { FileKind } from '../providers/fileKind';
 import type { Provider } from '../providers/provider';
 import { incompleteInStorage, type BinaryInput } from './binaryInput';
 import { checkContent } from './checkContent';
-import { findKind, outgoingType, type DeclaredFile } from './outgoingType';
+import { findKind, isMp4, outgoingType, type DeclaredFile } from './outgoingType';
 
 /**
  * Checks a file before a byte of it is sent: its first bytes, and others where its format needs that. Holds no more than a
@@ -28,7 +28,10 @@ export async function checkFile(
 		const mimeType = typeToSend(provider, file, start);
 		const kind = findKind(accepts, mimeType);
 		if (kind) {
-			const { violation, hint } = await checkContent(reader, mimeType, kind);
+			const { violation, hint, half } = await checkContent(reader, mimeType, kind);
+			// Nobody has said whether it is sound or video: the tracks do.
+			if (half && file.isUnlabelled && isMp4(mimeType))
+				return await checkFile(provider, source, labelledAs(file, `${half}/mp4`), addHint);
 			if (violation)
 				throw notUploaded(provider, file, violation, { allowed: [kind], convertTo: kind });
 			if (hint) addHint(hint);
@@ -43,6 +46,11 @@ export async function checkFile(
 	} finally {
 		reader.close();
 	}
+}
+
+function labelledAs(file: DeclaredFile, mimeType: string): DeclaredFile {
+	const emptyLabel = file.emptyLabel ?? file.mimeType;
+	return { ...file, mimeType, emptyLabel, isUnlabelled: false };
 }
 
 /** @throws MediaError for a file that is not what is said of it */

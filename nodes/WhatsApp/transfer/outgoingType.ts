@@ -115,9 +115,14 @@ function carriedType({ mimeType, namedType = '' }: DeclaredFile, signature: stri
 	return isIt(mimeType) ? mimeType : signature;
 }
 
+/** Whether a type's files hold sound, video or both in the container of MP4. */
+export function isMp4(mimeType: string): boolean {
+	return MP4.includes(mimeType);
+}
+
 /** Sound alone in a container whose bytes read as video: the label knows. */
 function inHalfOf(mimeType: string, detected: string): string {
-	return half(mimeType) === 'audio' && MP4.includes(detected) ? 'audio/mp4' : detected;
+	return half(mimeType) === 'audio' && isMp4(detected) ? 'audio/mp4' : detected;
 }
 
 function half(mimeType: string): string {
