@@ -280,8 +280,9 @@ test('the triggers: what the form shows as default holds where the option was no
 		);
 	}
 	const message = { mediaId: '1', type: 'image', raw: { id: 1 } } as unknown as MediaMessage;
-	expect(await toItems([message], defaults, {} as never)).toEqual(
-		await toItems([message], {}, {} as never),
+	const context = { client: { provider: {}, credentials: {} } } as never;
+	expect(await toItems([message], defaults, context)).toEqual(
+		await toItems([message], {}, context),
 	);
 });
 
