@@ -1,4 +1,4 @@
-import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
+import type { IDataObject, INodeExecutionData, INodeType } from 'n8n-workflow';
 import { createHash } from 'node:crypto';
 
 import { WhatsAppMediaApi } from '../../credentials/WhatsAppMediaApi.credentials';
@@ -32,6 +32,8 @@ export interface Harness {
 
 export async function startHarness({
 	binaryMode = 'filesystem' as BinaryMode,
+	/** Beside ours. */
+	moreNodes = [] as Array<new () => INodeType>,
 } = {}): Promise<Harness> {
 	const emulator = await startEmulator();
 	const engine = await createEngine({
@@ -42,6 +44,7 @@ export async function startHarness({
 			WhatsAppDownloadMedia,
 			WhatsAppUploadMedia,
 			WhatsAppDeleteMedia,
+			...moreNodes,
 		],
 		credentials: [WhatsAppMediaApi],
 		binaryMode,

@@ -74,6 +74,10 @@ export interface NodeSpec {
 export interface RunOptions extends NodeSpec {
 	/** What the node before hands over. */
 	items?: INodeExecutionData[];
+	/** What the node is called that hands them over, for expressions. */
+	startName?: string;
+	/** Nodes between that one and this one, in order; they share the credentials. */
+	before?: Array<NodeSpec & { onError?: OnError }>;
 	onError?: OnError;
 	/** The node setting Retry On Fail. n8n clamps tries to 2..5 and the wait to 0..5000 ms (0 means 1000). */
 	retry?: { maxTries?: number; waitBetweenTries?: number };
@@ -198,8 +202,14 @@ export class Engine {
 			onError: options.onError,
 			...(options.retry && { retryOnFail: true, ...options.retry }),
 		};
+		const start = { ...START, name: options.startName ?? START.name };
+		const before = (options.before ?? []).map((spec, at) => ({
+			...this.node({ credentials: options.credentials, ...spec }),
+			id: `before-${at}`,
+			onError: spec.onError,
+		}));
 		const workflow = this.workflow(
-			[START, node],
+			[start, ...before, node],
 			{ binaryMode: options.binaryMode },
 			options.staticData,
 		);
@@ -214,7 +224,7 @@ export class Engine {
 		return await this.use(async () => {
 			const runExecutionData = createRunExecutionData({
 				executionData: {
-					nodeExecutionStack: [{ node: START, data: { main: [deepCopy(items)] }, source: null }],
+					nodeExecutionStack: [{ node: start, data: { main: [deepCopy(items)] }, source: null }],
 				},
 			});
 			let run: IRun;
@@ -320,13 +330,14 @@ export class Engine {
 	}
 
 	workflow(nodes: INode[], settings: IWorkflowSettings = {}, staticData?: IDataObject): Workflow {
-		const [from, to] = nodes;
+		const next = (node: string) => ({ main: [[{ node, type: 'main' as const, index: 0 }]] });
 		return new Workflow({
 			id: 'workflow',
 			name: 'Test',
 			nodes,
-			connections:
-				from && to ? { [from.name]: { main: [[{ node: to.name, type: 'main', index: 0 }]] } } : {},
+			connections: Object.fromEntries(
+				nodes.slice(1).map(({ name }, at) => [nodes[at]!.name, next(name)]),
+			),
 			active: true,
 			nodeTypes: this.nodeTypes,
 			settings: { executionOrder: 'v1', ...settings },
