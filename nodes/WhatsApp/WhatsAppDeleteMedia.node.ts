@@ -24,6 +24,19 @@ export class WhatsAppDeleteMedia implements INodeType {
 		version: 1,
 		subtitle: 'By media ID',
 		description: 'Delete a file from WhatsApp’s storage',
+		builderHint: {
+			searchHint: 'Deletes a file from WhatsApp’s storage by media ID, after it was saved or sent.',
+			relatedNodes: [
+				{
+					nodeType: 'n8n-nodes-whatsapp-media.whatsAppDownloadMedia',
+					relationHint: 'Gets the file before',
+				},
+				{
+					nodeType: 'n8n-nodes-whatsapp-media.whatsAppUploadMedia',
+					relationHint: 'Uploads a file',
+				},
+			],
+		},
 		defaults: { name: 'Delete Media' },
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],

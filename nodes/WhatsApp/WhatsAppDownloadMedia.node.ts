@@ -33,6 +33,16 @@ export class WhatsAppDownloadMedia implements INodeType {
 		version: 1,
 		subtitle: 'Media ID to file',
 		description: 'Download a photo, voice note or other file from WhatsApp as binary data',
+		builderHint: {
+			searchHint:
+				'Gets a WhatsApp file as binary data, to save, transcribe, read or analyse it: save WhatsApp photos, transcribe voice messages, read a PDF. Leave its fields at their defaults behind WhatsApp Media Trigger. Prefer it to HTTP Request: URLs of WhatsApp expire within minutes. Items of type text and files that did not arrive pass through without a file.',
+			relatedNodes: [
+				{
+					nodeType: 'n8n-nodes-whatsapp-media.whatsAppMediaTrigger',
+					relationHint: 'Starts with each file that comes in',
+				},
+			],
+		},
 		defaults: { name: 'Download Media' },
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],

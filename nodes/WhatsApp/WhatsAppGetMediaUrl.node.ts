@@ -24,6 +24,16 @@ export class WhatsAppGetMediaUrl implements INodeType {
 		version: 1,
 		subtitle: 'Media ID to URL',
 		description: 'Get the temporary URL, type, size and hash of a WhatsApp file',
+		builderHint: {
+			searchHint:
+				'Gives the temporary URL, type, size and hash of a WhatsApp file. For the file itself use WhatsApp Download Media: the URL expires within minutes and mostly wants the access token.',
+			relatedNodes: [
+				{
+					nodeType: 'n8n-nodes-whatsapp-media.whatsAppDownloadMedia',
+					relationHint: 'Gets the file itself',
+				},
+			],
+		},
 		defaults: { name: 'Get Media URL' },
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],

@@ -38,6 +38,20 @@ export class WhatsAppMediaStreamTrigger implements INodeType {
 		description:
 			'Starts the workflow when somebody sends a file on WhatsApp, over a live connection: n8n needs no public address',
 		eventTriggerDescription: 'Send a photo or voice note to your WhatsApp number',
+		builderHint: {
+			searchHint:
+				'As WhatsApp Media Trigger, over a live connection for an n8n without a public address. Only for providers that have one.',
+			relatedNodes: [
+				{
+					nodeType: 'n8n-nodes-whatsapp-media.whatsAppMediaTrigger',
+					relationHint: 'The usual one: over a webhook',
+				},
+				{
+					nodeType: 'n8n-nodes-whatsapp-media.whatsAppDownloadMedia',
+					relationHint: 'Gets the file; items without one pass through',
+				},
+			],
+		},
 		defaults: { name: 'WhatsApp Media Stream Trigger' },
 		inputs: [],
 		outputs: [NodeConnectionTypes.Main],

@@ -71,6 +71,20 @@ export class WhatsAppMediaTrigger implements INodeType {
 			},
 			activationHint: 'Publish the workflow to keep receiving files.',
 		},
+		builderHint: {
+			searchHint:
+				'Starts a workflow with each photo, video, voice note, audio, document or sticker that comes in on WhatsApp, and on request with texts (option alsoStartOn: ["text"]), so that one trigger serves a whole bot: a WhatsApp number has one webhook only. The item is flat: type, mediaId, text, caption, from, fromName, chatId, messageId. Put WhatsApp Download Media right behind it to get the file in the binary field data; all fields fit by themselves. Behind nodes that drop fields, the sender is {{ $("WhatsApp Media Trigger").item.json.from }}.',
+			relatedNodes: [
+				{
+					nodeType: 'n8n-nodes-whatsapp-media.whatsAppDownloadMedia',
+					relationHint: 'Gets the file; items without one pass through',
+				},
+				{
+					nodeType: 'n8n-nodes-whatsapp-media.whatsAppUploadMedia',
+					relationHint: 'Uploads a file to answer with',
+				},
+			],
+		},
 		defaults: { name: 'WhatsApp Media Trigger' },
 		inputs: [],
 		outputs: [NodeConnectionTypes.Main],

@@ -32,6 +32,16 @@ export class WhatsAppUploadMedia implements INodeType {
 		version: 1,
 		subtitle: 'File to media ID',
 		description: 'Upload a file to WhatsApp once, to send it by media ID as often as needed',
+		builderHint: {
+			searchHint:
+				'Uploads a file from a binary field to WhatsApp and gives its mediaId. It sends no message: send the mediaId with n8n’s WhatsApp Business Cloud node or HTTP Request. One upload serves any number of messages.',
+			relatedNodes: [
+				{
+					nodeType: 'n8n-nodes-whatsapp-media.whatsAppDeleteMedia',
+					relationHint: 'Deletes the file afterwards',
+				},
+			],
+		},
 		defaults: { name: 'Upload Media' },
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],
