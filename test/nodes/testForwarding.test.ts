@@ -98,6 +98,21 @@ test('a thousand files in one delivery: each is the test’s or production’s',
 	expect(shown.length + rest.length).toBe(1000);
 });
 
+test('ten deliveries at once, the first of which ends the test: each file is shown or starts production, once', async () => {
+	await listen({});
+	const senders = Array.from({ length: 10 }, (_, i) => `${100 + i}`);
+	// All of them were on their way before the test ended.
+	const { meta } = harness.emulator;
+	const callback = meta.subscriptions.phoneNumbers.get(meta.credentials.phoneNumberId)!.url;
+	const deliveries = await Promise.all(
+		senders.map(async (sender) => await meta.deliver([photo(sender)], { callback })),
+	);
+	expect(deliveries.map(({ status }) => status)).toEqual(senders.map(() => 200));
+	await server.settled();
+	expect(tested().length).toBeGreaterThan(0);
+	expect([...tested(), ...production()].flat().sort()).toEqual(senders);
+});
+
 test('another webhook of this n8n that answers 200 takes nothing', async () => {
 	await listen({});
 	await server.stopTest();
