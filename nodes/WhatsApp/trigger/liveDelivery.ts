@@ -37,24 +37,29 @@ export function liveDelivery(context: ITriggerFunctions) {
 
 function createListener(context: ITriggerFunctions, client: Client): Listener {
 	const parameters = triggerParameters(context);
-	const receive = async (messages: MediaMessage[]) => {
-		const wanted = messages.filter((message) => matchesFilter(message, parameters));
-		let onEmitted = (_started: boolean) => {};
-		const started = new Promise<boolean>((resolve) => (onEmitted = resolve));
-		try {
-			const fresh = await deduplicate(context, wanted, async () => await started);
-			if (!fresh.length) return;
-			const items = await toItems(fresh, parameters.options, { client, store: context.helpers });
-			context.emit([items]);
-			onEmitted(true);
-		} catch (cause) {
-			onEmitted(false);
-			throw cause;
-		}
-	};
 	const logFailure = ({ message }: Error) => {
 		const { name } = context.getNode();
 		context.logger.error(`${name} could not start the workflow with what came: ${message}`);
+	};
+	/** Whether n8n took them. */
+	const emit = async (messages: MediaMessage[]): Promise<boolean> => {
+		try {
+			const files = { client, store: context.helpers };
+			context.emit([await toItems(messages, parameters.options, files)]);
+			return true;
+		} catch (cause) {
+			logFailure(cause as Error);
+			return false;
+		}
+	};
+	const receive = async (messages: MediaMessage[]) => {
+		const wanted = messages.filter((message) => matchesFilter(message, parameters));
+		let onEmitted!: (isTaken: boolean) => void;
+		const taken = new Promise<boolean>((resolve) => {
+			onEmitted = resolve;
+		});
+		const fresh = await deduplicate(context, wanted, async () => await taken);
+		if (fresh.length) onEmitted(await emit(fresh));
 	};
 	return {
 		onMessages: (messages) => void receive(messages).catch(logFailure),
