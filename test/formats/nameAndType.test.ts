@@ -308,3 +308,47 @@ describe('a safe name', () => {
 		},
 	);
 });
+
+test('whatever is said and whatever the bytes: a safe name, a type, and the same the second time', () => {
+	const types = fc.oneof(
+		fc.constantFrom(
+			'',
+			'*/*',
+			'constructor',
+			'__proto__',
+			'application/octet-stream',
+			'text/plain',
+		),
+		fc.constantFrom('application/zip', 'audio/aac', 'video/mp4', 'image/png', 'application/pdf'),
+		fc.string({ maxLength: 40 }),
+	);
+	const stems = fc.constantFrom('a', 'CON', 'x.y', '..', 'toString', 'ü'.repeat(150));
+	const suffixes = fc.constantFrom('', '.', '.pdf', '.opus', '.constructor', '.__proto__', '.mp4 ');
+	const bytes = fc.oneof(
+		fc.uint8Array({ maxLength: 200 }),
+		fc
+			.tuple(fc.constantFrom(...Object.keys(MIME_TYPES)), fc.nat(3000))
+			.map(([name, length]) => fixture(name).subarray(0, length)),
+	);
+	fc.assert(
+		fc.property(
+			types,
+			stems,
+			suffixes,
+			bytes,
+			fc.boolean(),
+			(declared, stem, suffix, start, usual) => {
+				const claims = {
+					declared: [declared],
+					firstBytes: Buffer.from(start),
+					usualExtension: usual,
+				};
+				const first = nameAndType({ ...claims, fileName: stem + suffix });
+				expect(first.mimeType).toMatch(/^[a-z0-9][^/\s]*\/[^/\s]+$/);
+				expect(safeFileName(first.fileName)).toBe(first.fileName);
+				expect(nameAndType({ ...claims, fileName: first.fileName }).fileName).toBe(first.fileName);
+			},
+		),
+		{ numRuns: 3000 },
+	);
+});

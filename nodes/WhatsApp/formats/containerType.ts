@@ -51,9 +51,11 @@ function findBox(bytes: Buffer, type: string): { start: number; end: number } | 
 export function matroskaType(bytes: Buffer): string {
 	const start = bytes.toString('latin1');
 	const isWebm = /\x42\x82.webm/s.test(start.slice(0, 64));
-	// Not where the table of contents only says where it is.
-	const cluster = /(?<!\x53\xab\x84)\x1f\x43\xb6\x75/.exec(start);
-	const head = cluster ? start.slice(0, cluster.index) : '';
+	// The table of contents names it first, behind 53 AB 84, to say where it is.
+	let cluster = start.indexOf('\x1f\x43\xb6\x75');
+	while (cluster > 0 && start.slice(cluster - 3, cluster) === '\x53\xab\x84')
+		cluster = start.indexOf('\x1f\x43\xb6\x75', cluster + 1);
+	const head = start.slice(0, Math.max(cluster, 0));
 	const hasSoundOnly = /\x86[\x81-\xff]A_/.test(head) && !/\x86[\x81-\xff]V_/.test(head);
 	return `${hasSoundOnly ? 'audio' : 'video'}/${isWebm ? 'webm' : 'x-matroska'}`;
 }

@@ -1,3 +1,4 @@
+// cspell:disable
 /** Extensions that are in use for files whose type we do not name. Whatever else follows a dot is a part of the name. */
 
 /** Of the program that served a file, or of a file that nothing is known of: they say nothing about what it is. */
