@@ -1,8 +1,11 @@
+import { extensions as allExtensions, lookup, types as allTypes } from 'mime-types';
+
 import {
 	chooseMimeType,
 	extensionOf,
 	matchesMimeType,
 	mimeEssence,
+	mimeTypeFromName,
 } from '../../nodes/WhatsApp/formats/mimeTypes';
 import { safeFileName } from '../../nodes/WhatsApp/formats/fileNames';
 
@@ -70,4 +73,50 @@ test.each([
 	['*/png', false],
 ])('%s among the allowed types takes a photo: %s', (allowed, isTaken) => {
 	expect(matchesMimeType('image/jpeg', [allowed])).toBe(isTaken);
+});
+
+/** Where mime-types has another extension: we have the one that video has, since services take no `.weba` and no `.3gpp`. */
+const SHARED_WITH_VIDEO = ['audio/3gpp', 'audio/webm'];
+
+test('an extension stands for the type that mime-types has for it', () => {
+	const ours = Object.keys(allTypes).filter((extension) => mimeTypeFromName(`a.${extension}`));
+	expect(ours.length).toBeGreaterThan(90);
+	const differences = ours
+		.map((extension) => ({
+			extension,
+			ours: mimeTypeFromName(`a.${extension}`),
+			theirs: mimeEssence(lookup(`a.${extension}`) as string),
+		}))
+		.filter(({ ours, theirs }) => ours !== theirs);
+	expect(differences).toEqual([]);
+});
+
+test('each type has an extension that mime-types knows for it', () => {
+	const known = Object.keys(allExtensions).filter((type) => extensionOf(type));
+	expect(known.length).toBeGreaterThan(70);
+	const differences = known.filter((type) => {
+		const extension = extensionOf(type)!;
+		return mimeEssence(lookup(`a.${extension}`) as string) !== mimeEssence(type);
+	});
+	expect(differences).toEqual(SHARED_WITH_VIDEO);
+});
+
+test.each([
+	['audio/x-flac', 'audio/flac'],
+	['text/x-vcard', 'text/vcard'],
+	['audio/vnd.wave', 'audio/wav'],
+	['audio/x-ogg', 'audio/ogg'],
+	['application/x-rar', 'application/vnd.rar'],
+	['application/x-rar-compressed', 'application/vnd.rar'],
+	['application/x-gzip', 'application/gzip'],
+	['text/rtf', 'application/rtf'],
+	['text/comma-separated-values', 'text/csv'],
+])('%s is %s under another name', (alias, mimeType) => {
+	expect(mimeEssence(alias)).toBe(mimeType);
+});
+
+test('who allows everything allows everything', () => {
+	expect(matchesMimeType('audio/ogg', ['image/*', '*/*'])).toBe(true);
+	expect(matchesMimeType('audio/ogg', [' Audio/* '])).toBe(true);
+	expect(matchesMimeType('audio/ogg', ['image/*'])).toBe(false);
 });

@@ -1,6 +1,6 @@
 import { pattern } from '../emulator';
 import * as downloads from '../support/download';
-import { PHOTO } from '../support/files';
+import { fixture, PHOTO } from '../support/files';
 import { calls, sha256, startHarness, type Harness } from '../support/harness';
 import { credentialsFor } from '../support/run';
 
@@ -69,6 +69,46 @@ describe('from a media ID', () => {
 			verified: true,
 			sha256: sha256(PHOTO),
 		});
+	});
+
+	test.each([
+		[
+			'invoice.pdf',
+			'application/octet-stream',
+			'application/pdf',
+			'%PDF-1.7\n1 0 obj',
+			'invoice.pdf',
+		],
+		['orders.csv', 'application/vnd.ms-excel', 'text/csv', 'a;b\n', 'orders.csv'],
+		['orders.csv', 'application/vnd.ms-excel', 'application/vnd.ms-excel', 'a;b\n', 'orders.csv'],
+		[
+			'letter.docx',
+			'application/zip',
+			'application/zip, application/vnd.openxmlformats-officedocument.wordprocessingml.document',
+			fixture('invoice.docx'),
+			'letter.docx',
+		],
+		['', 'audio/aac', 'audio/*', fixture('sound-only.mp4'), /^audio-\d+\.m4a$/],
+		['voice.weba', 'audio/webm', 'audio/*', fixture('recorded.webm'), 'voice.webm'],
+	])(
+		'%s as %s is what %s allows, in its name too',
+		async (fileName, mimeType, allowedMimeTypes, bytes, name) => {
+			const mediaId = customerSent({ bytes, mimeType });
+			const { json, message } = await download(
+				{ mediaId, ...(fileName && { fileName }) },
+				{ options: { allowedMimeTypes } },
+			);
+			expect(message).toBeUndefined();
+			expect(json!.fileName).toEqual(typeof name === 'string' ? name : expect.stringMatching(name));
+		},
+	);
+
+	test('… and what the bytes show is refused where it is not allowed', async () => {
+		const { message } = await download(
+			{ mediaId: customerSent({ mimeType: 'application/octet-stream' }), fileName: 'a.pdf' },
+			{ options: { allowedMimeTypes: 'application/pdf' } },
+		);
+		expect(message).toContain('is of type image/jpeg, which is not allowed here');
 	});
 
 	test('a wrong declared type is corrected from the first bytes, in type, name and store, and noted', async () => {

@@ -81,7 +81,8 @@ const EXTENSIONS: Array<[mimeType: string, extensions: string]> = [
 	['application/x-bzip2', 'bz2'],
 	['application/x-xz', 'xz'],
 	['application/x-tar', 'tar'],
-	['application/json', 'json geojson'],
+	['application/json', 'json'],
+	['application/geo+json', 'geojson'],
 	['application/xml', 'xml'],
 	['text/plain', 'txt text log'],
 	['text/csv', 'csv'],
@@ -193,7 +194,7 @@ export function isVague(mimeType?: string): boolean {
 
 /** Whether files of a type read as text. */
 export function isTextType(mimeType: string): boolean {
-	return /^text\/|^application\/(json|xml)$|\+xml$/.test(mimeType);
+	return /^text\/|^application\/(json|xml)$|\+(xml|json)$/.test(mimeType);
 }
 
 /** Two names of 127 characters, and parameters behind them. */
