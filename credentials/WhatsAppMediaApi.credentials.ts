@@ -25,12 +25,13 @@ export class WhatsAppMediaApi implements ICredentialType {
 		{
 			displayName: 'Provider',
 			name: 'provider',
-			type: 'options',
+			// A package for one provider has nothing to choose.
+			type: Object.keys(providers).length > 1 ? 'options' : 'hidden',
 			options: Object.entries(providers).map(([value, { displayName }]) => ({
 				name: displayName,
 				value,
 			})),
-			default: 'meta',
+			default: Object.keys(providers)[0],
 			description: 'Where your WhatsApp number is connected',
 		},
 		...Object.entries(providers).flatMap(formFields),

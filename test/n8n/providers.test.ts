@@ -38,6 +38,8 @@ const account = (vendor: Vendor, changes: Json = {}): Json => ({
 	...changes,
 });
 
+const tokenHeaderOf = (vendor: Vendor) => VENDOR_FACTS[vendor].tokenHeader ?? 'authorization';
+
 describe('the credential’s Test button', () => {
 	const press = async (vendor: Vendor, changes?: Json) =>
 		await n8n.api.testCredential({ type: 'whatsAppMediaApi', data: account(vendor, changes) });
@@ -66,7 +68,10 @@ describe('the credential’s Test button', () => {
 		});
 		expect((await press(vendor)).message).toContain('is not one of the provider’s API');
 		for (const { host, headers } of emulator.requests)
-			expect([host, headers.authorization !== undefined]).toEqual([hostsOf(vendor)[0], true]);
+			expect([host, headers[tokenHeaderOf(vendor)] !== undefined]).toEqual([
+				hostsOf(vendor)[0],
+				true,
+			]);
 	});
 
 	test('a channel that is not logged in, and none that is started by the test', async () => {
@@ -125,7 +130,9 @@ describe.each(VENDORS)('%s', (vendor) => {
 		if (localRegistration !== 'manual')
 			await until(async () => (await connect(emulator, webhookUrl)) !== undefined);
 		const saw = new Set(
-			emulator.requests.filter(({ headers }) => headers.authorization).map(({ host }) => host),
+			emulator.requests
+				.filter(({ headers }) => headers[tokenHeaderOf(vendor)])
+				.map(({ host }) => host),
 		);
 		const [api, files] = hostsOf(vendor);
 		const allowed = tokenSites.map((site) => ({ api, files })[site]);

@@ -155,6 +155,7 @@ export const VENDOR_FACTS: Readonly<Record<Vendor, VendorFacts>> = {
 			webhookSecret: credentials.webhookSecret,
 		}),
 		form: ({ waha: { credentials } }) => ({
+			'Base URL': 'https://waha.example',
 			'API Key': credentials.accessToken,
 			'Webhook Secret': credentials.webhookSecret,
 		}),
