@@ -83,12 +83,14 @@ class Passage implements Watched {
 	) {}
 
 	async *pass(chunks: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
-		const { firstBytes, onProgress, onEnd, onSourceError } = this.hooks;
+		const { firstBytes, onProgress, waitForRoom, onEnd, onSourceError } = this.hooks;
 		try {
 			for await (const chunk of chunks) {
 				this.size += chunk.length;
 				this.stopFor(onProgress?.(this.size));
-				await this.waitForRoom();
+				const room = waitForRoom?.(this.size);
+				// Not awaited where there is nothing to wait for: that costs a turn for each chunk.
+				if (room) await this.pauseFor(room);
 				this.hash.update(chunk);
 				this.start?.push(chunk);
 				if (!this.start) yield chunk;
@@ -115,9 +117,7 @@ class Passage implements Watched {
 		return start;
 	}
 
-	private async waitForRoom(): Promise<void> {
-		const room = this.hooks.waitForRoom?.(this.size);
-		if (!room) return;
+	private async pauseFor(room: Promise<void>): Promise<void> {
 		this.isPaused = true;
 		await room.catch((cause: Error) => this.stopFor(cause));
 		this.isPaused = false;
