@@ -76,7 +76,7 @@ const WAS_MISSING =
 
 /** Items about no file, such as texts, pass as they are: nothing was deleted, and nothing is claimed to be. */
 async function deleteMedia(job: ItemJob) {
-	const { context, client, item, index, attempt, setSubject, addHint } = job;
+	const { context, item, index, attempt, setSubject, addHint } = job;
 	if (!textParameter(context, item, index, 'mediaId') && hasNoFile(item.json, {}))
 		return { json: item.json, binary: item.binary };
 	const mediaId = mediaIdParameter(context, item, index);
@@ -87,6 +87,7 @@ async function deleteMedia(job: ItemJob) {
 	}>(context, index);
 	// On a second try it is gone because the first one did its work and only the answer was lost.
 	const mayBeMissing = missingIsDeleted || attempt > 1;
+	const client = await job.client();
 	await client.provider.delete(client, mediaId, { phoneNumberId }).catch((cause) => {
 		if (!(mayBeMissing && cause instanceof MediaError && cause.code === 'gone')) throw cause;
 		if (attempt === 1) addHint(WAS_MISSING);

@@ -7,8 +7,10 @@ import {
 } from 'n8n-workflow';
 
 import { CREDENTIAL } from './transport/credentials';
-import { download } from './transfer/download';
+import { download, downloadMessageFile } from './transfer/download';
+import { nothingToDownload } from './transfer/downloadErrors';
 import type { WantedFile } from './transfer/fileSource';
+import { messageFileOf } from './transfer/messageFile';
 import {
 	binaryField,
 	DEFAULT_MAX_SIZE_MB,
@@ -48,7 +50,8 @@ export class WhatsAppDownloadMedia implements INodeType {
 		outputs: [NodeConnectionTypes.Main],
 		// A tool's answer to an AI agent cannot carry a file.
 		usableAsTool: undefined,
-		credentials: [{ name: CREDENTIAL, required: true }],
+		// Files that a message brings with their media key need none.
+		credentials: [{ name: CREDENTIAL, required: false }],
 		properties: [
 			mediaIdField,
 			{
@@ -81,6 +84,21 @@ export class WhatsAppDownloadMedia implements INodeType {
 							'Comma-separated list. Files of any other type are refused before they are downloaded.',
 					},
 					{
+						displayName: 'Encrypted Media Type',
+						name: 'encryptedMediaType',
+						type: 'options',
+						options: [
+							{ name: 'Audio or Voice Note', value: 'audio' },
+							{ name: 'Detect', value: 'auto' },
+							{ name: 'Document', value: 'document' },
+							{ name: 'Image or Sticker', value: 'image' },
+							{ name: 'Video', value: 'video' },
+						],
+						default: 'auto',
+						description:
+							'What an encrypted file was sent as. Its keys depend on it. Detect is right unless it fails.',
+					},
+					{
 						displayName: 'File Name',
 						name: 'fileName',
 						type: 'string',
@@ -97,6 +115,15 @@ export class WhatsAppDownloadMedia implements INodeType {
 						description: 'Whether the output also holds the fields of the input item',
 					},
 					maxSizeOption,
+					{
+						displayName: 'Media Key',
+						name: 'mediaKey',
+						type: 'string',
+						default: '',
+						placeholder: 'e.g. hF+6nsq7rLz9ghNz1lpZeN/Hu9/J4CsDGOiFsUc+OJc=',
+						description:
+							'For an encrypted file whose message is not in the item: its mediaKey, with the link in URL. A message in the item is found by itself.',
+					},
 					...retryOptions,
 					phoneNumberIdOption,
 					{
@@ -121,7 +148,8 @@ const UNAVAILABLE_HINT =
 	'{n} files could not be had: WhatsApp did not give them to the provider. Their items go on without a file, marked "unavailable".';
 
 /** Texts, sends that failed and files that did not arrive pass as they are. */
-async function downloadMedia({ context, client, item, index, setSubject, addHint }: ItemJob) {
+async function downloadMedia(job: ItemJob) {
+	const { context, item, index, setSubject, addHint } = job;
 	const field = readText(context.getNodeParameter('binaryPropertyName', index));
 	if (!field) throw noOutputField();
 	const chosen = optionsParameter<Options>(context, index);
@@ -132,17 +160,27 @@ async function downloadMedia({ context, client, item, index, setSubject, addHint
 		requireHashMatch: chosen.requireHashMatch,
 	};
 	const wanted = wantedFile(context, item, index, chosen);
-	if (wanted.mediaId) setSubject(`Media ID ${wanted.mediaId}`);
+	const { mediaId } = wanted;
+	if (mediaId) setSubject(`Media ID ${mediaId}`);
 	if (hasNoFile(item.json, wanted)) {
 		if (item.json.unavailable === true) addHint(UNAVAILABLE_HINT);
 		return { json: item.json, binary: item.binary };
 	}
-	const { binary, ...file } = await download(
-		{ client, store: context.helpers, addHint },
-		wanted,
-		rules,
-	);
-	const { mediaId } = wanted;
+	const mediaKey = mediaKeyOption(context, index);
+	const isOfProvider = mediaId && !mediaKey;
+	const messageFile = isOfProvider
+		? undefined
+		: messageFileOf(item.json, wanted.url, { ...chosen, mediaKey });
+	// Before a credential is asked for: what the item lacks is the file.
+	if (!messageFile && !mediaId && !wanted.url) throw nothingToDownload();
+	const store = context.helpers;
+	const { binary, ...file } = messageFile
+		? await downloadMessageFile(
+				{ client: await job.fileClient(), store, addHint },
+				messageFile,
+				rules,
+			)
+		: await download({ client: await job.client(), store, addHint }, wanted, rules);
 	const keepsInput = chosen.keepInputFields !== false;
 	return {
 		json: {
@@ -154,9 +192,16 @@ async function downloadMedia({ context, client, item, index, setSubject, addHint
 	};
 }
 
+/** As it is: messages spell it as text, and as objects of several kinds. Nothing for an expression that finds nothing. */
+function mediaKeyOption(context: IExecuteFunctions, index: number): unknown {
+	const given = context.getNodeParameter('options.mediaKey', index, '') as unknown;
+	return readText(given) ?? (typeof given === 'object' ? given : undefined);
+}
+
 interface Options {
 	[name: string]: string | number | boolean;
 	allowedMimeTypes: string;
+	encryptedMediaType: string;
 	fileName: string;
 	keepInputFields: boolean;
 	maxSizeMb: number;

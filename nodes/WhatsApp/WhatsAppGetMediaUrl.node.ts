@@ -65,12 +65,14 @@ export class WhatsAppGetMediaUrl implements INodeType {
 }
 
 /** Texts, sends that failed and files that did not arrive have no URL: they pass as they are. */
-async function getMediaUrl({ context, client, item, index, setSubject }: ItemJob) {
+async function getMediaUrl(job: ItemJob) {
+	const { context, item, index, setSubject } = job;
 	if (hasNoFile(item.json, { mediaId: textParameter(context, item, index, 'mediaId') }))
 		return { json: item.json, binary: item.binary };
 	const mediaId = mediaIdParameter(context, item, index);
 	setSubject(`Media ID ${mediaId}`);
 	const { mediaId: ownId, messageId, accountId } = itemFile(item.json);
+	const client = await job.client();
 	const { expiresAt, ...file } = await client.provider.resolve(client, mediaId, {
 		...optionsParameter(context, index),
 		...(ownId === mediaId && { messageId, accountId }),

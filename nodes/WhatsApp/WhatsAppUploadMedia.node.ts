@@ -155,7 +155,8 @@ interface Options {
 
 /** Texts, sends that failed and files that did not arrive pass as they are, unless a node before gave them a file. */
 async function uploadMedia(job: ItemJob, cache: UploadCache) {
-	const { context, client, item, index, attempt, setSubject, addHint } = job;
+	const { context, item, index, attempt, setSubject, addHint } = job;
+	const client = await job.client();
 	const field = context.getNodeParameter('binaryPropertyName', index, '') as string | IBinaryData;
 	const { reuseEarlier, ...options } = optionsParameter<Options>(context, index);
 	const source = await binaryInput(context, item, index, field).catch((cause) => {

@@ -1,6 +1,7 @@
 import { Dialog360Emulator } from './dialog360';
 import { MetaEmulator } from './meta';
 import { PipesEmulator } from './pipes';
+import { MessageFiles, type MessageFilesOptions } from './messageFiles';
 import { EmulatorServer, readable, type RecordedRequest, type Site } from './server';
 import { Clock } from './store';
 import { ThirdParty } from './thirdParty';
@@ -24,6 +25,7 @@ type VendorEmulators = { [Name in Vendor]: InstanceType<(typeof EMULATORS)[Name]
 
 export interface EmulatorOptions extends Partial<Record<Vendor, VendorOptions>> {
 	thirdParty?: { origin?: string; port?: number };
+	messageFiles?: MessageFilesOptions;
 }
 
 export interface Emulator extends VendorEmulators {
@@ -31,6 +33,8 @@ export interface Emulator extends VendorEmulators {
 	localUrl: string;
 	/** An origin that is nobody's: where redirects lead. */
 	thirdParty: ThirdParty;
+	/** Where the files of chats and forms are that gateways name. */
+	messageFiles: MessageFiles;
 	/** The time that expiry goes by; `clock.advance(ms)`. */
 	clock: Clock;
 	/** Every request to any origin, oldest first. */
@@ -48,6 +52,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
 		new EMULATORS[name](clock, options[name]),
 	]);
 	const thirdParty = new ThirdParty(options.thirdParty);
+	const messageFiles = new MessageFiles(clock, options.messageFiles);
 	const server = new EmulatorServer((body, mimeType) => thirdParty.put(body, mimeType));
 	const { requests } = server;
 	const reset = () => {
@@ -55,11 +60,13 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
 		clock.reset();
 		for (const [, vendor] of created) vendor.reset();
 		thirdParty.reset();
+		messageFiles.reset();
 	};
 	let localUrl = '';
 	for (const site of [
 		...created.flatMap<Site>(([, { sites }]) => [sites.api, sites.files]),
 		thirdParty.site,
+		messageFiles.site,
 	]) {
 		Object.assign(site.control, {
 			requests: () => readable(requests),
@@ -70,7 +77,16 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
 		localUrl = await server.listen(site);
 	}
 	const vendors = Object.fromEntries(created) as unknown as VendorEmulators;
-	return { ...vendors, localUrl, thirdParty, clock, requests, reset, close: () => server.close() };
+	return {
+		...vendors,
+		localUrl,
+		thirdParty,
+		messageFiles,
+		clock,
+		requests,
+		reset,
+		close: () => server.close(),
+	};
 }
 
 export { type Fault, type FaultOrder, htmlPage } from './faults';

@@ -9,7 +9,7 @@ import { WhatsAppMediaStreamTrigger } from '../../nodes/WhatsApp/WhatsAppMediaSt
 import { WhatsAppMediaTrigger } from '../../nodes/WhatsApp/WhatsAppMediaTrigger.node';
 import { WhatsAppUploadMedia } from '../../nodes/WhatsApp/WhatsAppUploadMedia.node';
 import { createEngine, type BinaryMode, type Engine, type RunOptions } from './core/engine';
-import { startEmulator, type Emulator } from '../emulator';
+import { startEmulator, type Emulator, type EmulatorOptions } from '../emulator';
 import { credentialFor } from './vendors';
 
 export { VENDORS, type Vendor } from '../emulator';
@@ -34,8 +34,9 @@ export async function startHarness({
 	binaryMode = 'filesystem' as BinaryMode,
 	/** Beside ours. */
 	moreNodes = [] as Array<new () => INodeType>,
+	emulatorOptions = {} as EmulatorOptions,
 } = {}): Promise<Harness> {
-	const emulator = await startEmulator();
+	const emulator = await startEmulator(emulatorOptions);
 	const engine = await createEngine({
 		nodes: [
 			WhatsAppMediaTrigger,

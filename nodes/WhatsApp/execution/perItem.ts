@@ -6,7 +6,13 @@ import type {
 } from 'n8n-workflow';
 
 import { executionCanceled, MediaError } from '../errors';
-import { createClient, type Client } from '../transport/client';
+import {
+	createClient,
+	createFileClient,
+	hasCredential,
+	type Client,
+	type FileClient,
+} from '../transport/client';
 import { SECOND } from '../units';
 import { mapConcurrent } from './mapConcurrent';
 import { nodeError } from './nodeError';
@@ -14,9 +20,8 @@ import { optionsParameter } from './parameters';
 import { withRetries, type RetryLimits } from './retry';
 
 /** One try at one input item. */
-export interface ItemJob {
+export interface ItemJob extends Clients {
 	context: IExecuteFunctions;
-	client: Client;
 	item: INodeExecutionData;
 	index: number;
 	/** 1 for the first try. */
@@ -25,6 +30,14 @@ export interface ItemJob {
 	setSubject: (subject: string) => void;
 	/** Adds a hint to the output panel. It is shown once; `{n}` becomes the number of items that added it: `3 of 40`. */
 	addHint: (message: string) => void;
+}
+
+/** Each is made when it is first asked for, once for all items. */
+interface Clients {
+	/** @throws MediaError of code `credential` */
+	client: () => Promise<Client>;
+	/** With the node's credential where it has one. @throws MediaError of code `credential` */
+	fileClient: () => Promise<FileClient>;
 }
 
 /** What becomes of one item. */
@@ -43,7 +56,7 @@ export async function perItem(
 	const items = context.getInputData().map((item) => ({ ...item, json: item.json ?? {} }));
 	const results = new Array<INodeExecutionData>(items.length);
 	const hints = new HintCounter();
-	const client = clientOf(context);
+	const clients = clientsOf(context);
 	const signal = context.getExecutionCancelSignal();
 	let failure: Error | undefined;
 
@@ -52,7 +65,7 @@ export async function perItem(
 		const setSubject = (named: string) => (subject = named);
 		const addHint = (message: string) => hints.add(message);
 		const tryOnce = async (attempt: number) =>
-			await work({ context, client: await client, item, index, attempt, setSubject, addHint });
+			await work({ context, ...clients, item, index, attempt, setSubject, addHint });
 		const limits = () => optionsParameter<RetryLimits & IDataObject>(context, index);
 		try {
 			const { result, tries } = await withRetries(tryOnce, limits, signal);
@@ -73,15 +86,15 @@ export async function perItem(
 	return [results];
 }
 
-/** Made once, and awaited by each item: with Continue On Fail, a node that throws would pass its input on as success. */
-function clientOf(context: IExecuteFunctions): Promise<Client> {
-	const create = async () => {
-		const timeoutSeconds = timeoutOption(context);
-		return await createClient(context, timeoutSeconds && Math.round(timeoutSeconds * SECOND));
-	};
-	const client = create();
-	client.catch(() => {});
-	return client;
+/** Awaited by each item: with Continue On Fail, a node that throws would pass its input on as success. */
+function clientsOf(context: IExecuteFunctions): Clients {
+	const timeoutSeconds = timeoutOption(context);
+	const idleTimeoutMs = timeoutSeconds && Math.round(timeoutSeconds * SECOND);
+	let made: Promise<Client> | undefined;
+	const client = () => (made ??= createClient(context, idleTimeoutMs));
+	const fileClient = async () =>
+		hasCredential(context) ? await client() : createFileClient(context, idleTimeoutMs);
+	return { client, fileClient };
 }
 
 /** Of the first item. Where its expression fails, that is this item's own matter: the others go on with the default. */

@@ -2,14 +2,17 @@ import { createDecipheriv, createHash, createHmac, timingSafeEqual, type Deciphe
 
 import { MediaError } from '../errors';
 import { detectMimeType, looksLikeText } from './detectMimeType';
-import type { EncryptedAs, MediaKeys } from './mediaKeys';
+import type { MediaKeys } from './mediaKeys';
 
 /** An encrypted file is ciphertext in whole blocks, then the first bytes of a MAC over IV and ciphertext. */
 const BLOCK_BYTES = 16;
 const MAC_BYTES = 10;
 
-/** Held back until the source ends: only then is it known which block has the padding. */
-const TAIL_BYTES = BLOCK_BYTES + MAC_BYTES;
+/**
+ * Held back until the source ends: only then is it known which block has the padding. An encrypted file is never longer
+ * than the file itself by more than this.
+ */
+export const TAIL_BYTES = BLOCK_BYTES + MAC_BYTES;
 
 /** Enough to tell a file's type. */
 const HEAD_BYTES = 64;
@@ -41,11 +44,12 @@ export class NotTheAnnouncedFile extends MediaError {
 export class EncryptedAsOther extends MediaError {
 	constructor(
 		what: string,
-		readonly encryptedAs?: EncryptedAs,
+		/** Those that open it. */
+		readonly keys: MediaKeys,
 	) {
 		super(
 			'permanent',
-			`${what} was encrypted as ${encryptedAs}`,
+			`${what} was encrypted as ${keys.encryptedAs}`,
 			'Choose that in Encrypted Media Type under Options.',
 		);
 	}
@@ -116,7 +120,7 @@ class Decryption {
 		const fits = (mac: Buffer) => timingSafeEqual(mac.subarray(0, MAC_BYTES), announcedMac);
 		const keys = this.file.keys[macs.findIndex(fits)];
 		if (!keys) throw encryptedSha256 ? otherKey(what) : otherKeyOrFile(what, fingerprint);
-		if (this.keys && this.keys !== keys) throw new EncryptedAsOther(what, keys.encryptedAs);
+		if (this.keys && this.keys !== keys) throw new EncryptedAsOther(what, keys);
 
 		// Only after the MAC: what a stranger made must not be judged by its padding.
 		const plaintext = withoutPadding(what, this.decrypt(keys, lastBlock));
@@ -177,7 +181,7 @@ function otherFile(what: string, fingerprint: string): MediaError {
 function otherKeyOrFile(what: string, fingerprint: string): MediaError {
 	return new NotTheAnnouncedFile(
 		`${what} cannot be decrypted with this media key`,
-		`The key belongs to another file, or the file was damaged on its way. ${TAKE_TOGETHER}`,
+		`The key is that of another file, the file was encrypted as another type, or it was damaged on its way. ${TAKE_TOGETHER}`,
 		fingerprint,
 	);
 }

@@ -18,13 +18,15 @@ export interface MediaKeys {
 	macKey: Buffer;
 }
 
-/**
- * What a message or a form gives out to open its file: one key from which the others are derived, or those themselves.
- * Of any length; empty where the value could not be read.
- */
-export type MediaSecret =
-	| { mediaKey: Buffer; encryptedAs?: EncryptedAs }
-	| { iv: Buffer; cipherKey: Buffer; macKey: Buffer };
+/** What a message gives out to open its file. Of any length; empty where the value could not be read. */
+export interface MediaKey {
+	mediaKey: Buffer;
+	/** Absent where the message does not say. */
+	encryptedAs?: EncryptedAs;
+}
+
+/** A message's key, from which the keys are derived, or a form's keys as they are. */
+export type MediaSecret = MediaKey | MediaKeys;
 
 /** The names that clients derive keys under: Baileys `MEDIA_HKDF_KEY_MAPPING`, whatsmeow `MediaType`. */
 const HKDF_INFO: Record<EncryptedAs, string> = {

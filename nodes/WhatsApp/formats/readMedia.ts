@@ -81,7 +81,7 @@ export function readFormFile({ path, fields }: Place): FoundMedia | undefined {
 export function readMediaMessage(place: Place): FoundMedia | undefined {
 	const { path, name, fields } = place;
 	const urls = messageAddresses(fields);
-	const isAtWhatsApp = urls.some((url) => MEDIA_HOST.test(new URL(url).hostname));
+	const isAtWhatsApp = urls.some(isMessageFileUrl);
 	if (!urls.length || !(fields.get('mediaKey') || isAtWhatsApp)) return undefined;
 	const type = typeOf(place);
 	const sha256 = hash(fields.get('fileSha256') ?? fields.get('fileHash'));
@@ -89,7 +89,7 @@ export function readMediaMessage(place: Place): FoundMedia | undefined {
 	return {
 		path,
 		urls,
-		secret: secretOf(fields, typeNamed(name), Boolean(sha256 && !encryptedSha256)),
+		secret: secretOf(fields, encryptedAsNamed(name), Boolean(sha256 && !encryptedSha256)),
 		type,
 		mimeType: readString(fields.get('mimeType')),
 		fileName:
@@ -104,16 +104,21 @@ export function readMediaMessage(place: Place): FoundMedia | undefined {
 /** @param hasPlainHash it announces what the file is, and nothing of an encrypted one: so do messages of channels */
 function secretOf(
 	fields: Fields,
-	sentAs: FoundType | undefined,
+	encryptedAs: EncryptedAs | undefined,
 	hasPlainHash: boolean,
 ): FoundMedia['secret'] {
 	if (!fields.get('mediaKey')) return hasPlainHash ? 'none' : 'missing';
 	const mediaKey = readBytes(fields.get('mediaKey'), 32) ?? Buffer.alloc(0);
-	return { mediaKey, encryptedAs: sentAs && encryptedAsOf(sentAs) };
+	return { mediaKey, encryptedAs };
 }
 
-/** What a file of a type is encrypted as. */
-export function encryptedAsOf(type: FoundType): EncryptedAs {
+/** What a file is encrypted as, by any name of what it was sent as; nothing for a word that is none. */
+export function encryptedAsNamed(word: unknown): EncryptedAs | undefined {
+	const type = typeNamed(word);
+	return type && encryptedAsOf(type);
+}
+
+function encryptedAsOf(type: FoundType): EncryptedAs {
 	if (type === 'sticker') return 'image';
 	return type === 'voice' ? 'audio' : type;
 }
@@ -177,8 +182,20 @@ export function normalize(name: string): string {
 	return name.toLowerCase().replaceAll('_', '');
 }
 
+/** Whether a file at this URL is one of a chat or a form, which no API serves and no token opens. */
+export function isMessageFileUrl(url: string): boolean {
+	return URL.canParse(url) && MEDIA_HOST.test(new URL(url).hostname);
+}
+
+/** Whether a link that came in a message leads to WhatsApp: anything may stand in one. */
+export function isWhatsAppUrl(url: string): boolean {
+	const { protocol, hostname } = new URL(url);
+	return protocol === 'https:' && hostname.endsWith('.whatsapp.net');
+}
+
 /** When an address of WhatsApp's stops working, in ISO 8601, UTC: `oe` has hexadecimal Unix seconds. */
 export function urlExpiresAt(url: string): string | undefined {
+	if (!URL.canParse(url)) return undefined;
 	const seconds = parseInt(new URL(url).searchParams.get('oe') ?? '', 16);
 	// Above this bound it is no date that JavaScript knows.
 	return seconds > 0 && seconds < 8.64e12 ? new Date(seconds * 1000).toISOString() : undefined;

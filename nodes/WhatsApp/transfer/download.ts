@@ -1,39 +1,66 @@
 import { MediaError } from '../errors';
-import type { Client } from '../transport/client';
+import { EncryptedAsOther } from '../formats/decryptMedia';
+import type { Client, FileClient } from '../transport/client';
 import { SECOND } from '../units';
 import { backoff, retry } from '../waiting';
 import { damaged } from './downloadErrors';
 import { checkKnownFacts, type DownloadRules } from './downloadRules';
-import { FileSource, type WantedFile } from './fileSource';
-import type { Digest } from './hashingStream';
+import type { FileSource, WantedFile } from './fileSource';
 import { memoryBudget, type Share } from './memoryBudget';
+import { MessageSource, type MessageFile } from './messageSource';
 import { openFile } from './openFile';
-import { storeReply, type BinaryStore, type DownloadedFile } from './storeReply';
+import { ProviderSource } from './providerSource';
+import {
+	storeReply,
+	type BinaryStore,
+	type DownloadedFile,
+	type Mismatch,
+	type StoredReply,
+} from './storeReply';
 
 /** What a download works with. */
-export interface DownloadContext {
-	client: Client;
+export interface DownloadContext<C = Client> {
+	client: C;
 	store: BinaryStore;
 	/** Hears of what the user may want to know. `{n}` stands for the number of files. */
 	addHint?: (message: string) => void;
+}
+
+/** Downloads a provider's file. See `downloadFrom`. */
+export async function download(
+	context: DownloadContext,
+	wanted: WantedFile,
+	rules?: DownloadRules,
+): Promise<DownloadedFile> {
+	const source = await ProviderSource.choose(context.client, wanted, context.addHint);
+	return await downloadFrom(context, source, rules);
+}
+
+/** Downloads a file that a message or a form names. See `downloadFrom`. */
+export async function downloadMessageFile(
+	context: DownloadContext<FileClient>,
+	file: MessageFile,
+	rules?: DownloadRules,
+): Promise<DownloadedFile> {
+	return await downloadFrom(context, new MessageSource(context.client, file), rules);
 }
 
 /**
  * Downloads a file into n8n's binary store: whole and checked, or not at all.
  *
  * Bytes that are not what was announced are downloaded again. If the same ones come twice, they are accepted with
- * `verified: false`: nothing proves that every provider announces the hash of the very bytes that it serves.
+ * `verified: false`: nothing proves that every provider announces the hash of the very bytes that it serves. An encrypted
+ * file is not accepted then.
  * @throws MediaError
  */
-export async function download(
-	context: DownloadContext,
-	wanted: WantedFile,
+async function downloadFrom(
+	context: DownloadContext<FileClient>,
+	source: FileSource,
 	rules: DownloadRules = {},
 ): Promise<DownloadedFile> {
 	const { client, addHint } = context;
-	const source = await FileSource.choose(client, wanted, () => addHint?.(URL_RENEWED));
 	checkKnownFacts(source.subject, source.file, rules);
-	const fetchOnce = async (earlier?: Digest) =>
+	const fetchOnce = async (earlier?: Mismatch) =>
 		await whenThere(client, source, async () => {
 			const fetch = async (share: Share) => {
 				// There may have been a long wait for memory, or for the file.
@@ -59,23 +86,21 @@ const FIRST_WAIT_MS = SECOND;
 
 /** Tries again while the file's message is so new that the provider may not have the file yet. Nothing is held in between. */
 async function whenThere<T>(
-	{ provider, cancelSignal }: Client,
-	{ file: { timestamp = '' } }: FileSource,
+	{ cancelSignal }: FileClient,
+	source: FileSource,
 	work: () => Promise<T>,
 ): Promise<T> {
-	const isThereBy = Date.parse(timestamp) + (provider.lateFilesMs ?? 0);
 	return await retry(
 		work,
 		(cause, tries) => {
 			const wait = backoff(tries, FIRST_WAIT_MS);
 			const isGone = cause instanceof MediaError && cause.code === 'gone';
-			return isGone && Date.now() + wait < isThereBy ? wait : undefined;
+			return isGone && source.mayStillCome(wait) ? wait : undefined;
 		},
 		cancelSignal,
 	);
 }
 
-const URL_RENEWED = '{n} URLs had expired and were renewed.';
 const SAME_MISMATCH_TWICE =
 	'{n} files came twice with the same bytes, which are not the announced ones. They went on with "verified: false".';
 
@@ -84,25 +109,29 @@ interface FetchOptions {
 	/** The memory that it may take. */
 	share: Share;
 	/** See `Expected`. */
-	earlier?: Digest;
+	earlier?: Mismatch;
 }
 
 /** Opens the file and stores it, once. Whatever goes wrong, the transfer ends. */
 async function fetchAndStore(
-	{ client, store, addHint }: DownloadContext,
+	context: DownloadContext<FileClient>,
 	source: FileSource,
-	{ rules, share, earlier }: FetchOptions,
-) {
-	const reply = await openFile(client, source, rules, () => addHint?.(URL_RENEWED));
+	options: FetchOptions,
+): Promise<StoredReply> {
+	const { client, store, addHint } = context;
+	const { rules, share, earlier } = options;
+	const reply = await openFile(source, rules, () => addHint?.(source.expiredHint));
 	const { subject, file } = source;
 	const expected = { subject, file, rules, idleTimeoutMs: client.idleTimeoutMs, share, earlier };
 	const storeWhenRoom = async () => {
 		if (reply.length) await share.setSize(reply.length);
 		return await storeReply(reply, expected, store);
 	};
-	const stored = await storeWhenRoom().catch((cause) => {
+	const stored = await storeWhenRoom().catch(async (cause) => {
 		reply.abort();
-		throw cause;
+		if (!(cause instanceof EncryptedAsOther)) throw cause;
+		file.encryption!.keys = [cause.keys];
+		return await fetchAndStore(context, source, options);
 	});
 	if (!stored.mismatch && stored.correctedFrom)
 		addHint?.(typeCorrected(stored.correctedFrom, stored.file.mimeType));

@@ -10,7 +10,7 @@ export function nothingToDownload(): MediaError {
 	return new MediaError(
 		'permanent',
 		'There is neither a media ID nor a URL',
-		'Put WhatsApp Media Trigger before this node, or fill in Media ID.',
+		'Put WhatsApp Media Trigger before this node, or fill in Media ID. Of a gateway’s message, the item must hold the file’s link and its media key.',
 	);
 }
 
@@ -51,6 +51,56 @@ export function notServed(
 		`${subject} could not be downloaded: ${host} answered with HTTP ${status}`,
 		isTemporary ? TRY_AGAIN_SOON : 'Check the field URL.',
 		facts,
+	);
+}
+
+/** For a file at WhatsApp's own host. `expiredAt`: since when its link says so itself; ISO 8601. */
+export function linkExpired(
+	subject: string,
+	{ status }: FileReply,
+	{ isOfForm, expiredAt }: { isOfForm: boolean; expiredAt?: string },
+): MediaError {
+	const since = expiredAt
+		? `its link expired on ${expiredAt.slice(0, 10)}`
+		: 'its link has expired, or WhatsApp has deleted it';
+	return new MediaError(
+		'gone',
+		`${subject} is no longer there: ${since} (HTTP ${status})`,
+		isOfForm
+			? 'WhatsApp keeps the files of forms for some days, 20 at most, and nothing renews their links. Download them as soon as they come in; for this one, ask again.'
+			: 'WhatsApp keeps the files of chats for about 30 days, some for less. Only the gateway can get this one again, because it can ask the phone to upload it once more: use its call that downloads the media of a message (in Evolution API getBase64FromMediaMessage). Else ask the sender to send it again.',
+		{ status },
+	);
+}
+
+/** A link without what decrypts the file behind it. */
+export function mediaKeyMissing(): MediaError {
+	return new MediaError(
+		'permanent',
+		'This link leads to an encrypted file, and the item has no media key',
+		'Nobody can read the file without the mediaKey of its message. Have the gateway send the whole message with it, or download files itself; or enter the key in Media Key under Options.',
+	);
+}
+
+/** @param paths where in the item they are */
+export function severalFiles(paths: string[]): MediaError {
+	const list = /^(.*)\[\d+\]$/.exec(paths[0]!)?.[1];
+	return new MediaError(
+		'permanent',
+		`The item has ${paths.length} encrypted files, and Download Media takes one for each item`,
+		`They are in ${paths.slice(0, 3).join(', ')}${paths.length > 3 ? ', …' : ''}. ` +
+			(list
+				? `Put Split Out before this node, with ${list} in Fields To Split Out.`
+				: 'Put Edit Fields before this node, to keep one of them.'),
+	);
+}
+
+/** A message that names another place than WhatsApp's for its file: whoever made it could have n8n call any host. */
+export function otherHost(path: string, url: string): MediaError {
+	return new MediaError(
+		'permanent',
+		`The file of ${path || 'the item'} is at ${new URL(url).host}, which is not WhatsApp’s`,
+		'If you trust that host, enter the link in URL, and the key in Media Key under Options.',
 	);
 }
 

@@ -18,14 +18,25 @@ export interface DownloadRules {
 /** Checks what is known of a file before its bytes are asked for. @throws MediaError */
 export function checkKnownFacts(
 	subject: string,
-	file: { size?: number; mimeType?: string; fileName?: string; sha256?: string },
+	file: {
+		size?: number;
+		mimeType?: string;
+		fileName?: string;
+		sha256?: string;
+		encryption?: object;
+	},
 	rules: DownloadRules,
 ): void {
 	const error =
 		sizeViolation(subject, file.size, rules) ??
 		declaredTypeViolation(subject, file, rules) ??
-		(rules.requireHashMatch && !file.sha256 ? noHash(subject) : undefined);
+		(rules.requireHashMatch && !canBeProven(file) ? noHash(subject) : undefined);
 	if (error) throw error;
+}
+
+/** An encrypted file is proven by its key, too. */
+function canBeProven({ sha256, encryption }: { sha256?: string; encryption?: object }): boolean {
+	return Boolean(sha256 ?? encryption);
 }
 
 /** The error for a file that cannot turn out to be of an allowed type, whatever its bytes are. */

@@ -1,10 +1,10 @@
+import type { MediaError } from '../errors';
+import type { MediaKeys } from '../formats/mediaKeys';
 import type { FileLocation } from '../providers/provider';
-import type { Client } from '../transport/client';
-import { SECOND } from '../units';
-import { nothingToDownload } from './downloadErrors';
+import type { FileReply } from '../transport/client';
 
-/** A URL that expires sooner than this is looked up again. */
-const MIN_URL_LIFE_MS = 10 * SECOND;
+/** What file hosts answer when a URL has expired. */
+export const EXPIRED_STATUSES = [401, 403, 404, 410];
 
 /** The file to download, with everything that is known of it so far. */
 export interface WantedFile extends Partial<Omit<FileLocation, 'tokenRequired'>> {
@@ -18,78 +18,43 @@ export interface WantedFile extends Partial<Omit<FileLocation, 'tokenRequired'>>
 	accountId?: string;
 }
 
-export type LocatedFile = WantedFile & { url: string };
+export interface LocatedFile extends WantedFile {
+	url: string;
+	/** For a file that is served encrypted. */
+	encryption?: Encryption;
+}
 
-/** Where a file comes from: the given URL while it lives, else the one that the provider gives for the media ID. */
-export class FileSource {
+export interface Encryption {
+	/** Those that may open it, the likeliest first. */
+	keys: MediaKeys[];
+	/** SHA-256 of the file as it is served; lower-case hex. */
+	sha256?: string;
+}
+
+/** Where a file comes from. */
+export interface FileSource {
 	/** Names the file in sentences. */
 	readonly subject: string;
-	/** Whether the provider's API has given out the present URL, just now. */
-	isNewUrl = false;
-
-	private constructor(
-		private readonly client: Client,
-		private readonly wanted: WantedFile,
-		/** What is known of the file now, and its present URL. */
-		public file: LocatedFile,
-		/** Whether `renew` may still be called. */
-		public canRenew: boolean,
-	) {
-		const { mediaId, url } = wanted;
-		this.subject = mediaId ? `Media ID ${mediaId}` : `The file at ${hostOf(url)}`;
-	}
-
-	/** @param onExpired called when the given URL has expired, and another one is looked up in its place */
-	static async choose(
-		client: Client,
-		wanted: WantedFile,
-		onExpired: () => void,
-	): Promise<FileSource> {
-		const { provider, credentials } = client;
-		const { mediaId, url: given } = wanted;
-		const url = given && (provider.ownFileUrl?.(given, credentials) ?? given);
-		if (!mediaId && !url) throw nothingToDownload();
-		if (url && (!mediaId || !hasExpired({ ...wanted, url }, client)))
-			return new FileSource(client, wanted, { ...wanted, url }, Boolean(mediaId));
-		if (url) onExpired();
-		// An expired URL has been renewed now. Without one, this was the first look-up, and not a renewal.
-		const source = new FileSource(client, wanted, await lookUp(client, wanted), !url);
-		source.isNewUrl = true;
-		return source;
-	}
-
-	/** Looks the URL up again: once only, so that a host and an API that contradict each other do not keep us busy. */
-	async renew(): Promise<void> {
-		this.canRenew = false;
-		this.file = await lookUp(this.client, this.wanted);
-		this.isNewUrl = true;
-	}
-
-	/** For after a wait of our own. It does not count as the one renewal. */
-	async refreshIfExpired(): Promise<void> {
-		if (!this.wanted.mediaId || !hasExpired(this.file, this.client)) return;
-		this.file = await lookUp(this.client, this.wanted);
-		this.isNewUrl = true;
-	}
-
-	/** Whether the API itself serves the file: then its URL does not expire, and an error is the API's own answer. */
-	get isServedByApi(): boolean {
-		const { provider, credentials } = this.client;
-		const origin = (url: string) => new URL(url).origin;
-		return Boolean(provider.fileError) && origin(this.file.url) === origin(credentials.baseUrl);
-	}
+	/** What is known of the file now, and its present URL. */
+	readonly file: LocatedFile;
+	/** Whether a host that refuses the present URL may do so because it has expired. */
+	readonly urlMayExpire: boolean;
+	/** Whether there is another URL, so that `renew` may be called. */
+	readonly canRenew: boolean;
+	/** Goes on to the other URL. @throws MediaError */
+	renew(): Promise<void>;
+	/** What the user may want to know of an expired URL that had another. `{n}` stands for the number of files. */
+	readonly expiredHint: string;
+	/** For after a wait of our own: it does not count as a renewal. @throws MediaError */
+	refreshIfExpired(): Promise<void>;
+	/** Opens the present URL, whatever the status of the answer. @throws MediaError */
+	open(): Promise<FileReply>;
+	/** Whether the file may still come within so many milliseconds, where it is not there yet. */
+	mayStillCome(milliseconds: number): boolean;
+	/** Ends a reply that is not the file, and says what it means. */
+	errorOf(reply: FileReply): Promise<MediaError>;
 }
 
-async function lookUp(client: Client, wanted: WantedFile): Promise<LocatedFile> {
-	return { ...wanted, ...(await client.provider.resolve(client, wanted.mediaId!, wanted)) };
-}
-
-/** A URL of which nobody knows when it expires is taken to be good. */
-function hasExpired({ url, expiresAt }: LocatedFile, { provider }: Client): boolean {
-	const end = provider.urlExpiresAt(url) ?? expiresAt;
-	return Boolean(end) && !(Date.parse(end!) - Date.now() > MIN_URL_LIFE_MS);
-}
-
-function hostOf(url = ''): string {
+export function hostOf(url = ''): string {
 	return URL.canParse(url) ? new URL(url).host : 'the given URL';
 }

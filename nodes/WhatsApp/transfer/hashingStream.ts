@@ -1,5 +1,6 @@
 import { createHash } from 'crypto';
 
+import { MediaError } from '../errors';
 import { transformStream, type ByteStream } from '../streams';
 import { watchForIdleness, type Watched } from './idleTimer';
 
@@ -98,7 +99,9 @@ class Passage implements Watched {
 			}
 			yield* this.checkStart();
 		} catch (cause) {
-			throw (this.error ??= onSourceError?.(this.size) ?? (cause as Error));
+			// A source that transforms another one says itself what is wrong with it.
+			const known = cause instanceof MediaError ? cause : onSourceError?.(this.size);
+			throw (this.error ??= known ?? (cause as Error));
 		}
 		this.stopFor(onEnd?.(this.digest()));
 	}

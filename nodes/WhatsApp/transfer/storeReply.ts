@@ -1,10 +1,12 @@
 import type { IBinaryData, IExecuteFunctions } from 'n8n-workflow';
 
 import { fileNameOf } from '../formats/contentDisposition';
+import { decryptMedia, NotTheAnnouncedFile, TAIL_BYTES } from '../formats/decryptMedia';
 import { FIRST_BYTES } from '../formats/detectMimeType';
 import { isVague, matchesMimeType, mimeEssence, mimeTypeFromName } from '../formats/mimeTypes';
 import { nameAndType, type NameAndType } from '../formats/nameAndType';
 import { isWebPage, mayBeWebPage } from '../formats/webPage';
+import { transformStream, type ByteStream } from '../streams';
 import type { FileReply } from '../transport/client';
 import { MB } from '../units';
 import {
@@ -47,11 +49,17 @@ export interface Expected {
 	idleTimeoutMs: number;
 	/** The memory that it may take. */
 	share: Share;
-	/** An earlier download that was not what was announced. The same bytes again are accepted. */
-	earlier?: Digest;
+	/** An earlier download that was not what was announced. */
+	earlier?: Mismatch;
 }
 
-/** A stored file; or, where the bytes are not what was announced, their digest: then nothing is stored. */
+/** Bytes that are not what was announced. */
+export interface Mismatch {
+	/** The same for the same bytes. */
+	fingerprint: string;
+}
+
+/** A stored file; or, where the bytes are not what was announced, what tells them from others: then nothing is stored. */
 export type StoredReply =
 	| {
 			file: DownloadedFile;
@@ -59,7 +67,7 @@ export type StoredReply =
 			correctedFrom?: string;
 			mismatch?: undefined;
 	  }
-	| { mismatch: Digest };
+	| { mismatch: Mismatch };
 
 /**
  * Streams a reply into n8n's binary store, and checks it on the way. The store keeps either the whole file or nothing.
@@ -71,7 +79,7 @@ export async function storeReply(
 	store: BinaryStore,
 ): Promise<StoredReply> {
 	const checks = new ReplyChecks(reply, expected);
-	const stream = hashingStream(reply.body, checks.hooks());
+	const stream = hashingStream(contentOf(reply, expected), checks.hooks());
 	// n8n wants name and type before the bytes.
 	await stream.started;
 	const { mimeType, fileName, declaredType, isContradicted } = checks.nameAndType;
@@ -79,7 +87,9 @@ export async function storeReply(
 		(binary) => ({ binary }),
 		(cause: unknown) => ({ cause }),
 	);
-	if (checks.isMismatch) return { mismatch: stream.digest() };
+	const fingerprint = checks.isMismatch ? stream.digest().sha256 : fingerprintIn(stream.error);
+	if (fingerprint && fingerprint !== expected.earlier?.fingerprint)
+		return { mismatch: { fingerprint } };
 	if ('cause' in stored) throw stream.error ?? stored.cause;
 	const { binary } = stored;
 	// n8n splits names into folder and file; there is no folder here.
@@ -87,6 +97,18 @@ export async function storeReply(
 	const { verified } = checks;
 	const corrected = isContradicted ? { correctedFrom: declaredType } : {};
 	return { file: { binary, mimeType, fileName, ...stream.digest(), verified }, ...corrected };
+}
+
+/** The bytes of the file itself, as they come. */
+function contentOf({ body }: FileReply, { subject, file }: Expected): ByteStream {
+	const { encryption, sha256 } = file;
+	if (!encryption) return body;
+	const { keys, sha256: encryptedSha256 } = encryption;
+	return transformStream(body, decryptMedia({ what: subject, keys, encryptedSha256, sha256 }));
+}
+
+function fingerprintIn(error?: Error): string | undefined {
+	return error instanceof NotTheAnnouncedFile ? error.fingerprint : undefined;
 }
 
 /** Checks a reply's bytes as they come. */
@@ -106,9 +128,9 @@ class ReplyChecks {
 		const { subject, file, rules } = expected;
 		this.nameAndType = this.describe(Buffer.alloc(0));
 		const declared = { ...file, mimeType: this.nameAndType.declaredType };
+		const size = reply.length && reply.length - (file.encryption ? TAIL_BYTES : 0);
 		const error =
-			declaredTypeViolation(subject, declared, rules) ??
-			sizeViolation(subject, reply.length, rules);
+			declaredTypeViolation(subject, declared, rules) ?? sizeViolation(subject, size, rules);
 		if (error) throw error;
 	}
 
@@ -130,8 +152,9 @@ class ReplyChecks {
 	}
 
 	private checkStart(start: Buffer): Error | undefined {
-		const { subject, rules } = this.expected;
-		const isPage = isWebPage(start, this.reply.headers['content-type']);
+		const { subject, file, rules } = this.expected;
+		// What was decrypted comes from the sender, not from a host that answers in the file's place.
+		const isPage = !file.encryption && isWebPage(start, this.reply.headers['content-type']);
 		if (isPage && !this.isPageExpected()) return webPageInstead(subject, this.reply);
 		this.nameAndType = this.describe(start);
 		const { mimeType, declaredType, isContradicted } = this.nameAndType;
@@ -141,7 +164,8 @@ class ReplyChecks {
 
 	private describe(firstBytes: Buffer): NameAndType {
 		const { file, rules } = this.expected;
-		const { headers } = this.reply;
+		// What a host says of an encrypted file is not about what is in it.
+		const headers = file.encryption ? {} : this.reply.headers;
 		return nameAndType({
 			declared: [file.mimeType, headers['content-type']],
 			fileName: rules.fileName || file.fileName || fileNameOf(headers['content-disposition']),
@@ -171,12 +195,17 @@ class ReplyChecks {
 
 	private checkWhole(digest: Digest): Error | undefined {
 		const { subject, file, rules, earlier } = this.expected;
+		// Decrypted bytes are what was encrypted, or they would not have come to an end.
+		if (file.encryption) {
+			this.verified = true;
+			return digest.size ? undefined : emptyFile(subject);
+		}
 		const needed = this.neededSize(digest) ?? 0;
 		if (digest.size < needed) return incomplete(subject, digest.size, needed);
 		if (!digest.size) return emptyFile(subject);
 		this.verified = isAsAnnounced(digest, file);
 		if (this.verified !== false) return undefined;
-		this.isMismatch = digest.sha256 !== earlier?.sha256;
+		this.isMismatch = digest.sha256 !== earlier?.fingerprint;
 		// Any error has the store drop what it has; this one is not passed on.
 		if (this.isMismatch) return new Error('mismatch');
 		return rules.requireHashMatch && file.sha256

@@ -8,26 +8,18 @@ import type {
 	IWebhookFunctions,
 } from 'n8n-workflow';
 
-import { executionCanceled, MediaError } from '../errors';
-import type { ApiClient, ApiReply, ApiRequest, Credentials, Provider } from '../providers/provider';
-import type { ByteStream } from '../streams';
+import { MediaError } from '../errors';
+import type { ApiClient, ApiRequest, Credentials, Provider } from '../providers/provider';
+import { object } from '../providers/read';
 import { SECOND } from '../units';
-import { checkUrl } from './checkUrl';
-import {
-	checkCredentials,
-	checkToken,
-	CREDENTIAL,
-	parseCredentials,
-	type ParsedCredentials,
-} from './credentials';
+import { checkCredentials, checkToken, CREDENTIAL, parseCredentials } from './credentials';
+import { fetchFile, type FileReply, type Request } from './fetchFile';
 import { isAllowedHost, mayFetchWithToken } from './hosts';
 import { networkError } from './networkError';
 import { redact } from './redact';
 
 /** Some file hosts reject clients without a product name (whatsapp-api-js#335 and others). */
 const USER_AGENT = 'n8n-nodes-whatsapp-media/1.0';
-
-const MAX_REDIRECTS = 5;
 
 /** How long a server may send nothing, unless the node's *Timeout* says otherwise. */
 export const DEFAULT_IDLE_TIMEOUT_MS = 60 * SECOND;
@@ -42,9 +34,10 @@ type Context =
 	| ITriggerFunctions
 	| IWebhookFunctions;
 
-/** Speaks to a provider's API with one credential. Made once per execution: each read of a credential costs n8n milliseconds. */
-export interface Client extends ApiClient {
-	provider: Provider;
+export type { FileReply } from './fetchFile';
+
+/** Fetches files. */
+export interface FileClient {
 	/** How long a server may send nothing, in milliseconds. */
 	idleTimeoutMs: number;
 	/** Aborted when the execution is cancelled. Absent outside executions. */
@@ -57,28 +50,40 @@ export interface Client extends ApiClient {
 	open: (url: string, options: { withToken: boolean }) => Promise<FileReply>;
 }
 
-export interface FileReply {
-	status: number;
-	/** Names in lower case. */
-	headers: ApiReply['headers'];
-	/**
-	 * Bytes in the whole body; unknown when the server sends it in chunks. n8n's helper unzips a body that comes compressed, though
-	 * nobody asked for that, and hides that it did: then this is the length before. A body that breaks off is an error.
-	 */
-	length?: number;
-	body: ByteStream;
-	/** Stops the transfer. To destroy the body is not enough: that takes effect only when more of it arrives. */
-	abort: () => void;
-	/** The host that answered, after all redirects; for error messages. */
-	host: string;
+/** Speaks to a provider's API with one credential. Made once per execution: each read of a credential costs n8n milliseconds. */
+export interface Client extends ApiClient, FileClient {
+	provider: Provider;
+}
+
+/** Whether the user has chosen a credential in the node. */
+export function hasCredential(context: Context): boolean {
+	return Boolean(context.getNode().credentials?.[CREDENTIAL]);
+}
+
+/** A client without a credential: no request carries a token, and no host inside a private network is allowed. */
+export function createFileClient(
+	context: IExecuteFunctions,
+	idleTimeoutMs = DEFAULT_IDLE_TIMEOUT_MS,
+): FileClient {
+	const request = requester(context, {}, idleTimeoutMs);
+	const cancelSignal = context.getExecutionCancelSignal();
+	const access = { isAllowed: () => false, mayReceiveToken: () => false };
+	return {
+		idleTimeoutMs,
+		cancelSignal,
+		open: async (url) => await fetchFile(request, url, access, cancelSignal),
+	};
 }
 
 /**
  * Reads the node's credential and makes a client for it.
- * @throws MediaError of code `credential` when no provider is chosen
+ * @throws MediaError of code `credential` when the node has none, or no provider is chosen in it
  */
 export async function createClient(context: Context, idleTimeoutMs?: number): Promise<Client> {
-	return clientFromData(context, await context.getCredentials(CREDENTIAL), idleTimeoutMs);
+	const data = await context.getCredentials(CREDENTIAL).catch((cause) => {
+		throw hasCredential(context) ? cause : noCredential();
+	});
+	return clientFromData(context, data, idleTimeoutMs);
 }
 
 /** The same, for a credential that has been read already. */
@@ -103,8 +108,8 @@ export function clientFromData(
 			if (invalid) throw invalid;
 			const { signal = cancelSignal } = apiRequest;
 			const options = requestOptions(apiRequest, credentials, idleTimeoutMs);
-			const reply = await request(options, { withToken: true, signal });
-			const isError = reply.statusCode >= 400 || reply.body?.error;
+			const reply = await request<unknown>(options, { withToken: true, signal });
+			const isError = reply.statusCode >= 400 || object(reply.body).error;
 			return {
 				status: reply.statusCode,
 				headers: reply.headers,
@@ -112,11 +117,21 @@ export function clientFromData(
 			};
 		},
 		async open(url, { withToken }) {
-			const openOne = async (target: URL, authenticated: boolean) =>
-				await openOnce(request, target, authenticated, cancelSignal);
-			return await followRedirects(openOne, parsed, url, withToken);
+			const access = {
+				isAllowed: (other: URL) => isAllowedHost(other, parsed),
+				mayReceiveToken: (other: URL) => withToken && mayFetchWithToken(other, parsed),
+			};
+			return await fetchFile(request, url, access, cancelSignal);
 		},
 	};
+}
+
+function noCredential(): MediaError {
+	return new MediaError(
+		'credential',
+		'The node has no credential',
+		'Choose one in the node. Without one, only encrypted files that come with their media key can be downloaded.',
+	);
 }
 
 /** A request to the API, as n8n's helper takes it; `authenticate` adds the credential's token where it has none. */
@@ -138,42 +153,15 @@ function requestOptions(
 	};
 }
 
-/** The token goes to the first host only, and only when that may receive it. */
-async function followRedirects(
-	openOne: (url: URL, withToken: boolean) => Promise<FileReply>,
-	parsed: ParsedCredentials,
-	url: string,
-	wantsToken: boolean,
-): Promise<FileReply> {
-	const isAllowed = (other: URL) => isAllowedHost(other, parsed);
-	let current = checkUrl(url, undefined, isAllowed);
-	let withToken = wantsToken && mayFetchWithToken(current, parsed);
-	for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
-		const reply = await openOne(current, withToken);
-		const target = reply.status >= 300 && reply.status < 400 && reply.headers.location;
-		if (!target) return reply;
-		reply.abort();
-		const next = checkUrl(target, current, isAllowed);
-		withToken &&= next.origin === current.origin;
-		current = next;
-	}
-	const { host } = new URL(url);
-	throw new MediaError('permanent', `${host} redirects more than ${MAX_REDIRECTS} times`);
-}
-
-interface RequestOptions {
-	withToken: boolean;
-	/** Ends the request. */
-	signal?: AbortSignal;
-}
-
-type Request = ReturnType<typeof requester>;
-
 /** All requests leave from here. */
-function requester(context: Context, data: ICredentialDataDecryptedObject, timeout: number) {
+function requester(
+	context: Context,
+	data: ICredentialDataDecryptedObject,
+	timeout: number,
+): Request {
 	const { id, name } = context.getNode().credentials?.[CREDENTIAL] ?? { id: null, name: '' };
 	const credentialsDecrypted = { id: id ?? '', name, type: CREDENTIAL, data };
-	return async (options: IHttpRequestOptions, { withToken, signal }: RequestOptions) => {
+	return async (options, { withToken, signal }) => {
 		const complete: IHttpRequestOptions = {
 			timeout,
 			...options,
@@ -198,35 +186,5 @@ function requester(context: Context, data: ICredentialDataDecryptedObject, timeo
 		} catch (cause) {
 			throw networkError(options.url, cause, signal);
 		}
-	};
-}
-
-async function openOnce(
-	request: Request,
-	url: URL,
-	withToken: boolean,
-	cancelSignal?: AbortSignal,
-): Promise<FileReply> {
-	if (cancelSignal?.aborted) throw executionCanceled();
-	const transfer = new AbortController();
-	// Not AbortSignal.any, which costs as much as to hash the file (docs/benchmarks.md).
-	const cancel = () => transfer.abort();
-	cancelSignal?.addEventListener('abort', cancel);
-	// Unzipping would hide whether the body is as long as the server said.
-	const headers = { 'Accept-Encoding': 'identity' };
-	const options = { url: url.href, encoding: 'stream' as const, headers };
-	const reply = await request(options, { withToken, signal: transfer.signal });
-	reply.body.once('close', () => cancelSignal?.removeEventListener('abort', cancel));
-	const abort = () => {
-		reply.body.on('error', () => {});
-		cancel();
-	};
-	return {
-		status: reply.statusCode,
-		headers: reply.headers,
-		length: Number(reply.headers['content-length']) || undefined,
-		body: reply.body,
-		abort,
-		host: url.host,
 	};
 }

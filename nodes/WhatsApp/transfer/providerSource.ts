@@ -1,0 +1,115 @@
+import { jsonParse } from 'n8n-workflow';
+
+import type { MediaError } from '../errors';
+import { isMessageFileUrl } from '../formats/readMedia';
+import type { Client, FileReply } from '../transport/client';
+import { redact } from '../transport/redact';
+import { SECOND } from '../units';
+import { nothingToDownload, notServed, webPageInstead } from './downloadErrors';
+import { errorText } from './errorText';
+import { hostOf, type FileSource, type LocatedFile, type WantedFile } from './fileSource';
+
+/** A URL that expires sooner than this is looked up again. */
+const MIN_URL_LIFE_MS = 10 * SECOND;
+
+const URL_RENEWED = '{n} URLs had expired and were renewed.';
+
+/** A provider's file: at the given URL while it lives, else at the one that the provider gives for the media ID. */
+export class ProviderSource implements FileSource {
+	readonly subject: string;
+	readonly expiredHint = URL_RENEWED;
+	/** Whether the provider's API has given out the present URL, just now. */
+	private isNewUrl = false;
+
+	private constructor(
+		private readonly client: Client,
+		private readonly wanted: WantedFile,
+		public file: LocatedFile,
+		public canRenew: boolean,
+	) {
+		const { mediaId, url } = wanted;
+		this.subject = mediaId ? `Media ID ${mediaId}` : `The file at ${hostOf(url)}`;
+	}
+
+	/** @throws MediaError where there is nothing to download, or the look-up fails */
+	static async choose(
+		client: Client,
+		wanted: WantedFile,
+		addHint?: (message: string) => void,
+	): Promise<ProviderSource> {
+		const { provider, credentials } = client;
+		const { mediaId, url: given } = wanted;
+		const url = given && (provider.ownFileUrl?.(given, credentials) ?? given);
+		if (!mediaId && !url) throw nothingToDownload();
+		if (url && (!mediaId || !hasExpired({ ...wanted, url }, client)))
+			return new ProviderSource(client, wanted, { ...wanted, url }, Boolean(mediaId));
+		if (url) addHint?.(URL_RENEWED);
+		// An expired URL has been renewed now. Without one, this was the first look-up, and not a renewal.
+		const source = new ProviderSource(client, wanted, await lookUp(client, wanted), !url);
+		source.isNewUrl = true;
+		return source;
+	}
+
+	/** Looks the URL up again: once only, so that a host and an API that contradict each other do not keep us busy. */
+	async renew(): Promise<void> {
+		this.canRenew = false;
+		this.file = await lookUp(this.client, this.wanted);
+		this.isNewUrl = true;
+	}
+
+	async refreshIfExpired(): Promise<void> {
+		if (!this.wanted.mediaId || !hasExpired(this.file, this.client)) return;
+		this.file = await lookUp(this.client, this.wanted);
+		this.isNewUrl = true;
+	}
+
+	get urlMayExpire(): boolean {
+		return !this.isServedByApi;
+	}
+
+	async open(): Promise<FileReply> {
+		const { url } = this.file;
+		return await this.client.open(url, { withToken: !isMessageFileUrl(url) });
+	}
+
+	mayStillCome(milliseconds: number): boolean {
+		const { timestamp = '' } = this.file;
+		const { lateFilesMs = 0 } = this.client.provider;
+		return Date.now() + milliseconds < Date.parse(timestamp) + lateFilesMs;
+	}
+
+	/** In the provider's words, where it has any. */
+	async errorOf(reply: FileReply): Promise<MediaError> {
+		const { provider, credentials, idleTimeoutMs } = this.client;
+		const { status, headers } = reply;
+		if (status !== 200 && provider.fileError && this.isServedByApi) {
+			const text = redact(await errorText(reply, idleTimeoutMs), credentials);
+			const body: unknown = jsonParse(text, { fallbackValue: text });
+			return provider.fileError({ status, headers, body }, this.subject);
+		}
+		reply.abort();
+		return status === 200
+			? webPageInstead(this.subject, reply)
+			: notServed(this.subject, reply, {
+					retention: provider.retention,
+					isNewUrl: this.isNewUrl,
+				});
+	}
+
+	/** Then an error is the API's own answer. */
+	private get isServedByApi(): boolean {
+		const { provider, credentials } = this.client;
+		const origin = (url: string) => new URL(url).origin;
+		return Boolean(provider.fileError) && origin(this.file.url) === origin(credentials.baseUrl);
+	}
+}
+
+async function lookUp(client: Client, wanted: WantedFile): Promise<LocatedFile> {
+	return { ...wanted, ...(await client.provider.resolve(client, wanted.mediaId!, wanted)) };
+}
+
+/** A URL of which nobody knows when it expires is taken to be good. */
+function hasExpired({ url, expiresAt }: LocatedFile, { provider }: Client): boolean {
+	const end = provider.urlExpiresAt(url) ?? expiresAt;
+	return Boolean(end) && !(Date.parse(end!) - Date.now() > MIN_URL_LIFE_MS);
+}
