@@ -210,6 +210,8 @@ describe('Upload Media', () => {
 		],
 		['vorbis.ogg', 'audio/ogg', 'its audio is Vorbis', /ffmpeg/],
 		['flac.ogg', 'audio/ogg', 'its audio is FLAC', /ffmpeg/],
+		['speex.ogg', 'audio/ogg', 'its audio is Speex', /ffmpeg/],
+		['theora.ogv', 'audio/ogg', 'it has a video track', /ffmpeg/],
 		['sound.wav', 'audio/wav', 'it is audio/wav', /MP3, M4A, AAC and AMR.*ffmpeg/],
 		['sound.flac', 'audio/flac', 'it is audio/flac', /ffmpeg/],
 		['recorded.webm', 'audio/webm', 'it is audio/webm', /libopus/],
@@ -291,6 +293,13 @@ describe('Upload Media', () => {
 			fixture('vorbis.ogg').fill(2, 39, 40),
 			'audio/ogg',
 			'its audio is Vorbis, and it is stereo',
+			/Opus/,
+		],
+		[
+			'Ogg with a codec that nobody plays',
+			Buffer.from(fixture('mono.ogg').toString('latin1').replace('OpusHead', 'CELT    '), 'latin1'),
+			'audio/ogg',
+			'it has no audio in a codec that is known',
 			/Opus/,
 		],
 		[
