@@ -30,7 +30,8 @@ export function webMessageFile(message: unknown) {
 	const [name, found] =
 		Object.entries({ ...parts, ...captioned }).find(([key]) => isType(key)) ?? [];
 	const content = object(found);
-	const type = TYPES[[object(data.Info).MediaType, data.type, name].map(String).find(isType) ?? ''];
+	const words = [object(data.Info).MediaType, data.type, name].map((word) => text(word) ?? '');
+	const type = TYPES[words.find(isType) ?? ''];
 	const isRecorded = type === 'audio' && (content.ptt === true || content.PTT === true);
 	return omitUndefined({
 		type: isRecorded ? 'voice' : type,
