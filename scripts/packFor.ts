@@ -95,9 +95,10 @@ function hasNode(path: string, { accepts, live }: Provider): boolean {
 
 async function writeManifest(folder: string, name: string, provider: Provider): Promise<Manifest> {
 	const whole = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as Manifest;
-	const { devDependencies: _, scripts: __, ...kept } = whole;
 	const manifest: Manifest = {
-		...kept,
+		...whole,
+		devDependencies: undefined,
+		scripts: undefined,
 		name: `${whole.name}-${name.toLowerCase()}`,
 		description: `WhatsApp files in and out of n8n on ${provider.displayName}: receive and download them as checked binary data`,
 		keywords: [
