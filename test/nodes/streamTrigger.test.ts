@@ -43,7 +43,7 @@ const photo = async (bytes: string) =>
 async function publish({
 	credential = {},
 	id = 'node-1',
-	onEmit = (_items: INodeExecutionData[]) => {},
+	onEmit = () => {},
 } = {}) {
 	const { engine, emulator } = harness;
 	const data = { ...credentialFor(emulator, 'pipes'), ...credential };
@@ -58,7 +58,7 @@ async function publish({
 		'trigger',
 		'activate',
 		([list]) => {
-			onEmit(list!);
+			onEmit();
 			items.push(...list!);
 		},
 		(error) => void errors.push(error),
