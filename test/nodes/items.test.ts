@@ -201,6 +201,14 @@ describe('facts about one file never stay beside another file’s ID', () => {
 		expect(json!.mediaId).not.toBe(item.json.mediaId);
 	});
 
+	test('what a table says under the same names is the user’s own', async () => {
+		const row = { type: 'invoice', voice: 'alloy', deleted: 'no', reason: 'refund', order: 7 };
+		const uploaded = await run('UploadMedia', { json: row, binary: { data: await pdfField() } });
+		expect(uploaded.json).toMatchObject(row);
+		const mediaId = fromElsewhere();
+		expect((await run('GetMediaUrl', row, { mediaId })).json).toMatchObject({ ...row, mediaId });
+	});
+
 	test('Delete: of the own ID everything stays, of another nothing', async () => {
 		const item = photo();
 		expect((await run('DeleteMedia', item)).json).toEqual(item);

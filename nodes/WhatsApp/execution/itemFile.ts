@@ -68,17 +68,19 @@ const FILE_FIELDS = [
 	'size',
 	'fileName',
 	'verified',
-	'voice',
-	'animated',
-	'unavailable',
-	'reason',
-	'reasonText',
-	'deleted',
 ];
+
+/** The same, under names that other people's items have for other things: the voice of a text-to-speech service. */
+const FILE_FIELDS_OF_OURS = ['voice', 'animated', 'unavailable', 'reason', 'reasonText', 'deleted'];
 
 /** An item's fields without those about its file, which must not stand beside another file's ID. */
 export function withoutFile(json: IDataObject): IDataObject {
-	return omit(json, FILE_FIELDS);
+	return omit(json, isOurs(json) ? [...FILE_FIELDS, ...FILE_FIELDS_OF_OURS] : FILE_FIELDS);
+}
+
+/** Whether the item is about a file of WhatsApp's, or about one that did not arrive. */
+function isOurs(json: IDataObject): boolean {
+	return itemFile(json).mediaId !== undefined || json.unavailable === true;
 }
 
 /** An item's fields that may stand beside this file: all where it is the item's own, else those about no file. */
@@ -88,7 +90,8 @@ export function fieldsBeside(
 ): IDataObject {
 	const own = itemFile(json);
 	const isOwn = mediaId ? mediaId === own.mediaId : url === own.url;
-	return isOwn ? json : omit(json, [...FILE_FIELDS, 'mediaId', 'type']);
+	if (isOwn) return json;
+	return isOurs(json) ? omit(withoutFile(json), ['mediaId', 'type']) : withoutFile(json);
 }
 
 function omit(json: IDataObject, names: string[]): IDataObject {
