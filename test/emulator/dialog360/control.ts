@@ -16,6 +16,8 @@ export function help({ credentials, url }: Dialog360Emulator): string {
   Send a file to the business, as a customer would (without callback=…: to the webhook that is set):
     curl -F file=@voice.ogg "${url}/_emulator/receive?callback=http://localhost:5678/webhook/…/webhook&from=16505551234&caption=Hello"
     also: name, type (image, video, audio, voice, document, sticker), mimeType, url=false
+  Or a text:
+    curl -d "" "${url}/_emulator/receive?text=Hello"
   Look at the webhook that is set:
     curl -H "D360-API-KEY: ${credentials.accessToken}" ${url}/v1/configs/webhook
 

@@ -43,7 +43,7 @@ export function help({ credentials, secondPhoneNumberId, url, filesUrl }: MetaEm
     also: name, type (image, video, audio, voice, document, sticker), mimeType, phoneNumberId, url=false
   Or a text:
     curl -d "" "${url}/_emulator/receive?text=Hello&callback=http://localhost:5678/webhook/…/webhook"
-  Anything else that Meta delivers, by its name in test/fixtures/meta:
+  Anything else that Meta delivers, by its name in test/fixtures/meta (too-large, view-once, status-failed, …):
     curl -d "" "${url}/_emulator/receive?shape=edit&callback=http://localhost:5678/webhook/…/webhook"
   Prove a callback, as Meta does before it subscribes one (also: token, challenge):
     curl "${url}/_emulator/handshake?callback=http://localhost:5678/webhook/…/webhook"

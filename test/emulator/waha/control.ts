@@ -21,6 +21,8 @@ export function help({ credentials, url, filesUrl, session }: WahaEmulator): str
   Send a file to the number, as a customer would (without callback=…: to the webhooks of the session; always to the WebSocket):
     curl -F file=@voice.ogg "${url}/_emulator/receive?from=16505551234&caption=Hello"
     also: name, type (image, video, gif, audio, voice, document, sticker), mimeType, groupId, url=false (the file comes later)
+  Or a text:
+    curl -d "" "${url}/_emulator/receive?text=Hello"
   Look at the session and its webhooks:
     curl -H "X-Api-Key: ${credentials.accessToken}" ${url}/api/sessions/${session}
 
