@@ -23,6 +23,7 @@ import {
 import { fieldsBeside, hasNoFile, itemFile, readText } from './execution/itemFile';
 import { optionsParameter, splitList, textParameter } from './execution/parameters';
 import { perItem, type ItemJob } from './execution/perItem';
+import { RETRY_DEFAULTS } from './execution/retry';
 import { MediaError } from './errors';
 import { MB } from './units';
 
@@ -149,7 +150,7 @@ const UNAVAILABLE_HINT =
 
 /** Texts, sends that failed and files that did not arrive pass as they are. */
 async function downloadMedia(job: ItemJob) {
-	const { context, item, index, setSubject, addHint } = job;
+	const { context, item, index, attempt, setSubject, addHint } = job;
 	const field = readText(context.getNodeParameter('binaryPropertyName', index));
 	if (!field) throw noOutputField();
 	const chosen = optionsParameter<Options>(context, index);
@@ -173,14 +174,11 @@ async function downloadMedia(job: ItemJob) {
 		: messageFileOf(item.json, wanted.url, { ...chosen, mediaKey });
 	// Before a credential is asked for: what the item lacks is the file.
 	if (!messageFile && !mediaId && !wanted.url) throw nothingToDownload();
-	const store = context.helpers;
+	const { maxTries } = { ...RETRY_DEFAULTS, ...chosen };
+	const transfer = { store: context.helpers, addHint, maxRetries: maxTries - attempt };
 	const { binary, ...file } = messageFile
-		? await downloadMessageFile(
-				{ client: await job.fileClient(), store, addHint },
-				messageFile,
-				rules,
-			)
-		: await download({ client: await job.client(), store, addHint }, wanted, rules);
+		? await downloadMessageFile({ client: await job.fileClient(), ...transfer }, messageFile, rules)
+		: await download({ client: await job.client(), ...transfer }, wanted, rules);
 	const keepsInput = chosen.keepInputFields !== false;
 	return {
 		json: {
@@ -205,6 +203,7 @@ interface Options {
 	fileName: string;
 	keepInputFields: boolean;
 	maxSizeMb: number;
+	maxTries: number;
 	phoneNumberId: string;
 	requireHashMatch: boolean;
 }

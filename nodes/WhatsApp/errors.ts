@@ -19,6 +19,8 @@ export interface ReplyFacts {
 	status?: number;
 	/** How long the server wants us to wait before the next try, in milliseconds. */
 	retryAfterMs?: number;
+	/** How often it was tried again, before it was given up. */
+	retries?: number;
 }
 
 /** A failure in words for the person at the canvas. */
@@ -27,6 +29,8 @@ export class MediaError extends Error {
 	readonly status?: number;
 	/** How long the server wants us to wait before the next try, in milliseconds. */
 	readonly retryAfterMs?: number;
+	/** How often it was tried again, before it was given up. */
+	readonly retries?: number;
 
 	constructor(
 		readonly code: MediaErrorCode,
@@ -40,6 +44,7 @@ export class MediaError extends Error {
 		this.name = 'MediaError';
 		this.status = reply.status;
 		this.retryAfterMs = reply.retryAfterMs;
+		this.retries = reply.retries;
 	}
 }
 

@@ -29,6 +29,8 @@ export interface RecordedRequest {
 	headers: IncomingHttpHeaders;
 	/** Bytes of body that arrived. */
 	bodySize: number;
+	/** Bytes of body that were answered with, so far. */
+	bytesSent: number;
 	/** The body as text, when the handler read it and it is small. */
 	body?: string;
 	/** What was answered; 0 if nothing (yet). */
@@ -163,7 +165,7 @@ export class EmulatorServer {
 		if (fault.reset) return void incoming.socket.resetAndDestroy();
 		const reply = this.applyFault(instead ?? answer, fault);
 		record.status = reply.status;
-		await write(response, reply, fault);
+		await write(response, reply, fault, (bytes) => (record.bytesSent += bytes));
 		incoming.resume();
 	}
 
@@ -202,6 +204,7 @@ export class EmulatorServer {
 			query: Object.fromEntries(url.searchParams),
 			headers: incoming.headers,
 			bodySize: 0,
+			bytesSent: 0,
 			status: 0,
 			over: new Promise((resolve) => outgoing.once('close', resolve)),
 		};
@@ -251,7 +254,12 @@ async function readBody(incoming: IncomingMessage, record: RecordedRequest): Pro
 	return body;
 }
 
-async function write(response: ServerResponse, reply: Reply, fault: Fault = {}): Promise<void> {
+async function write(
+	response: ServerResponse,
+	reply: Reply,
+	fault: Fault = {},
+	onSent = (_bytes: number) => {},
+): Promise<void> {
 	const content = toContent(reply.body ?? '');
 	const headers: Record<string, string> = { ...reply.headers };
 	if (fault.contentLength !== undefined)
@@ -265,6 +273,7 @@ async function write(response: ServerResponse, reply: Reply, fault: Fault = {}):
 	const stopAt = cutAt ?? fault.stallAt;
 	const sent = stopAt === undefined ? content : start(content, stopAt);
 	for (const piece of slowly(sent.read(), fault.trickle)) {
+		onSent(piece.bytes.length);
 		if (!(await push(response, piece.bytes))) return;
 		if (piece.waitMs) await pause(piece.waitMs, response);
 	}

@@ -28,9 +28,12 @@ export async function withRetries<T>(
 	signal?: AbortSignal,
 ): Promise<{ result: T; tries: number }> {
 	let waited = 0;
+	let retried = 0;
 	const waitAfter = (cause: unknown, tries: number) => {
 		const { maxTries, maxWaitSeconds } = { ...RETRY_DEFAULTS, ...limits() };
-		if (!isTemporary(cause) || tries >= maxTries) return undefined;
+		if (!isTemporary(cause)) return undefined;
+		retried += cause.retries ?? 0;
+		if (tries + retried >= maxTries) return undefined;
 		const wait = Math.max(cause.retryAfterMs ?? 0, Math.random() * backoff(tries, FIRST_WAIT_MS));
 		waited += wait;
 		return waited <= maxWaitSeconds * SECOND ? wait : undefined;

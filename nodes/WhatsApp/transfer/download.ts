@@ -10,6 +10,7 @@ import { memoryBudget, type Share } from './memoryBudget';
 import { MessageSource, type MessageFile } from './messageSource';
 import { openFile } from './openFile';
 import { ProviderSource } from './providerSource';
+import { resumingReply, type Resumption } from './resumingReply';
 import {
 	storeReply,
 	type BinaryStore,
@@ -24,7 +25,11 @@ export interface DownloadContext<C = Client> {
 	store: BinaryStore;
 	/** Hears of what the user may want to know. `{n}` stands for the number of files. */
 	addHint?: (message: string) => void;
+	/** How often in a row a transfer may break off without progress before it fails; 3 where absent. */
+	maxRetries?: number;
 }
+
+const DEFAULT_MAX_RETRIES = 3;
 
 /** Downloads a provider's file. See `downloadFrom`. */
 export async function download(
@@ -101,6 +106,7 @@ async function whenThere<T>(
 	);
 }
 
+const RESUMED = '{n} downloads broke off, and went on where they were.';
 const SAME_MISMATCH_TWICE =
 	'{n} files came twice with the same bytes, which are not the announced ones. They went on with "verified: false".';
 
@@ -120,7 +126,8 @@ async function fetchAndStore(
 ): Promise<StoredReply> {
 	const { client, store, addHint } = context;
 	const { rules, share, earlier } = options;
-	const reply = await openFile(source, rules, () => addHint?.(source.expiredHint));
+	const opened = await openFile(source, rules, () => addHint?.(source.expiredHint));
+	const reply = resumingReply(opened, resumptionOf(context, source));
 	const { subject, file } = source;
 	const expected = { subject, file, rules, idleTimeoutMs: client.idleTimeoutMs, share, earlier };
 	const storeWhenRoom = async () => {
@@ -136,6 +143,26 @@ async function fetchAndStore(
 	if (!stored.mismatch && stored.correctedFrom)
 		addHint?.(typeCorrected(stored.correctedFrom, stored.file.mimeType));
 	return stored;
+}
+
+/** Goes on at the same URL, or at a new one where that has expired on the way. */
+function resumptionOf(
+	{ client, addHint, maxRetries = DEFAULT_MAX_RETRIES }: DownloadContext<FileClient>,
+	source: FileSource,
+): Resumption {
+	let isHinted = false;
+	return {
+		async open(headers) {
+			await source.refreshIfExpired();
+			return await source.open(headers);
+		},
+		maxRetries,
+		signal: client.cancelSignal,
+		onResumed() {
+			if (!isHinted) addHint?.(RESUMED);
+			isHinted = true;
+		},
+	};
 }
 
 function typeCorrected(declared: string, found: string): string {

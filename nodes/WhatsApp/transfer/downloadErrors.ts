@@ -2,6 +2,7 @@ import { MediaError, TRY_AGAIN_SOON } from '../errors';
 import { retryAfterMs } from '../providers/read';
 import type { FileReply } from '../transport/client';
 import { MB } from '../units';
+import { BrokenOff } from './resumingReply';
 import type { Digest } from './hashingStream';
 
 /** What a download that fails tells the user. `subject` names the file and begins each sentence: `Media ID 123`. */
@@ -136,11 +137,17 @@ export function emptyFile(subject: string): MediaError {
 	);
 }
 
-export function incomplete(subject: string, received: number, expected?: number): MediaError {
+/** @param cause the error that the body ended with */
+export function incomplete(
+	subject: string,
+	{ received, expected }: { received: number; expected?: number },
+	cause?: unknown,
+): MediaError {
 	return new MediaError(
 		'temporary',
 		`${subject} came incomplete: ${received} ${expected && expected > received ? `of ${expected} ` : ''}bytes`,
 		'The connection ended too early. Run it again.',
+		cause instanceof BrokenOff ? cause : {},
 	);
 }
 

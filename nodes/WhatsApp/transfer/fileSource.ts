@@ -47,8 +47,12 @@ export interface FileSource {
 	readonly expiredHint: string;
 	/** For after a wait of our own: it does not count as a renewal. @throws MediaError */
 	refreshIfExpired(): Promise<void>;
-	/** Opens the present URL, whatever the status of the answer. @throws MediaError */
-	open(): Promise<FileReply>;
+	/**
+	 * Opens the present URL, whatever the status of the answer.
+	 * @param headers besides our own
+	 * @throws MediaError
+	 */
+	open(headers?: Record<string, string>): Promise<FileReply>;
 	/** Whether the file may still come within so many milliseconds, where it is not there yet. */
 	mayStillCome(milliseconds: number): boolean;
 	/** Ends a reply that is not the file, and says what it means. */

@@ -22,8 +22,8 @@ export interface StreamHooks {
 	waitForRoom?: (size: number) => Promise<void> | undefined;
 	/** Sees the digest before the reader learns that there are no more bytes, so that it can still undo the whole. */
 	onEnd?: (digest: Digest) => Error | undefined;
-	/** The error for a source that breaks off after so many bytes. */
-	onSourceError?: (size: number) => Error;
+	/** The error for a source that breaks off after so many bytes, with an error of its own. */
+	onSourceError?: (size: number, cause: unknown) => Error;
 	/** The error for bytes that stop coming for so many milliseconds, and how to end them where destroying the source does not. */
 	idleTimeout?: { after: number; error: (size: number) => Error; abort?: () => void };
 }
@@ -100,7 +100,7 @@ class Passage implements Watched {
 			yield* this.checkStart();
 		} catch (cause) {
 			// A source that transforms another one says itself what is wrong with it.
-			const known = cause instanceof MediaError ? cause : onSourceError?.(this.size);
+			const known = cause instanceof MediaError ? cause : onSourceError?.(this.size, cause);
 			throw (this.error ??= known ?? (cause as Error));
 		}
 		this.stopFor(onEnd?.(this.digest()));

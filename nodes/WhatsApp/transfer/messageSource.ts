@@ -46,8 +46,8 @@ export class MessageSource implements FileSource {
 	/** Nothing renews a link but a session of WhatsApp's. */
 	async refreshIfExpired(): Promise<void> {}
 
-	async open(): Promise<FileReply> {
-		return await this.client.open(this.file.url, { withToken: false });
+	async open(headers?: Record<string, string>): Promise<FileReply> {
+		return await this.client.open(this.file.url, { withToken: false, headers });
 	}
 
 	mayStillCome(): boolean {

@@ -67,9 +67,9 @@ export class ProviderSource implements FileSource {
 		return !this.isServedByApi;
 	}
 
-	async open(): Promise<FileReply> {
+	async open(headers?: Record<string, string>): Promise<FileReply> {
 		const { url } = this.file;
-		return await this.client.open(url, { withToken: !isMessageFileUrl(url) });
+		return await this.client.open(url, { withToken: !isMessageFileUrl(url), headers });
 	}
 
 	mayStillCome(milliseconds: number): boolean {

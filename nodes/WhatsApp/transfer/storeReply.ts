@@ -142,7 +142,8 @@ class ReplyChecks {
 			onProgress: (received) => this.checkProgress(received),
 			waitForRoom: (received) => share.grow(received),
 			onEnd: (digest) => this.checkWhole(digest),
-			onSourceError: (received) => incomplete(subject, received, reply.length),
+			onSourceError: (received, cause) =>
+				incomplete(subject, { received, expected: reply.length }, cause),
 			idleTimeout: {
 				after: idleTimeoutMs,
 				error: (received) => stalled(subject, received, reply),
@@ -201,7 +202,8 @@ class ReplyChecks {
 			return digest.size ? undefined : emptyFile(subject);
 		}
 		const needed = this.neededSize(digest) ?? 0;
-		if (digest.size < needed) return incomplete(subject, digest.size, needed);
+		if (digest.size < needed)
+			return incomplete(subject, { received: digest.size, expected: needed });
 		if (!digest.size) return emptyFile(subject);
 		this.verified = isAsAnnounced(digest, file);
 		if (this.verified !== false) return undefined;

@@ -47,7 +47,13 @@ export interface FileClient {
 	 * @param options.withToken whether the file host wants the token; a host that may not receive it gets none
 	 * @throws MediaError of code `unreachable` when there is no answer, `permanent` when the URL may not be fetched
 	 */
-	open: (url: string, options: { withToken: boolean }) => Promise<FileReply>;
+	open: (url: string, options: OpenOptions) => Promise<FileReply>;
+}
+
+export interface OpenOptions {
+	withToken: boolean;
+	/** Besides our own, to every host that is asked. */
+	headers?: Record<string, string>;
 }
 
 /** Speaks to a provider's API with one credential. Made once per execution: each read of a credential costs n8n milliseconds. */
@@ -71,7 +77,8 @@ export function createFileClient(
 	return {
 		idleTimeoutMs,
 		cancelSignal,
-		open: async (url) => await fetchFile(request, url, access, cancelSignal),
+		open: async (url, { headers }) =>
+			await fetchFile(request, url, { ...access, headers }, cancelSignal),
 	};
 }
 
@@ -116,8 +123,9 @@ export function clientFromData(
 				body: isError ? redact(reply.body, credentials) : reply.body,
 			};
 		},
-		async open(url, { withToken }) {
+		async open(url, { withToken, headers }) {
 			const access = {
+				headers,
 				isAllowed: (other: URL) => isAllowedHost(other, parsed),
 				mayReceiveToken: (other: URL) => withToken && mayFetchWithToken(other, parsed),
 			};

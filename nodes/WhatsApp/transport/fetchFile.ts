@@ -39,19 +39,21 @@ interface Access {
 	/** Whether files may be fetched from this URL even inside a private network. */
 	isAllowed: (url: URL) => boolean;
 	mayReceiveToken: (url: URL) => boolean;
+	/** Besides our own, to every host that is asked. */
+	headers?: Record<string, string>;
 }
 
 /** The token goes to the first host only, and only when that may receive it. */
 export async function fetchFile(
 	request: Request,
 	url: string,
-	{ isAllowed, mayReceiveToken }: Access,
+	{ isAllowed, mayReceiveToken, headers }: Access,
 	cancelSignal?: AbortSignal,
 ): Promise<FileReply> {
 	let current = checkUrl(url, undefined, isAllowed);
 	let withToken = mayReceiveToken(current);
 	for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
-		const reply = await openOnce(request, current, withToken, cancelSignal);
+		const reply = await openOnce(request, current, { withToken, headers }, cancelSignal);
 		const target = reply.status >= 300 && reply.status < 400 && reply.headers.location;
 		if (!target) return reply;
 		reply.abort();
@@ -66,7 +68,7 @@ export async function fetchFile(
 async function openOnce(
 	request: Request,
 	url: URL,
-	withToken: boolean,
+	{ withToken, headers: more }: { withToken: boolean; headers?: Record<string, string> },
 	cancelSignal?: AbortSignal,
 ): Promise<FileReply> {
 	if (cancelSignal?.aborted) throw executionCanceled();
@@ -75,7 +77,7 @@ async function openOnce(
 	const cancel = () => transfer.abort();
 	cancelSignal?.addEventListener('abort', cancel);
 	// Unzipping would hide whether the body is as long as the server said.
-	const headers = { 'Accept-Encoding': 'identity' };
+	const headers = { 'Accept-Encoding': 'identity', ...more };
 	const options = { url: url.href, encoding: 'stream' as const, headers };
 	const reply = await request<ByteStream>(options, { withToken, signal: transfer.signal });
 	reply.body.once('close', () => cancelSignal?.removeEventListener('abort', cancel));

@@ -1,0 +1,196 @@
+import type { Fault } from '../emulator';
+import { pattern } from '../emulator';
+import { MB } from '../../nodes/WhatsApp/units';
+import { calls, credentialFor, startHarness, type Harness, type Vendor } from '../support/harness';
+
+/** A download that breaks off goes on where it was, or begins again; what n8n stores is one whole file, or none. */
+
+let harness: Harness;
+beforeAll(async () => {
+	harness = await startHarness();
+	// How long the waits are is waiting.test.ts's to check.
+	jest.spyOn(Math, 'random').mockReturnValue(0.01);
+});
+afterAll(async () => {
+	jest.restoreAllMocks();
+	await harness.close();
+});
+beforeEach(() => harness.emulator.reset());
+
+const SIZE = 3 * MB;
+const RESUMED = '1 of 1 downloads broke off, and went on where they were.';
+const TRIED_AGAIN = '1 of 1 items needed more than one try.';
+
+/** Where the file comes from. */
+type Host = { vendor: Vendor; on: 'file' | 'media'; link?: true };
+const META: Host = { vendor: 'meta', on: 'file' };
+
+const fault = (order: Fault & { times?: number; after?: number }, { vendor, on }: Host = META) =>
+	harness.emulator[vendor].fault({ on, ...order } as never);
+
+async function download({ size = SIZE, options = {} as Record<string, number>, host = META } = {}) {
+	const { emulator } = harness;
+	const { store } = emulator[host.vendor];
+	const mediaId = store.add({ bytes: pattern(size), mimeType: 'video/mp4', inbound: true });
+	const item: Record<string, unknown> = { mediaId };
+	if (host.link) {
+		emulator.whapi.linked.add(mediaId);
+		Object.assign(item, { url: emulator.whapi.link(mediaId) });
+	}
+	const { output, error, hints } = await harness.run('DownloadMedia', [item] as never, {
+		parameters: { options },
+		credentials: { whatsAppMediaApi: credentialFor(emulator, host.vendor) },
+	});
+	const files = emulator.requests.filter(({ operation }) => operation === host.on);
+	const json = output?.[0]?.[0]?.json;
+	const isWhole = json?.sha256 === store.get(mediaId)!.sha256.toString('hex') && json.size === size;
+	return {
+		error,
+		isWhole,
+		hints: hints.map(({ message }) => message),
+		ranges: files.map(({ headers }) => headers.range),
+		ifRanges: files.map(({ headers }) => headers['if-range']),
+		/** What went over the wire. */
+		sent: files.reduce((sum, { bytesSent }) => sum + bytesSent, 0),
+	};
+}
+
+/** The parts are not kept. */
+const leftOvers = async () =>
+	(await harness.engine.binaryFiles()).filter((file) => file.includes('.tmp'));
+
+test.each([0.01, 0.5, 0.99])('a line that breaks once, at %d', async (cutAt) => {
+	fault({ cutAt });
+	const { isWhole, hints, sent, ranges, ifRanges } = await download();
+	expect({ isWhole, hints }).toEqual({ isWhole: true, hints: [RESUMED] });
+	expect(ranges).toEqual([undefined, expect.stringMatching(/^bytes=[1-9]\d*-$/)]);
+	expect(ifRanges).toEqual([undefined, expect.stringMatching(/^\d+$/)]);
+	expect(sent).toBeLessThan(SIZE * 1.05);
+});
+
+test('100 MB over a line that breaks every 10 MB: less than 5 % more bytes than the file has', async () => {
+	const size = 100 * MB;
+	fault({ cutAfter: 10 * MB, times: Infinity });
+	const { isWhole, hints, sent, ranges } = await download({ size });
+	expect({ isWhole, hints }).toEqual({ isWhole: true, hints: [RESUMED] });
+	expect(ranges.length).toBeLessThanOrEqual(11);
+	expect(sent).toBeLessThan(size * 1.05);
+	expect(await leftOvers()).toEqual([]);
+});
+
+test.each<[string, Host]>([
+	['a file host of another provider', { vendor: 'pipes', on: 'file' }],
+	['a public link', { vendor: 'whapi', on: 'file', link: true }],
+])('%s', async (_what, host) => {
+	fault({ cutAt: 0.5 }, host);
+	const { isWhole, ranges } = await download({ host });
+	expect(isWhole).toBe(true);
+	expect(ranges).toEqual([undefined, expect.stringMatching(/^bytes=/)]);
+});
+
+test('a host that serves no ranges is asked for the whole file again', async () => {
+	const host: Host = { vendor: 'whapi', on: 'media' };
+	fault({ cutAt: 0.5 }, host);
+	const { isWhole, ranges, hints } = await download({ host });
+	expect({ isWhole, hints }).toEqual({ isWhole: true, hints: [TRIED_AGAIN] });
+	expect(ranges).toEqual([undefined, undefined]);
+});
+
+test.each<[string, Fault, number]>([
+	['the whole file', { ignoreRange: true }, 3],
+	['another Etag', { headers: { Etag: '1' } }, 3],
+	['another part', { headers: { 'Content-Range': `bytes 5-${SIZE - 1}/${SIZE}` } }, 3],
+	['a part of a longer file', { headers: { 'Content-Range': `bytes 1-2/${SIZE + 1}` } }, 3],
+	['416', { status: 416 }, 3],
+	['404', { status: 404 }, 3],
+	['a page', { status: 200, body: '<!doctype html>' }, 3],
+])('%s in place of the rest: it begins again', async (_what, answer, requests) => {
+	fault({ cutAt: 0.5 });
+	fault(answer);
+	const { isWhole, hints, ranges } = await download();
+	expect({ isWhole, hints }).toEqual({ isWhole: true, hints: [TRIED_AGAIN] });
+	expect(ranges).toHaveLength(requests);
+	expect(ranges.at(-1)).toBeUndefined();
+	expect(await leftOvers()).toEqual([]);
+});
+
+test.each<[string, Fault]>([
+	['503', { status: 503 }],
+	['a closed connection', { reset: true }],
+])('%s in place of the rest: it asks for the rest again', async (_what, answer) => {
+	fault({ cutAt: 0.5 });
+	fault(answer);
+	const { isWhole, hints, ranges } = await download();
+	expect({ isWhole, hints }).toEqual({ isWhole: true, hints: [RESUMED] });
+	expect(ranges[1]).toBe(ranges[2]);
+});
+
+test('a Retry-After in place of the rest is kept', async () => {
+	fault({ cutAt: 0.5 });
+	fault({ status: 503, headers: { 'Retry-After': '1' } });
+	const started = Date.now();
+	expect(await download()).toMatchObject({ isWhole: true });
+	expect(Date.now() - started).toBeGreaterThanOrEqual(990);
+});
+
+test.each([1, 2, 4])('a line without progress is given up after %d tries', async (maxTries) => {
+	fault({ cutAfter: 100_000, times: Infinity });
+	const { error, ranges } = await download({ options: { maxTries } });
+	expect(error!.message).toContain(`of ${SIZE} bytes`);
+	expect(ranges).toHaveLength(maxTries);
+	expect(await leftOvers()).toEqual([]);
+});
+
+test('a weak or missing Etag, or no length, proves nothing', async () => {
+	const unproven: Array<Record<string, string>> = [
+		{ Etag: 'W/"1"' },
+		{ Etag: '' },
+		{ 'Accept-Ranges': 'none' },
+	];
+	for (const headers of unproven) {
+		harness.emulator.reset();
+		fault({ cutAt: 0.5, headers });
+		expect((await download()).ranges).toEqual([undefined, undefined]);
+	}
+});
+
+test('a URL that has expired on the way is renewed', async () => {
+	const { emulator } = harness;
+	fault({ cutAt: 0.5 });
+	const now = Date.now.bind(Date);
+	const hasBegun = () =>
+		emulator.requests.some(({ operation, bytesSent }) => operation === 'file' && bytesSent);
+	const clock = jest
+		.spyOn(Date, 'now')
+		.mockImplementation(() => now() + (hasBegun() ? 301_000 : 0));
+	const { isWhole, hints } = await download();
+	clock.mockRestore();
+	expect({ isWhole, hints }).toEqual({ isWhole: true, hints: [RESUMED] });
+	expect(calls(emulator).filter((call) => call.includes('/v25.0/'))).toHaveLength(2);
+});
+
+test('a cancelled execution waits for no further try, and asks for nothing more', async () => {
+	const { emulator } = harness;
+	jest.mocked(Math.random).mockReturnValue(1);
+	fault({ cutAt: 0.1 });
+	fault({ status: 503, times: Infinity });
+	const stop = new AbortController();
+	const mediaId = emulator.meta.store.add({
+		bytes: pattern(SIZE),
+		mimeType: 'video/mp4',
+		inbound: true,
+	});
+	const running = harness.run('DownloadMedia', [{ mediaId }] as never, {
+		parameters: { options: { maxTries: 20 } },
+		abortSignal: stop.signal,
+	});
+	const asked = () => emulator.requests.filter(({ operation }) => operation === 'file').length;
+	while (asked() < 3) await new Promise((resolve) => setTimeout(resolve, 10));
+	const started = Date.now();
+	stop.abort();
+	expect((await running).status).toBe('canceled');
+	jest.mocked(Math.random).mockReturnValue(0.01);
+	expect(Date.now() - started).toBeLessThan(1000);
+	expect(asked()).toBe(3);
+	expect(await leftOvers()).toEqual([]);
+});
