@@ -40,11 +40,7 @@ const photo = async (bytes: string) =>
 	await harness.emulator.pipes.receive({ type: 'image', bytes });
 
 /** A published workflow that listens; `items` are what started it. */
-async function publish({
-	credential = {},
-	id = 'node-1',
-	onEmit = () => {},
-} = {}) {
+async function publish({ credential = {}, id = 'node-1', onEmit = () => {} } = {}) {
 	const { engine, emulator } = harness;
 	const data = { ...credentialFor(emulator, 'pipes'), ...credential };
 	const credentials = { whatsAppMediaApi: data };
