@@ -190,6 +190,8 @@ describe('what only begins like something else', () => {
 		'BM is a bitmap',
 		'Rar! is the signature',
 		'PK are the initials of Phil Katz',
+		'<h1 align="center">Read me</h1>\n\n# Install',
+		'<p>A note in **Markdown**</p>',
 	])('a text stays one: %j', (text) => {
 		for (const bytes of [
 			Buffer.from(text),

@@ -46,6 +46,8 @@ const FIXED: Array<[mimeType: string, bytes: string, at?: number]> = [
 	['image/jp2', '\0\0\0\x0cjP  \r\n\x87\n'],
 	['image/jxl', '\0\0\0\x0cJXL \r\n\x87\n'],
 	['audio/wav', 'WAVE', 8],
+	['audio/aiff', 'AIFF', 8],
+	['audio/aiff', 'AIFC', 8],
 	['video/x-msvideo', 'AVI ', 8],
 	['audio/flac', 'fLaC'],
 	['audio/x-ape', 'MAC '],
@@ -61,6 +63,7 @@ const STARTS = new Map([
 	['image/bmp', 'BM'],
 	['image/webp', 'RIFF'],
 	['audio/wav', 'RIFF'],
+	['audio/aiff', 'FORM'],
 	['video/x-msvideo', 'RIFF'],
 ]);
 

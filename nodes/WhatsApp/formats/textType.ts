@@ -1,6 +1,7 @@
 /** What a text is by how it begins. */
 
-const PAGE_TAGS = 'html head body title meta script style link center h1 table div p'.split(' ');
+/** Not those that notes in Markdown begin with, such as h1 and div. */
+const PAGE_TAGS = 'html head body title meta script style link'.split(' ');
 
 /**
  * The type of a text that says what it is; nothing for any other.
