@@ -351,7 +351,7 @@ describe('items without a file, in the other nodes', () => {
 	test.each(['GetMediaUrl', 'DeleteMedia'])(
 		'%s still says what is missing in an item of another node',
 		async (node) => {
-			const { error } = await harness.run(node, [{ name: 'a row of a table' }]);
+			const { error } = await harness.run(node, [{ name: 'a row of a table', type: 'text' }]);
 			expect(error!.message).toContain('Media ID is empty');
 		},
 	);

@@ -108,7 +108,9 @@ export function hasNoFile(
 	{ mediaId, url }: { mediaId?: string; url?: string },
 ): boolean {
 	if (url) return false;
-	if (!mediaId)
-		return json.unavailable === true || json.type === 'text' || json.origin === 'failed';
+	if (!mediaId) {
+		const isText = json.type === 'text' && json.text !== undefined;
+		return isText || json.unavailable === true || json.origin === 'failed';
+	}
 	return json.unavailable === true && mediaId === itemFile(json).mediaId;
 }
