@@ -38,10 +38,14 @@ module.exports = {
 		},
 		{
 			name: 'one-vendor-does-not-know-another',
-			comment: 'cloudApi is no vendor: it is the wire format of Meta’s Cloud API, which several vendors speak.',
+			comment:
+				'cloudApi is no vendor: it is the wire format of Meta’s Cloud API, which several vendors speak.',
 			severity: 'error',
 			from: { path: '^nodes/WhatsApp/providers/([^/]+)/' },
-			to: { path: '^nodes/WhatsApp/providers/[^/]+/', pathNot: '^nodes/WhatsApp/providers/($1|cloudApi)/' },
+			to: {
+				path: '^nodes/WhatsApp/providers/[^/]+/',
+				pathNot: '^nodes/WhatsApp/providers/($1|cloudApi)/',
+			},
 		},
 		{
 			name: 'vendors-behind-the-registry',

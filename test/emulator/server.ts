@@ -258,7 +258,7 @@ async function write(
 	response: ServerResponse,
 	reply: Reply,
 	fault: Fault = {},
-	onSent = (_bytes: number) => {},
+	onSent: (bytes: number) => void = () => {},
 ): Promise<void> {
 	const content = toContent(reply.body ?? '');
 	const headers: Record<string, string> = { ...reply.headers };

@@ -150,8 +150,14 @@ test('the hosts that saw a token, over everything that the nodes do', async () =
 			expect(headers[tokenHeader] ?? proof).toBe(proof);
 		}
 	}
-	const unused = VENDORS.flatMap((vendor) => (VENDOR_FACTS[vendor].unusedSites ?? []).map((site) => `${vendor}: ${site}`));
-	expect([...asked].sort()).toEqual(Object.values(sites).filter((site) => !unused.includes(site)).sort());
+	const unused = VENDORS.flatMap((vendor) =>
+		(VENDOR_FACTS[vendor].unusedSites ?? []).map((site) => `${vendor}: ${site}`),
+	);
+	expect([...asked].sort()).toEqual(
+		Object.values(sites)
+			.filter((site) => !unused.includes(site))
+			.sort(),
+	);
 	expect(Object.entries(sawToken).map(([vendor, saw]) => [vendor, [...saw].sort()])).toEqual(
 		VENDORS.map((vendor) => [
 			vendor,

@@ -285,7 +285,7 @@ describe('meta alone', () => {
 });
 
 describe('the token goes', () => {
-	const data = { provider: 'meta', apiVersion: 'v25.0', accessToken: ' EAAG\n1 ' };
+	const data = { provider: 'meta', apiVersion: 'v25.0', accessToken: ' EAAG1\n' };
 	const authorization = async (url: string, more = {}, baseURL?: string) =>
 		(await authenticate({ ...data, ...more }, { url, baseURL })).headers?.Authorization;
 
