@@ -52,6 +52,6 @@ export class MediaError extends Error {
 export const TRY_AGAIN_SOON = 'This is usually over in a few minutes; run it again then.';
 
 /** n8n counts an execution as canceled, rather than failed, by this word in the message. */
-export function executionCanceled(): MediaError {
+export function executionCanceledError(): MediaError {
 	return new MediaError('unreachable', 'The execution was canceled');
 }

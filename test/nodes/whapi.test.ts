@@ -312,7 +312,7 @@ describe('registration', () => {
 		{ url: 'https://log.example/hook', events: [{ type: 'chats', method: 'put' }], mode: 'body' },
 	];
 	const url = (n: number) => `https://n8n.example/webhook/${n}/webhook`;
-	const { register, unregister, currentUrls: registered } = whapiProvider.registration!;
+	const { register, unregister, registeredUrls: registered } = whapiProvider.registration!;
 	const api = (changes = {}) => axiosClient(harness.emulator, 'whapi', changes);
 	const urls = () => whapi.settings.webhooks.map((webhook) => webhook.url).sort();
 

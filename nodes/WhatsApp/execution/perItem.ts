@@ -5,7 +5,7 @@ import type {
 	NodeExecutionHint,
 } from 'n8n-workflow';
 
-import { executionCanceled, MediaError } from '../errors';
+import { executionCanceledError, MediaError } from '../errors';
 import {
 	createClient,
 	createFileClient,
@@ -79,7 +79,7 @@ export async function perItem(
 	};
 	await mapConcurrent(items, runItem, () => Boolean(failure ?? signal?.aborted));
 
-	if (signal?.aborted) throw nodeError(context, executionCanceled());
+	if (signal?.aborted) throw nodeError(context, executionCanceledError());
 	if (failure) throw failure;
 	const shown = hints.toNodeHints(items.length);
 	if (shown.length) context.addExecutionHints(...shown);

@@ -27,7 +27,7 @@ export function safeFileName(name: string, options: { defaultExtension?: string 
 }
 
 /** The name with the extension that files of this type usually have, instead of its own; `.jpeg` is as usual as `.jpg`. */
-export function correctExtension(name: string, mimeType: string): string {
+export function replaceWrongExtension(name: string, mimeType: string): string {
 	const extension = extensionOf(mimeType);
 	const current = extensionIn(name);
 	if (!extension || current === extension || (extension === 'jpg' && current === 'jpeg'))

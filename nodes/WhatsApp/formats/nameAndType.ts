@@ -1,6 +1,6 @@
 import { contradicts, detectMimeType, isOnlyTags, looksLikeText } from './detectMimeType';
 import {
-	correctExtension,
+	replaceWrongExtension,
 	hasKnownExtension,
 	looksLikeExtension,
 	safeFileName,
@@ -89,7 +89,7 @@ export function nameAndType(claims: FileClaims): NameAndType {
 	return {
 		mimeType,
 		fileName: usualExtension
-			? correctExtension(name, mimeType)
+			? replaceWrongExtension(name, mimeType)
 			: withFittingExtension(name, mimeType, start),
 		declaredType,
 		isContradicted: declaredType !== undefined && isContradicted(declaredType, start),
@@ -197,7 +197,7 @@ function withFittingExtension(name: string, mimeType: string, start: Start): str
 	const isOfAnyKind = CARRIERS.has(mimeType) || ANY_TEXT.has(mimeType);
 	const isOther = !named && !MEANINGLESS.has(extensionIn(name));
 	if (isOther && (isOfAnyKind ? looksLikeExtension(name) : hasKnownExtension(name))) return name;
-	return correctExtension(name, mimeType);
+	return replaceWrongExtension(name, mimeType);
 }
 
 /** Transcription services go by the name, and do not know these: OpenAI's takes ogg and webm, not oga, opus and weba. */

@@ -103,7 +103,7 @@ export interface Registration {
 	/** Whether there is one URL, so that registering another replaces it; else the vendor keeps a list. */
 	exclusive: boolean;
 	/** The URLs that are registered now. @throws MediaError */
-	currentUrls(client: ApiClient, scope: RegistrationScope): Promise<string[]>;
+	registeredUrls(client: ApiClient, scope: RegistrationScope): Promise<string[]>;
 	/**
 	 * Registers this URL, in place of another where registration is exclusive. The URL must already be listening. Doing it
 	 * twice does no harm.

@@ -3,7 +3,7 @@ import { EncryptedAsOther } from '../formats/decryptMedia';
 import type { Client, FileClient } from '../transport/client';
 import { SECOND } from '../units';
 import { backoff, retry } from '../waiting';
-import { damaged } from './downloadErrors';
+import { damagedError } from './downloadErrors';
 import { checkKnownFacts, type DownloadRules } from './downloadRules';
 import type { FileSource, WantedFile } from './fileSource';
 import { memoryBudget, type Share } from './memoryBudget';
@@ -37,7 +37,7 @@ export async function download(
 	wanted: WantedFile,
 	rules?: DownloadRules,
 ): Promise<DownloadedFile> {
-	const source = await ProviderSource.choose(context.client, wanted, context.addHint);
+	const source = await ProviderSource.locate(context.client, wanted, context.addHint);
 	return await downloadFrom(context, source, rules);
 }
 
@@ -54,7 +54,7 @@ export async function downloadMessageFile(
  * Downloads a file into n8n's binary store: whole and checked, or not at all.
  *
  * Bytes that are not what was announced are downloaded again. If the same ones come twice, they are accepted with
- * `verified: false`: nothing proves that every provider announces the hash of the very bytes that it serves. An encrypted
+ * `verified: false`: some providers may announce a hash of other bytes than they serve. An encrypted
  * file is not accepted then.
  * @throws MediaError
  */
@@ -78,10 +78,10 @@ async function downloadFrom(
 
 	const first = await fetchOnce();
 	if (!first.mismatch) return first.file;
-	// The URL itself may lead to another file.
+	// The URL may be the cause: get a new one before the second try.
 	if (source.canRenew) await source.renew();
 	const second = await fetchOnce(first.mismatch);
-	if (second.mismatch) throw damaged(source.subject);
+	if (second.mismatch) throw damagedError(source.subject);
 	if (second.file.verified === false) addHint?.(SAME_MISMATCH_TWICE);
 	return second.file;
 }

@@ -19,7 +19,7 @@ export function nothingToDownload(): MediaError {
  * @param given.retention how long the provider keeps files, in one sentence
  * @param given.isNewUrl whether the provider's API gave out the URL a moment ago
  */
-export function notServed(
+export function notServedError(
 	subject: string,
 	{ status, host, headers }: FileReply,
 	{ retention, isNewUrl }: { retention: string; isNewUrl: boolean },
@@ -113,7 +113,7 @@ export function webPageInstead(subject: string, { host }: FileReply): MediaError
 	);
 }
 
-export function tooLarge(subject: string, maxBytes: number): MediaError {
+export function tooLargeError(subject: string, maxBytes: number): MediaError {
 	return new MediaError(
 		'permanent',
 		`${subject} is larger than the ${maxBytes / MB} MB allowed here`,
@@ -129,7 +129,7 @@ export function typeNotAllowed(subject: string, mimeType: string, allowed: strin
 	);
 }
 
-export function emptyFile(subject: string): MediaError {
+export function emptyFileError(subject: string): MediaError {
 	return new MediaError(
 		'permanent',
 		`${subject} is empty (0 bytes)`,
@@ -138,7 +138,7 @@ export function emptyFile(subject: string): MediaError {
 }
 
 /** @param cause the error that the body ended with */
-export function incomplete(
+export function incompleteError(
 	subject: string,
 	{ received, expected }: { received: number; expected?: number },
 	cause?: unknown,
@@ -163,7 +163,7 @@ export function longerThanAnnounced(
 	);
 }
 
-export function stalled(subject: string, received: number, { host }: FileReply): MediaError {
+export function stalledError(subject: string, received: number, { host }: FileReply): MediaError {
 	return new MediaError(
 		'temporary',
 		`${subject} stopped coming after ${received} bytes: ${host} is silent, or nearly so`,
@@ -171,7 +171,7 @@ export function stalled(subject: string, received: number, { host }: FileReply):
 	);
 }
 
-export function damaged(subject: string): MediaError {
+export function damagedError(subject: string): MediaError {
 	return new MediaError(
 		'temporary',
 		`${subject} came damaged: two downloads differ from each other and from what WhatsApp announced`,

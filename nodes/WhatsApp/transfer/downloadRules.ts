@@ -1,7 +1,7 @@
 import { matchesMimeType } from '../formats/mimeTypes';
 import { possibleTypes } from '../formats/nameAndType';
 import type { MediaError } from '../errors';
-import { noHash, tooLarge, typeNotAllowed } from './downloadErrors';
+import { noHash, tooLargeError, typeNotAllowed } from './downloadErrors';
 
 /** What the user accepts. */
 export interface DownloadRules {
@@ -55,7 +55,7 @@ export function sizeViolation(
 	size: number | undefined,
 	{ maxBytes }: DownloadRules,
 ): MediaError | undefined {
-	return size && maxBytes && size > maxBytes ? tooLarge(subject, maxBytes) : undefined;
+	return size && maxBytes && size > maxBytes ? tooLargeError(subject, maxBytes) : undefined;
 }
 
 /**

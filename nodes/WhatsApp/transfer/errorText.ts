@@ -8,7 +8,7 @@ const MAX_BYTES = 64 * 1024;
  * Reads the text of an error answer, and ends the transfer. Never fails: of an answer that breaks off or stops coming, it
  * returns what came.
  */
-export async function errorText(
+export async function readErrorText(
 	{ body, abort }: FileReply,
 	idleTimeoutMs: number,
 ): Promise<string> {

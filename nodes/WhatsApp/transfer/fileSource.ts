@@ -45,7 +45,7 @@ export interface FileSource {
 	renew(): Promise<void>;
 	/** What the user may want to know of an expired URL that had another. `{n}` stands for the number of files. */
 	readonly expiredHint: string;
-	/** For after a wait of our own: it does not count as a renewal. @throws MediaError */
+	/** Call this after waiting: it does not count as a renewal. @throws MediaError */
 	refreshIfExpired(): Promise<void>;
 	/**
 	 * Opens the present URL, whatever the status of the answer.

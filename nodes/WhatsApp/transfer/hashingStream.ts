@@ -20,7 +20,7 @@ export interface StreamHooks {
 	onProgress?: (size: number) => Error | undefined;
 	/** Holds the stream up until its promise settles. That does not count as idle. */
 	waitForRoom?: (size: number) => Promise<void> | undefined;
-	/** Sees the digest before the reader learns that there are no more bytes, so that it can still undo the whole. */
+	/** Sees the digest before the reader learns that there are no more bytes, so that an error can still discard the file. */
 	onEnd?: (digest: Digest) => Error | undefined;
 	/** The error for a source that breaks off after so many bytes, with an error of its own. */
 	onSourceError?: (size: number, cause: unknown) => Error;
@@ -32,7 +32,7 @@ export interface HashingStream {
 	bytes: ByteStream;
 	/** Resolves once the first bytes have been checked, or there are none to check. */
 	started: Promise<void>;
-	/** Of what went through until now. A server may answer when it has the bytes it was promised, before we see that there are no more. */
+	/** Of what went through until now. May be read before the stream ends: a server can answer as soon as it has Content-Length bytes. */
 	digest: () => Digest;
 	/** Why it ended early. The reader may wrap this, or fail for a reason of its own. */
 	error?: Error;
@@ -63,7 +63,7 @@ export function hashingStream(source: ByteStream, hooks: StreamHooks): HashingSt
 		endWatch();
 		setStarted();
 	});
-	// Begins to read; an empty file ends with it.
+	// Begins to read; an empty file ends at once, without a first chunk.
 	bytes.once('end', setStarted).read(0);
 	return stream;
 }

@@ -26,7 +26,7 @@ export function watchForIdleness(transfer: Watched, milliseconds: number): () =>
 	let all = watched.get(milliseconds);
 	if (!all) {
 		watched.set(milliseconds, (all = new Set()));
-		// It has the whole time before it; one that joins later has more.
+		// The first transfer gets exactly this time; later ones get up to twice as much.
 		transfer.sizeBefore = transfer.size;
 		lookLater(all, milliseconds);
 	}

@@ -1,4 +1,4 @@
-import { executionCanceled } from '../errors';
+import { executionCanceledError } from '../errors';
 import { MB, MINUTE } from '../units';
 
 /** In bytes. Files up to this size never wait and are not counted: most are, and a hundred of them are no burden. */
@@ -59,7 +59,7 @@ export class MemoryBudget {
 	private lastEntry = 0;
 	private isWatching = false;
 
-	/** @param limit in bytes; a larger file goes alone */
+	/** @param limit in bytes; a larger file waits until no other is under way */
 	constructor(private readonly limit: number) {}
 
 	/**
@@ -100,7 +100,7 @@ export class MemoryBudget {
 	/** Resolves once so many bytes count as used. */
 	private async reserve(holder: Holder, bytes: number): Promise<void> {
 		const { signal } = holder;
-		if (signal?.aborted) throw executionCanceled();
+		if (signal?.aborted) throw executionCanceledError();
 		const more = Math.min(bytes, Math.max(this.limit, holder.received)) - holder.counted;
 		if (bytes <= SMALL || more <= 0) return;
 		await new Promise<void>((resolve, reject) => {
@@ -111,7 +111,7 @@ export class MemoryBudget {
 				// Those behind may need less.
 				this.admit();
 			};
-			const cancel = () => leave(executionCanceled());
+			const cancel = () => leave(executionCanceledError());
 			const enter = () => {
 				signal?.removeEventListener('abort', cancel);
 				resolve();
@@ -160,7 +160,7 @@ export class MemoryBudget {
 	private release(holder: Holder): void {
 		this.holders.delete(holder);
 		if (this.overLimit === holder) this.overLimit = undefined;
-		this.queue.find((waiting) => waiting.holder === holder)?.leave(executionCanceled());
+		this.queue.find((waiting) => waiting.holder === holder)?.leave(executionCanceledError());
 		this.count(holder, 0);
 	}
 

@@ -2,7 +2,7 @@ import type { MediaError } from '../errors';
 import { mediaKeysOf } from '../formats/mediaKeys';
 import { isMessageFileUrl, urlExpiresAt, type FoundMedia } from '../formats/readMedia';
 import type { FileClient, FileReply } from '../transport/client';
-import { linkExpired, notServed, webPageInstead } from './downloadErrors';
+import { linkExpired, notServedError, webPageInstead } from './downloadErrors';
 import {
 	EXPIRED_STATUSES,
 	hostOf,
@@ -59,7 +59,7 @@ export class MessageSource implements FileSource {
 		reply.abort();
 		if (reply.status === 200) return webPageInstead(subject, reply);
 		if (!isMessageFileUrl(file.url) || !EXPIRED_STATUSES.includes(reply.status))
-			return notServed(subject, reply, { retention: '', isNewUrl: false });
+			return notServedError(subject, reply, { retention: '', isNewUrl: false });
 		const isOfForm = media.secret !== 'none' && 'cipherKey' in media.secret;
 		const expiredAt = isAlive(file.url) ? undefined : urlExpiresAt(file.url);
 		return linkExpired(subject, reply, { isOfForm, expiredAt });

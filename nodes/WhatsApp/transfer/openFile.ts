@@ -37,7 +37,7 @@ function isOtherPage({ headers }: FileReply, { mimeType }: WantedFile): boolean 
 	return isPage && expected !== '' && received !== expected;
 }
 
-/** With status 200 it is a page in place of the file: some hosts answer so. */
+/** Called only when the reply is not the file, so a 200 is a web page. Some hosts answer an expired URL that way. */
 function mayHaveExpired({ status }: FileReply): boolean {
 	return status === 200 || EXPIRED_STATUSES.includes(status);
 }

@@ -5,8 +5,8 @@ import { isMessageFileUrl } from '../formats/readMedia';
 import type { Client, FileReply } from '../transport/client';
 import { redact } from '../transport/redact';
 import { SECOND } from '../units';
-import { nothingToDownload, notServed, webPageInstead } from './downloadErrors';
-import { errorText } from './errorText';
+import { nothingToDownload, notServedError, webPageInstead } from './downloadErrors';
+import { readErrorText } from './errorText';
 import { hostOf, type FileSource, type LocatedFile, type WantedFile } from './fileSource';
 
 /** A URL that expires sooner than this is looked up again. */
@@ -32,7 +32,7 @@ export class ProviderSource implements FileSource {
 	}
 
 	/** @throws MediaError where there is nothing to download, or the look-up fails */
-	static async choose(
+	static async locate(
 		client: Client,
 		wanted: WantedFile,
 		addHint?: (message: string) => void,
@@ -50,7 +50,7 @@ export class ProviderSource implements FileSource {
 		return source;
 	}
 
-	/** Looks the URL up again: once only, so that a host and an API that contradict each other do not keep us busy. */
+	/** Looks the URL up again. Only once, to avoid an endless loop when the host refuses every URL that the API gives. */
 	async renew(): Promise<void> {
 		this.canRenew = false;
 		this.file = await lookUp(this.client, this.wanted);
@@ -78,19 +78,19 @@ export class ProviderSource implements FileSource {
 		return Date.now() + milliseconds < Date.parse(timestamp) + lateFilesMs;
 	}
 
-	/** In the provider's words, where it has any. */
+	/** In the provider's words, if it has its own error for this. */
 	async errorOf(reply: FileReply): Promise<MediaError> {
 		const { provider, credentials, idleTimeoutMs } = this.client;
 		const { status, headers } = reply;
 		if (status !== 200 && provider.fileError && this.isServedByApi) {
-			const text = redact(await errorText(reply, idleTimeoutMs), credentials);
+			const text = redact(await readErrorText(reply, idleTimeoutMs), credentials);
 			const body: unknown = jsonParse(text, { fallbackValue: text });
 			return provider.fileError({ status, headers, body }, this.subject);
 		}
 		reply.abort();
 		return status === 200
 			? webPageInstead(this.subject, reply)
-			: notServed(this.subject, reply, {
+			: notServedError(this.subject, reply, {
 					retention: provider.retention,
 					isNewUrl: this.isNewUrl,
 				});

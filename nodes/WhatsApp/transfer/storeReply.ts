@@ -10,11 +10,11 @@ import { transformStream, type ByteStream } from '../streams';
 import type { FileReply } from '../transport/client';
 import { MB } from '../units';
 import {
-	emptyFile,
-	incomplete,
+	emptyFileError,
+	incompleteError,
 	longerThanAnnounced,
 	notAsAnnounced,
-	stalled,
+	stalledError,
 	webPageInstead,
 } from './downloadErrors';
 import {
@@ -143,10 +143,10 @@ class ReplyChecks {
 			waitForRoom: (received) => share.grow(received),
 			onEnd: (digest) => this.checkWhole(digest),
 			onSourceError: (received, cause) =>
-				incomplete(subject, { received, expected: reply.length }, cause),
+				incompleteError(subject, { received, expected: reply.length }, cause),
 			idleTimeout: {
 				after: idleTimeoutMs,
-				error: (received) => stalled(subject, received, reply),
+				error: (received) => stalledError(subject, received, reply),
 				abort: reply.abort,
 			},
 		};
@@ -199,12 +199,12 @@ class ReplyChecks {
 		// Decrypted bytes are what was encrypted, or they would not have come to an end.
 		if (file.encryption) {
 			this.verified = true;
-			return digest.size ? undefined : emptyFile(subject);
+			return digest.size ? undefined : emptyFileError(subject);
 		}
 		const needed = this.neededSize(digest) ?? 0;
 		if (digest.size < needed)
-			return incomplete(subject, { received: digest.size, expected: needed });
-		if (!digest.size) return emptyFile(subject);
+			return incompleteError(subject, { received: digest.size, expected: needed });
+		if (!digest.size) return emptyFileError(subject);
 		this.verified = isAsAnnounced(digest, file);
 		if (this.verified !== false) return undefined;
 		this.isMismatch = digest.sha256 !== earlier?.fingerprint;

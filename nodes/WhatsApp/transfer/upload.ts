@@ -2,7 +2,7 @@ import { createHash } from 'crypto';
 
 import { MediaError } from '../errors';
 import { ByteReader } from '../formats/byteReader';
-import { correctExtension, safeFileName } from '../formats/fileNames';
+import { replaceWrongExtension, safeFileName } from '../formats/fileNames';
 import { chooseMimeType, extensionOf, mimeTypeFromName } from '../formats/mimeTypes';
 import type { OutgoingFile, UploadedMedia } from '../providers/provider';
 import type { ByteStream } from '../streams';
@@ -113,7 +113,7 @@ function givenName(source: BinaryInput, options: UploadOptions): string {
 
 /** The given name with the extension of the type, always: some vendors go by the extension when the file is sent. */
 function nameFor(given: string, mimeType: string): string {
-	const name = correctExtension(safeFileName(given), mimeType);
+	const name = replaceWrongExtension(safeFileName(given), mimeType);
 	return safeFileName(name, { defaultExtension: extensionOf(mimeType) });
 }
 

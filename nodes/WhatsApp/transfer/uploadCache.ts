@@ -75,7 +75,7 @@ export class UploadCache {
 }
 
 /**
- * Equal for files that a provider does not tell apart, uploaded for the same number.
+ * Equal for files that would become the same upload, uploaded for the same number.
  * @param file.sha256 of its bytes
  */
 export function uploadKey(

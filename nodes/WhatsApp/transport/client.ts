@@ -43,7 +43,7 @@ export interface FileClient {
 	/** Aborted when the execution is cancelled. Absent outside executions. */
 	cancelSignal?: AbortSignal;
 	/**
-	 * Opens a file, whatever the status of the answer. Redirects are followed by hand, so that no other host is shown the token.
+	 * Opens a file, whatever the status of the answer. Redirects are followed by hand, so that a redirect target on another host never gets the token.
 	 * @param options.withToken whether the file host wants the token; a host that may not receive it gets none
 	 * @throws MediaError of code `unreachable` when there is no answer, `permanent` when the URL may not be fetched
 	 */
@@ -142,7 +142,7 @@ function noCredential(): MediaError {
 	);
 }
 
-/** A request to the API, as n8n's helper takes it; `authenticate` adds the credential's token where it has none. */
+/** A request to the API, as n8n's helper takes it; `authenticate` adds the credential's token unless the request carries an Authorization header. */
 function requestOptions(
 	{ method, path, query, headers, body, accessToken }: ApiRequest,
 	{ baseUrl }: Credentials,

@@ -1,6 +1,6 @@
 import type { IHttpRequestOptions } from 'n8n-workflow';
 
-import { executionCanceled, MediaError } from '../errors';
+import { executionCanceledError, MediaError } from '../errors';
 import type { ApiReply } from '../providers/provider';
 import type { ByteStream } from '../streams';
 import { checkUrl } from './checkUrl';
@@ -71,7 +71,7 @@ async function openOnce(
 	{ withToken, headers: more }: { withToken: boolean; headers?: Record<string, string> },
 	cancelSignal?: AbortSignal,
 ): Promise<FileReply> {
-	if (cancelSignal?.aborted) throw executionCanceled();
+	if (cancelSignal?.aborted) throw executionCanceledError();
 	const transfer = new AbortController();
 	// Not AbortSignal.any, which costs as much as to hash the file (docs/benchmarks.md).
 	const cancel = () => transfer.abort();

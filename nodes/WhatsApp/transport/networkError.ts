@@ -1,4 +1,4 @@
-import { executionCanceled, MediaError } from '../errors';
+import { executionCanceledError, MediaError } from '../errors';
 
 /** In words, also because n8n replaces a message that contains one of these codes by a general one. */
 const REASONS: Record<string, string> = {
@@ -20,7 +20,7 @@ const REASONS: Record<string, string> = {
  * request, token included.
  */
 export function networkError(url: string, cause: unknown, abortSignal?: AbortSignal): MediaError {
-	if (abortSignal?.aborted) return executionCanceled();
+	if (abortSignal?.aborted) return executionCanceledError();
 	const { host } = new URL(url);
 	const { httpCode, code } = cause as { httpCode?: string; code?: string };
 	const reason = REASONS[code ?? httpCode ?? ''];

@@ -20,7 +20,7 @@ const cache = new AgingMap<ICredentialDataDecryptedObject>(MAX_AGE_MS, MAX_CREDE
  * @param isPassed whether its result is the one hoped for
  * @returns the result, and the client that it was found with
  */
-export async function withCachedClient<T>(
+export async function checkWithCachedClient<T>(
 	context: IWebhookFunctions,
 	check: (client: Client) => T,
 	isPassed: (result: T) => boolean,

@@ -46,7 +46,7 @@ export async function deduplicate(
 	const byKey = new Map(messages.map((message) => [keyOf(node, message), message]));
 
 	const underWay = () => [...byKey.keys()].flatMap((key) => seen.get(key)?.started ?? []);
-	// Wait for all of them before one is remembered, so that no two deliveries wait for each other.
+	// Wait for all of them before one is remembered, Otherwise two overlapping deliveries could wait for each other for ever.
 	while (underWay().length) await Promise.all(underWay());
 
 	const fresh = [...byKey].filter(([key]) => !seen.get(key));

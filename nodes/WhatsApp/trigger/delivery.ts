@@ -2,9 +2,9 @@ import type { IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
 
 import type { MediaMessage } from '../providers/mediaMessage';
 import type { Webhook } from '../providers/provider';
-import { withCachedClient } from './cachedClient';
+import { checkWithCachedClient } from './cachedClient';
 import { deduplicate } from './deduplicate';
-import { executionStarted } from './executionStarted';
+import { waitForExecutionStart } from './waitForExecutionStart';
 import { triggerParameters } from './fields';
 import { matchesFilter } from './messageFilter';
 import { toItems } from './messageItems';
@@ -15,7 +15,7 @@ import { forwardToTest, isForwarded, reportShown, requestedTestPath } from './te
 /** Answers a provider that asks whether the webhook URL is ours. */
 export async function answerHandshake(context: IWebhookFunctions): Promise<IWebhookResponseData> {
 	const webhook = webhookOf(context);
-	const { result: answer } = await withCachedClient(
+	const { result: answer } = await checkWithCachedClient(
 		context,
 		({ provider, credentials }) => provider.challenge(webhook, credentials),
 		(challenge) => challenge !== undefined,
@@ -30,7 +30,7 @@ export async function answerHandshake(context: IWebhookFunctions): Promise<IWebh
 /** Starts the workflow with the new files of a delivery, once the delivery is verified. */
 export async function receive(context: IWebhookFunctions): Promise<IWebhookResponseData> {
 	const webhook = webhookOf(context);
-	const { client, result: verdict } = await withCachedClient(
+	const { client, result: verdict } = await checkWithCachedClient(
 		context,
 		({ provider, credentials }) => provider.verify(webhook, credentials),
 		(verified) => verified === true,
@@ -41,15 +41,15 @@ export async function receive(context: IWebhookFunctions): Promise<IWebhookRespo
 	}
 
 	const messages = client.provider.parse(context.getBodyData(), logUnreadable(context));
-	const shownByTest = await showInTest(context, webhook, messages);
-	// Also when they are delivered again, after the test.
+	const shownByTest = await offerToTest(context, webhook, messages);
+	// Remember them as seen, so that a redelivery after the test does not start production.
 	await deduplicate(context, [...shownByTest]);
 	const parameters = triggerParameters(context);
 	const wanted = messages.filter(
 		(message) => !shownByTest.has(message) && matchesFilter(message, parameters),
 	);
 	const shown = isForwarded(context) ? reportShown(context, messages, wanted) : wanted;
-	const hasStarted = async () => await executionStarted(context.getResponseObject());
+	const hasStarted = async () => await waitForExecutionStart(context.getResponseObject());
 	const fresh = await deduplicate(context, shown, hasStarted);
 	if (!fresh.length) return {};
 	const items = await toItems(fresh, parameters.options, { client, store: context.helpers });
@@ -57,7 +57,7 @@ export async function receive(context: IWebhookFunctions): Promise<IWebhookRespo
 }
 
 /** The messages that a test of this workflow or another one shows in the place of production. */
-async function showInTest(
+async function offerToTest(
 	context: IWebhookFunctions,
 	{ query }: Webhook,
 	messages: MediaMessage[],
@@ -74,7 +74,7 @@ async function showInTest(
 
 function webhookOf(context: IWebhookFunctions): Webhook {
 	const { query, headers, rawBody } = context.getRequestObject();
-	// n8n keeps no bytes of a form, so nothing that could be signed.
+	// For form bodies n8n gives no raw bytes. With an empty buffer no signature matches.
 	return { query, headers, rawBody: rawBody ?? Buffer.alloc(0) };
 }
 

@@ -6,7 +6,7 @@ import type { RegistrationScope } from '../providers/provider';
 import { createClient } from '../transport/client';
 import { MINUTE } from '../units';
 import { backoff, retry, wait } from '../waiting';
-import { canHaveTest, testPathOf, withoutTest, withTest } from './testForwarding';
+import { canHaveTest, testPathOf, withoutTestQuery, withTestQuery } from './testForwarding';
 
 /**
  * How a trigger's webhook is registered with the provider and removed again. One rule above all: a callback that is not
@@ -15,9 +15,9 @@ import { canHaveTest, testPathOf, withoutTest, withTest } from './testForwarding
 export const registrationHooks = {
 	async checkExists(this: IHookFunctions): Promise<boolean> {
 		return await withRegistration(this, async (registration) => {
-			const urls = await registration.currentUrls();
+			const urls = await registration.registeredUrls();
 			const isOurs = (url: string) =>
-				isSame(url, registration.url) || isForwarding(url, registration);
+				isSameExceptQuery(url, registration.url) || isForwarding(url, registration);
 			return urls.some(isOurs) && (await registration.deliversMessages());
 		});
 	},
@@ -56,8 +56,8 @@ export async function stopForwarding(context: IWebhookFunctions, testPath: strin
 	stopped.add(key);
 	void wait(STOP_INTERVAL_MS).then(() => stopped.delete(key));
 	const registration = await createRegistration(context);
-	const urls = (await registration?.currentUrls()) ?? [];
-	if (registration && urls.includes(withTest(registration.url, testPath)))
+	const urls = (await registration?.registeredUrls()) ?? [];
+	if (registration && urls.includes(withTestQuery(registration.url, testPath)))
 		await registration.register(registration.url);
 }
 
@@ -68,7 +68,7 @@ interface NodeRegistration {
 	/** Whether the provider delivers to one URL only, so that registering one replaces the other. */
 	exclusive: boolean;
 	/** Where the provider delivers now. */
-	currentUrls: () => Promise<string[]>;
+	registeredUrls: () => Promise<string[]>;
 	/** Whether messages are among what goes there. */
 	deliversMessages: () => Promise<boolean>;
 	register: (url: string) => Promise<void>;
@@ -88,7 +88,7 @@ async function createRegistration(
 	return {
 		url: context.getNodeWebhookUrl('default')!,
 		exclusive: api.exclusive,
-		currentUrls: async () => await api.currentUrls(client, scope),
+		registeredUrls: async () => await api.registeredUrls(client, scope),
 		deliversMessages: async () => (await api.deliversMessages?.(client, scope)) ?? true,
 		async register(url) {
 			await api.register(client, scope, url);
@@ -123,29 +123,32 @@ function withDescriptionInMessage(cause: unknown): unknown {
 
 async function registerProduction(registration: NodeRegistration): Promise<void> {
 	const current = await currentCallbackUrl(registration);
-	if (current && !isSame(current, registration.url)) throw callbackInUse(current);
+	if (current && !isSameExceptQuery(current, registration.url)) throw callbackInUseError(current);
 	await registration.register(registration.url);
 }
 
 async function registerTest(registration: NodeRegistration): Promise<void> {
 	const { url, exclusive } = registration;
 	const current = await currentCallbackUrl(registration);
-	if (!current) return await registration.register(exclusive ? withTest(url) : url);
-	if (!canHaveTest(current) || !isOfThisServer(current, registration)) throw cannotForward(current);
-	await registration.register(withTest(current, new URL(url).pathname)).catch(async (cause) => {
-		if (!isCode(cause, 'handshake')) throw cause;
-		if (nodePath(current) !== nodePath(url)) throw cannotForward(current);
-		// This node's own production URL does not answer: the workflow is not active.
-		await registration.register(withTest(url));
-	});
+	if (!current) return await registration.register(exclusive ? withTestQuery(url) : url);
+	if (!canHaveTest(current) || !isOfThisServer(current, registration))
+		throw cannotForwardError(current);
+	await registration
+		.register(withTestQuery(current, new URL(url).pathname))
+		.catch(async (cause) => {
+			if (!isCode(cause, 'handshake')) throw cause;
+			if (nodePath(current) !== nodePath(url)) throw cannotForwardError(current);
+			// This node's own production URL does not answer: the workflow is not active.
+			await registration.register(withTestQuery(url));
+		});
 }
 
 async function unregister(registration: NodeRegistration): Promise<void> {
 	const { url: own, exclusive } = registration;
 	if (!exclusive) return await registration.unregister(own);
-	for (const url of await registration.currentUrls()) {
+	for (const url of await registration.registeredUrls()) {
 		if (isForwarding(url, registration)) await restoreProduction(registration, url);
-		else if (isSame(url, own)) await registration.unregister(url);
+		else if (isSameExceptQuery(url, own)) await registration.unregister(url);
 	}
 }
 
@@ -154,7 +157,7 @@ const RESTORE_FIRST_WAIT_MS = 500;
 
 /** Has deliveries go to production only, after they were forwarded to a test. */
 async function restoreProduction(registration: NodeRegistration, url: string): Promise<void> {
-	const work = async () => await registration.register(withoutTest(url));
+	const work = async () => await registration.register(withoutTestQuery(url));
 	const waitAfter = (cause: unknown, tries: number) =>
 		tries < RESTORE_TRIES && !isCode(cause, 'handshake')
 			? backoff(tries, RESTORE_FIRST_WAIT_MS)
@@ -169,9 +172,11 @@ async function restoreProduction(registration: NodeRegistration, url: string): P
 
 /** The production URL that the provider delivers to, if it delivers to one only. A test's own URL does not count. */
 async function currentCallbackUrl(registration: NodeRegistration): Promise<string | undefined> {
-	const [url] = registration.exclusive ? await registration.currentUrls() : [];
+	const [url] = registration.exclusive ? await registration.registeredUrls() : [];
 	if (!url) return undefined;
-	return testPathOf(url) === '' && isOfThisServer(url, registration) ? undefined : withoutTest(url);
+	return testPathOf(url) === '' && isOfThisServer(url, registration)
+		? undefined
+		: withoutTestQuery(url);
 }
 
 /** Whether deliveries to this URL are forwarded to this node's test. */
@@ -185,7 +190,7 @@ function isOfThisServer(url: string, registration: NodeRegistration): boolean {
 }
 
 /** Equal but for the query. */
-function isSame(url: string, other: string): boolean {
+function isSameExceptQuery(url: string, other: string): boolean {
 	return url.split('?')[0] === other.split('?')[0];
 }
 
@@ -198,7 +203,7 @@ function isCode(cause: unknown, ...codes: MediaErrorCode[]): cause is MediaError
 	return cause instanceof MediaError && codes.includes(cause.code);
 }
 
-function callbackInUse(url: string): MediaError {
+function callbackInUseError(url: string): MediaError {
 	return new MediaError(
 		'permanent',
 		`Deliveries already go to another webhook: ${url.split('?')[0]}`,
@@ -206,7 +211,7 @@ function callbackInUse(url: string): MediaError {
 	);
 }
 
-function cannotForward(url: string): MediaError {
+function cannotForwardError(url: string): MediaError {
 	return new MediaError(
 		'permanent',
 		`Deliveries go to another webhook, and a test would take them away from it: ${url.split('?')[0]}`,

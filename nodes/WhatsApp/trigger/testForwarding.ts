@@ -16,7 +16,7 @@ const TRIGGER_URL = /^([^?#]+\/webhook)(?:\?test=([^?#&]*))?$/;
 const TEST_PATH = /^\/\w[^?#]*\/webhook$/;
 
 /** The URL with a query that asks to forward deliveries to the test at this path of the same n8n. */
-export function withTest(url: string, testPath = ''): string {
+export function withTestQuery(url: string, testPath = ''): string {
 	return `${url}?${TEST}=${encodeURIComponent(testPath)}`;
 }
 
@@ -30,8 +30,8 @@ export function testPathOf(url: string): string | undefined {
 	return isOurs ? path : undefined;
 }
 
-/** The production URL in it. */
-export function withoutTest(url: string): string {
+/** The URL without its `?test=` query. */
+export function withoutTestQuery(url: string): string {
 	return testPathOf(url) === undefined ? url : url.slice(0, url.indexOf('?'));
 }
 

@@ -12,7 +12,7 @@ import { deliverySecret, SECRET_HEADER } from './webhook';
 export const registration: Registration = {
 	exclusive: true,
 
-	async currentUrls(client) {
+	async registeredUrls(client) {
 		const { url, headers } = await findPlace(client);
 		return url && !(RELEASED_HEADER in headers) ? [url] : [];
 	},

@@ -11,12 +11,12 @@ const MAX_URL_LENGTH = 200;
 
 /**
  * Meta delivers to one URL: the phone number's own, else the account's, else the app's. The first two are "overrides" of the
- * third. Before it takes a URL it calls it, and waits for the answer. Source: Cloud API → Webhooks → Override, March 2026.
+ * third. Before Meta accepts a URL, it sends a GET to it, and waits for the answer. Source: Cloud API → Webhooks → Override, March 2026.
  */
 export const registration: Registration = {
 	exclusive: true,
 
-	async currentUrls(client, scope) {
+	async registeredUrls(client, scope) {
 		const url = await SCOPES[scope].read(await completeClient(client, scope));
 		return url ? [url] : [];
 	},
@@ -44,7 +44,7 @@ export const registration: Registration = {
 	},
 };
 
-/** The client with all that the scope needs. @throws MediaError where a field is empty */
+/** Adds the IDs that this scope needs to the credentials. @throws MediaError where a field is empty */
 async function completeClient(client: ApiClient, scope: RegistrationScope): Promise<ApiClient> {
 	const { requiredFields } = SCOPES[scope];
 	const complete = await withIds(client, requiredFields);

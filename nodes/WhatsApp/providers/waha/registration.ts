@@ -18,7 +18,7 @@ export const registration: Registration = {
 	exclusive: false,
 
 	/** Only webhooks that deliver what we need and prove it: any other of ours is to be registered anew. */
-	async currentUrls(client) {
+	async registeredUrls(client) {
 		const webhooks = webhooksOf(await session(client));
 		return webhooks
 			.filter((webhook) => isSound(webhook, client.credentials))

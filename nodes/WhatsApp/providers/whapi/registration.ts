@@ -28,7 +28,7 @@ const AUTO_DOWNLOAD_TYPES = ['image', 'audio', 'voice', 'video', 'document', 'st
 export const registration: Registration = {
 	exclusive: false,
 
-	async currentUrls(client) {
+	async registeredUrls(client) {
 		const { webhooks } = await getSettings(client);
 		return objects(webhooks)
 			.filter((webhook) => isUsable(webhook, client.credentials))

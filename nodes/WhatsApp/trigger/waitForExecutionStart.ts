@@ -10,7 +10,7 @@ const POLL_INTERVAL_MS = 250;
  * Whether n8n answers a webhook call with 200, which it does once it has started the execution. Also works when the caller
  * has hung up, so that the answer reaches nobody.
  */
-export async function executionStarted(
+export async function waitForExecutionStart(
 	response: ReturnType<IWebhookFunctions['getResponseObject']>,
 ): Promise<boolean> {
 	if (!response.destroyed) await new Promise((resolve) => response.once('close', resolve));
