@@ -70,6 +70,7 @@ const KINDS: Record<string, string> = {
 	voice: 'boolean',
 	animated: 'boolean',
 	forwarded: 'boolean',
+	errorCode: 'number',
 	referral: 'object',
 	raw: 'object',
 };
