@@ -218,11 +218,22 @@ class ReplyChecks {
 	/** The announced size, where a shorter file is not whole. */
 	private neededSize({ sha256, size }: Digest): number | undefined {
 		const { file } = this.expected;
-		// Bytes with the announced hash are whole, whatever size was announced; so are those of which the server said how many.
-		const isWhole = file.sha256 ? file.sha256 === sha256 : size === this.reply.length;
+		// Bytes with the announced hash are whole, whatever size was announced.
+		const isWhole = file.sha256 ? file.sha256 === sha256 : this.isNearlyAnnounced(size);
 		return isWhole ? undefined : file.size;
 	}
+
+	/** Whether the server said exactly this size, and the announced one is hardly another: some count a few bytes too many. */
+	private isNearlyAnnounced(size: number): boolean {
+		const announced = this.expected.file.size ?? 0;
+		const tolerance = Math.max(SIZE_TOLERANCE_BYTES, announced * SIZE_TOLERANCE);
+		return size === this.reply.length && announced - size <= tolerance;
+	}
 }
+
+/** A shorter file than this is not whole, whatever its host says: half a file may be served as if it were one. */
+const SIZE_TOLERANCE = 0.01;
+const SIZE_TOLERANCE_BYTES = 16;
 
 /** Compares hashes; sizes where no hash was announced. Nothing where neither was. */
 function isAsAnnounced(digest: Digest, { sha256, size }: LocatedFile): boolean | undefined {

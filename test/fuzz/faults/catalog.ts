@@ -164,7 +164,7 @@ const BODIES: NamedFault[] = (
 	...((fault.redirect === 'thirdParty' || name.startsWith('compressed')) && { harmless: true }),
 }));
 
-const TEMPORARY_CODES = ['1', '2', '4', '131000', '131016'];
+const TEMPORARY_CODES = ['1', '2', '4', '17', '32', '613', '131000', '131016', 'transient'];
 
 /** The errors of each vendor's own. */
 const VENDOR_ERRORS: Record<Vendor, NamedFault[]> = {

@@ -1,7 +1,7 @@
 import { MediaError, TRY_AGAIN_SOON, type MediaErrorCode } from '../../errors';
 import { apiError as cloudApiError, graphError } from '../cloudApi/errors';
 import type { ApiReply } from '../provider';
-import { object, text } from '../read';
+import { object, retryAfterMs, text } from '../read';
 
 const WRONG_KEY =
 	'The API key in the credential is not valid. Copy it again, whole, from the 360dialog Hub → your number → API key; making a new one ends the old one.';
@@ -24,7 +24,10 @@ export function apiError(reply: ApiReply, what: string): MediaError {
 	const sentence = text(error) ?? text(object(meta).developer_message) ?? text(message);
 	const reason = sentence ? `360dialog says "${sentence}"` : 'no explanation';
 	const { code, description } = explain(status);
-	return new MediaError(code, `${what}: ${reason} (HTTP ${status})`, description, { status });
+	return new MediaError(code, `${what}: ${reason} (HTTP ${status})`, description, {
+		status,
+		retryAfterMs: retryAfterMs(reply.headers['retry-after']),
+	});
 }
 
 const BLOCKED =
