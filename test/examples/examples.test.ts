@@ -567,6 +567,35 @@ test('only allowed types and sizes are downloaded, and everything else is answer
 	});
 });
 
+test('a file that did not arrive gets a polite answer, any other goes on', async () => {
+	const id = await fillIn('file-did-not-arrive');
+	const photo = await file('photo.jpg');
+	await published(id, async () => {
+		const fine = await send(id, { type: 'image', bytes: photo });
+		expectSuccess(fine);
+		expect(await n8n.api.bytes(items(fine, 'Your Next Step')[0]!.binary!.data!)).toEqual(photo);
+		expect(emulator.meta.sent).toEqual([]);
+
+		const { meta } = emulator;
+		const sender = { from: '4915255501010' };
+		const message = meta.unsupported('video', 131052, 'Media file size too big', sender);
+		expect((await meta.deliver([message])).status).toBe(200);
+		// None of these starts anything.
+		for (const item of [meta.text('hi'), meta.status('read'), meta.status('failed')])
+			expect((await meta.deliver([item])).status).toBe(200);
+		const [newest, ...others] = await n8n.api.waitForExecutions(id, 2, WAIT);
+		expect(others).toHaveLength(1);
+		expectSuccess(newest!);
+		expect(sent()).toEqual([
+			{
+				to: '4915255501010',
+				type: 'text',
+				body: expect.stringContaining('too large for us'),
+			},
+		]);
+	});
+});
+
 test('an AI agent looks a file up, uploads the one in the chat, and deletes', async () => {
 	const id = await fillIn('ai-agent');
 	const invoice = await file('invoice.pdf');

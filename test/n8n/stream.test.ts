@@ -68,6 +68,22 @@ test('a file comes over the connection, and through Download Media', async () =>
 	await connected(0);
 });
 
+test('a text comes over the connection where Also Start On has it, and through Download Media', async () => {
+	const { id } = await streaming(account(), { options: { alsoStartOn: ['text'] } });
+	await n8n.api.activate(id);
+	await connected(1);
+	await emulator.pipes.receiveText('hi');
+	const [execution] = await n8n.api.waitForExecutions(id);
+	expect(items(execution!, 'Download')[0]!.json).toMatchObject({
+		provider: 'pipes',
+		type: 'text',
+		text: 'hi',
+		from: '16505551234',
+	});
+	await n8n.api.deactivate(id);
+	await connected(0);
+});
+
 test('a connection that drops is opened again, and what came meanwhile arrives; garbage does no harm', async () => {
 	const { id } = await streaming();
 	await n8n.api.activate(id);
