@@ -1,12 +1,16 @@
 import type { IBinaryData, IExecuteFunctions } from 'n8n-workflow';
 
 import { fileNameOf } from '../formats/contentDisposition';
-import { decryptMedia, NotTheAnnouncedFile, TAIL_BYTES } from '../formats/decryptMedia';
+import {
+	decryptMedia,
+	NotTheAnnouncedFile,
+	otherContent,
+	TAIL_BYTES,
+} from '../formats/decryptMedia';
 import { FIRST_BYTES } from '../formats/detectMimeType';
 import { isVague, matchesMimeType, mimeEssence, mimeTypeFromName } from '../formats/mimeTypes';
 import { nameAndType, type NameAndType } from '../formats/nameAndType';
 import { isWebPage, mayBeWebPage } from '../formats/webPage';
-import { transformStream, type ByteStream } from '../streams';
 import type { FileReply } from '../transport/client';
 import { MB } from '../units';
 import {
@@ -79,7 +83,7 @@ export async function storeReply(
 	store: BinaryStore,
 ): Promise<StoredReply> {
 	const checks = new ReplyChecks(reply, expected);
-	const stream = hashingStream(contentOf(reply, expected), checks.hooks());
+	const stream = hashingStream(reply.body, checks.hooks());
 	// n8n wants name and type before the bytes.
 	await stream.started;
 	const { mimeType, fileName, declaredType, isContradicted } = checks.nameAndType;
@@ -99,12 +103,11 @@ export async function storeReply(
 	return { file: { binary, mimeType, fileName, ...stream.digest(), verified }, ...corrected };
 }
 
-/** The bytes of the file itself, as they come. */
-function contentOf({ body }: FileReply, { subject, file }: Expected): ByteStream {
-	const { encryption, sha256 } = file;
-	if (!encryption) return body;
+/** Makes the file of the bytes that come; nothing where they are the file. */
+function decryptionOf({ subject, file: { encryption } }: Expected): StreamHooks['transform'] {
+	if (!encryption) return undefined;
 	const { keys, sha256: encryptedSha256 } = encryption;
-	return transformStream(body, decryptMedia({ what: subject, keys, encryptedSha256, sha256 }));
+	return decryptMedia({ what: subject, keys, encryptedSha256 });
 }
 
 function fingerprintIn(error?: Error): string | undefined {
@@ -138,6 +141,7 @@ class ReplyChecks {
 		const { reply } = this;
 		const { subject, idleTimeoutMs, share } = this.expected;
 		return {
+			transform: decryptionOf(this.expected),
 			firstBytes: { count: FIRST_BYTES, check: (start) => this.checkStart(start) },
 			onProgress: (received) => this.checkProgress(received),
 			waitForRoom: (received) => share.grow(received),
@@ -196,11 +200,7 @@ class ReplyChecks {
 
 	private checkWhole(digest: Digest): Error | undefined {
 		const { subject, file, rules, earlier } = this.expected;
-		// Decrypted bytes are what was encrypted, or they would not have come to an end.
-		if (file.encryption) {
-			this.verified = true;
-			return digest.size ? undefined : emptyFile(subject);
-		}
+		if (file.encryption) return this.checkDecrypted(digest);
 		const needed = this.neededSize(digest) ?? 0;
 		if (digest.size < needed)
 			return incomplete(subject, { received: digest.size, expected: needed });
@@ -213,6 +213,14 @@ class ReplyChecks {
 		return rules.requireHashMatch && file.sha256
 			? notAsAnnounced(subject, file.sha256, digest)
 			: undefined;
+	}
+
+	/** Decrypted bytes are what was encrypted, or they would not have come to an end. Any other hash is the sender's own. */
+	private checkDecrypted({ size, sha256 }: Digest): Error | undefined {
+		const { subject, file } = this.expected;
+		if (file.sha256 && file.sha256 !== sha256) return otherContent(subject);
+		this.verified = true;
+		return size ? undefined : emptyFile(subject);
 	}
 
 	/** The announced size, where a shorter file is not whole. */
