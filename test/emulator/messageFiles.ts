@@ -16,9 +16,11 @@ export interface MessageFilesOptions {
  * The host at which WhatsApp's own clients get the files of chats and forms. It serves whatever was put there: encrypting is
  * the clients' affair. It asks for no token; a test can see whether one came. Answers are as clients report them (whatsmeow
  * `download.go` and issues): a link is signed as a whole, 403 once it has been changed or has expired, 404 or 410 for a file
- * that is gone. Headers are a guess; ranges and uploads are not imitated.
+ * that is gone. Headers are a guess; uploads are not imitated.
  */
 export class MessageFiles {
+	/** Whether files have an Etag. Clients read parts of files (Baileys); nobody tells what proves that those are of one file. */
+	hasEtags = false;
 	readonly site: Site;
 	private readonly files = new Map<string, { body: Content; query: string; expiresAt: number }>();
 	private readonly faults = new Faults();
@@ -60,6 +62,7 @@ export class MessageFiles {
 	reset(): void {
 		this.files.clear();
 		this.faults.clear();
+		this.hasEtags = false;
 	}
 
 	private answer({ path, url }: EmulatorRequest): Reply {
@@ -71,6 +74,7 @@ export class MessageFiles {
 			status: 200,
 			headers: { 'Content-Type': 'application/octet-stream' },
 			body: file.body,
+			...(this.hasEtags && { etag: `"${path}"` }),
 		};
 	}
 }

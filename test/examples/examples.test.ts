@@ -18,6 +18,8 @@ import type { Json, WorkflowJson } from '../support/n8n/workflow';
 import { credentialFor } from '../support/harness';
 import { ROOT, demoFile } from '../support/paths';
 import { hostPorts, publicOrigins } from '../support/vendors';
+import { encryptWith } from '../support/encoders';
+import gateways from '../fixtures/recorded/gateways.json';
 
 /**
  * The workflows of examples/, as a user imports them, filled in as their notes say, and run in a real n8n: Meta is the
@@ -44,13 +46,19 @@ const credentials: Record<string, Credential> = {};
 const imported: Record<string, WorkflowJson & { id: string }> = {};
 
 beforeAll(async () => {
-	emulator = await startEmulator(publicOrigins(['meta']));
+	emulator = await startEmulator({
+		...publicOrigins(['meta']),
+		messageFiles: { origin: 'https://mmg.whatsapp.net' },
+	});
 	openAi = await startOpenAi();
 	s3 = await startS3(BUCKET);
 	disk = await realpath(await mkdtemp(join(tmpdir(), 'examples-disk-')));
 	n8n = await startN8n({
 		packages: [await packPackage()],
-		vendors: hostPorts(emulator, ['meta']),
+		vendors: {
+			...hostPorts(emulator, ['meta']),
+			'mmg.whatsapp.net': Number(new URL(emulator.localUrl).port),
+		},
 		env: { N8N_WEBHOOK_URL: `${PUBLIC}/`, N8N_RESTRICT_FILE_ACCESS_TO: disk },
 	});
 	hostOverrides.set(PUBLIC, n8n.url);
@@ -108,12 +116,17 @@ async function importByCommandLine() {
 }
 
 /** What a user does after the import: pick the credentials, choose the folder, and what else the notes ask for. Resolves with its ID. */
-async function fillIn(name: string, parameters: Record<string, Json> = {}): Promise<string> {
+async function fillIn(
+	name: string,
+	parameters: Record<string, Json> = {},
+	withoutCredential: string[] = [],
+): Promise<string> {
 	const { id, nodes } = imported[`${name}.json`]!;
 	const types = await nodeTypes();
 	for (const each of nodes) {
 		const wanted = credentialOf(types, each);
-		if (wanted) each.credentials = { [wanted.type]: wanted };
+		if (wanted && !withoutCredential.includes(each.name))
+			each.credentials = { [wanted.type]: wanted };
 		const { fileName } = each.parameters;
 		if (typeof fileName === 'string')
 			each.parameters.fileName = fileName.replace(EXAMPLE_DISK, disk);
@@ -289,6 +302,48 @@ test('voice note → transcription → reply with the text', async () => {
 		const { data } = await send(id, { type: 'voice', bytes: Buffer.from('OggS, but no sound') });
 		expect(data.resultData).toMatchObject({ lastNodeExecuted: 'Transcribe' });
 		expect(emulator.meta.sent).toHaveLength(3);
+	});
+});
+
+test('a gateway’s webhook → Download Media without a credential → transcription', async () => {
+	const id = await fillIn('gateway-voice-note-to-text', {}, ['Download Media']);
+	const voiceNote = await file('voice-note.ogg');
+	const [encrypted] = await encryptWith('baileys', [{ type: 'ptt', plaintext: voiceNote }]);
+	const { mediaKey, fileSha256, fileEncSha256 } = encrypted!;
+	const links = emulator.messageFiles.put(encrypted!.file);
+	const recorded = gateways.find(({ name }) => name === 'evolution v2 voice note')!.payload;
+	const { data } = recorded as unknown as { data: { message: { audioMessage: object } } };
+	const announced = { ...links, mediaKey, fileSha256, fileEncSha256 };
+	const message = { audioMessage: { ...data.message.audioMessage, ...announced } };
+	const call = async (changes: object) => {
+		const body = JSON.stringify({ ...recorded, data: { ...data, message, ...changes } });
+		const headers = { 'Content-Type': 'application/json' };
+		const answer = await fetch(`${n8n.url}/webhook/whatsapp-gateway`, {
+			method: 'POST',
+			headers,
+			body,
+		});
+		expect(answer.status).toBe(200);
+	};
+	await published(id, async () => {
+		openAi.speech = 'Can you come on Tuesday?';
+		await call({});
+		const [execution] = await n8n.api.waitForExecutions(id, 1, WAIT);
+		expectSuccess(execution!);
+		expect(openAi.heard).toMatchObject([{ fileName: 'voice.ogg', mimeType: 'audio/ogg' }]);
+		expect(openAi.heard[0]!.bytes.equals(voiceNote)).toBe(true);
+		expect(items(execution!, 'Sender and Text').map(({ json }) => json)).toEqual([
+			{ chat: '59170000001@s.whatsapp.net', sender: 'Test Name', text: 'Can you come on Tuesday?' },
+		]);
+		expect(emulator.requests.map(({ host, headers }) => [host, headers.authorization])).toEqual([
+			['mmg.whatsapp.net', undefined],
+		]);
+
+		// A text, and a voice note of one's own, go no further than the filter.
+		await call({ messageType: 'conversation', message: { conversation: 'hello' } });
+		await call({ key: { fromMe: true } });
+		await n8n.api.waitForExecutions(id, 3, WAIT);
+		expect(openAi.heard).toHaveLength(1);
 	});
 });
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { createHash } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 
 import {
@@ -118,7 +118,7 @@ describe.each(ENCODERS)('a file that %s encrypts', (encoder) => {
 				(cause: unknown) => cause as EncryptedAsOther,
 			);
 			// No type has this content: the first guess is the likeliest, and the MAC names the right one.
-			const asOther = attempt instanceof EncryptedAsOther ? [attempt.keys] : keys;
+			const asOther = attempt instanceof EncryptedAsOther ? attempt.keys : keys;
 			expect(asOther).not.toHaveLength(0);
 			expect((await decrypt({ what: 'The file', keys: asOther }, file)).equals(plaintext)).toBe(
 				true,
@@ -324,6 +324,45 @@ test('a large file comes out in constant memory, and another encoder makes the r
 	expect([size, hash.digest('hex')]).toEqual([expected.size, expected.sha256]);
 	expect(most).toBeLessThanOrEqual(65_536 + 32);
 });
+
+test('a file whose first bytes look right under the wrong key is told by its MAC', async () => {
+	const mediaKey = Buffer.alloc(32, 9);
+	const [right, wrong] = (['audio', 'image'] as const).map(
+		(encryptedAs) => mediaKeysOf({ mediaKey, encryptedAs })[0]!,
+	);
+	const png = Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex');
+	// As it must begin so that the wrong key makes a PNG of it.
+	const start = ecb('decrypt', right!, ecb('encrypt', wrong!, xor(png, wrong!.iv)));
+	const plaintext = Buffer.concat([xor(start, right!.iv), pattern(1000).fill(0xee)]);
+	const [encrypted] = await encryptWith('zapo', [{ type: 'audio', mediaKey, plaintext }]);
+	const { file, fileEncSha256 } = encrypted!;
+	const encryptedSha256 = Buffer.from(fileEncSha256, 'base64').toString('hex');
+	for (const [hash, tries] of [
+		[undefined, 2],
+		[encryptedSha256, 3],
+	] as const) {
+		let keys = mediaKeysOf({ mediaKey });
+		let last: unknown;
+		for (let attempt = 0; attempt < tries; attempt++) {
+			last = await decrypt({ what: 'The file', keys, encryptedSha256: hash }, file).catch(
+				(cause: unknown) => cause,
+			);
+			if (!(last instanceof EncryptedAsOther)) break;
+			expect(last.keys).not.toContain(keys.find(({ encryptedAs }) => encryptedAs === 'image'));
+			keys = last.keys;
+		}
+		expect(plaintext.equals(last as Buffer)).toBe(true);
+	}
+});
+
+function xor(one: Buffer, other: Buffer): Buffer {
+	return Buffer.from(one.map((byte, index) => byte ^ other[index]!));
+}
+
+function ecb(way: 'encrypt' | 'decrypt', { cipherKey }: { cipherKey: Buffer }, block: Buffer) {
+	const make = way === 'encrypt' ? createCipheriv : createDecipheriv;
+	return make('aes-256-ecb', cipherKey, null).setAutoPadding(false).update(block);
+}
 
 test('a stream of it ends only when it is proven', async () => {
 	const { file, message } = recorded.gateway[0]!;

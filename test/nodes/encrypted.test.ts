@@ -577,6 +577,25 @@ describe('what is not the file goes no further', () => {
 	});
 });
 
+describe('a line that breaks', () => {
+	test.each([
+		[true, 'broke off, and went on where they were', 1.1],
+		[false, 'items needed more than one try', 2],
+	])('(Etags: %s): %s', async (hasEtags, hint, mostSent) => {
+		harness.emulator.messageFiles.hasEtags = hasEtags;
+		const [film] = await encryptWith('zapo', [
+			{ type: 'video', plaintext: Buffer.alloc(3_000_001, 'film') },
+		]);
+		const item = evolution({ videoMessage: announced(film!) });
+		harness.emulator.messageFiles.fault({ cutAt: 0.6 });
+		const { json, hints } = await download(item, { options: { maxTries: 3 } });
+		expect(json).toMatchObject({ verified: true, size: 3_000_001 });
+		expect(hints.map(({ message }) => message).join()).toContain(hint);
+		const sent = requests().reduce((sum, { bytesSent }) => sum + bytesSent, 0);
+		expect(sent).toBeLessThan(mostSent * 3_000_001);
+	});
+});
+
 test('damaged once: fetched again, good', async () => {
 	harness.emulator.messageFiles.fault({ wrongBytes: true });
 	const { json, hints } = await download(imageItem());

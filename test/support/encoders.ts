@@ -22,40 +22,49 @@ export interface Encrypted {
 	keys: { iv: string; cipherKey: string; macKey: string };
 }
 
-/** Files encrypted by other people's code. `mediaKey` for zapo only; Baileys makes one itself. */
+/** What a message says of an encrypted file. */
+export type Announced = Omit<Encrypted, 'file' | 'plaintext'>;
+
+interface Job {
+	type: SentAs;
+	/** The encrypted file is put beside it, as `.enc`. */
+	path: string;
+	/** For zapo only; Baileys makes one itself. */
+	mediaKey?: Buffer;
+}
+
+/** Has other people's code encrypt files. */
+export async function encryptFiles(encoder: Encoder, jobs: Job[]): Promise<Announced[]> {
+	const files = jobs.map((job) => ({ ...job, mediaKey: job.mediaKey?.toString('base64') }));
+	const script = join(__dirname, 'encode.mjs');
+	const child = spawn(process.execPath, [script], { stdio: ['pipe', 'pipe', 'inherit'] });
+	child.stdin.end(JSON.stringify({ encoder, files }));
+	return JSON.parse(await text(child.stdout)) as Announced[];
+}
+
+/** The same for bytes in memory. */
 export async function encryptWith(
 	encoder: Encoder,
-	files: Array<{ type: SentAs; plaintext: Buffer; mediaKey?: Buffer }>,
+	files: Array<Omit<Job, 'path'> & { plaintext: Buffer }>,
 ): Promise<Encrypted[]> {
 	const folder = await mkdtemp(join(tmpdir(), 'encoders-'));
 	try {
-		const jobs = files.map(({ type, mediaKey }, index) => ({
-			type,
-			path: join(folder, String(index)),
-			mediaKey: mediaKey?.toString('base64'),
+		const jobs = files.map(({ plaintext, ...job }, index) => ({
+			plaintext,
+			job: { ...job, path: join(folder, String(index)) },
 		}));
-		await Promise.all(
-			jobs.map(async ({ path }, index) => await writeFile(path, files[index]!.plaintext)),
+		await Promise.all(jobs.map(({ job, plaintext }) => writeFile(job.path, plaintext)));
+		const messages = await encryptFiles(
+			encoder,
+			jobs.map(({ job }) => job),
 		);
-		const messages = JSON.parse(await program(JSON.stringify({ encoder, files: jobs }))) as Array<
-			Omit<Encrypted, 'file' | 'plaintext'>
-		>;
-		return await Promise.all(
-			messages.map(async (message, index) => ({
-				...message,
-				plaintext: files[index]!.plaintext,
-				file: await readFile(`${jobs[index]!.path}.enc`),
-			})),
-		);
+		const encrypted = jobs.map(async ({ job, plaintext }, index) => ({
+			...messages[index]!,
+			plaintext,
+			file: await readFile(`${job.path}.enc`),
+		}));
+		return await Promise.all(encrypted);
 	} finally {
 		await rm(folder, { recursive: true });
 	}
-}
-
-async function program(input: string): Promise<string> {
-	const child = spawn(process.execPath, [join(__dirname, 'encode.mjs')], {
-		stdio: ['pipe', 'pipe', 'inherit'],
-	});
-	child.stdin.end(input);
-	return await text(child.stdout);
 }

@@ -1,4 +1,11 @@
-import { createDecipheriv, createHash, createHmac, timingSafeEqual, type Decipheriv } from 'crypto';
+import {
+	createDecipheriv,
+	createHash,
+	createHmac,
+	timingSafeEqual,
+	type Decipheriv,
+	type Hmac,
+} from 'crypto';
 
 import { MediaError } from '../errors';
 import { detectMimeType, looksLikeText } from './detectMimeType';
@@ -24,7 +31,7 @@ export interface EncryptedFile {
 	keys: MediaKeys[];
 	/** SHA-256 of the file as it is served; lower-case hex. */
 	encryptedSha256?: string;
-	/** SHA-256 of what comes out; lower-case hex. */
+	/** SHA-256 of what comes out; lower-case hex. Absent also where the reader computes and checks it. */
 	sha256?: string;
 }
 
@@ -40,16 +47,17 @@ export class NotTheAnnouncedFile extends MediaError {
 	}
 }
 
-/** The file is whole, and was encrypted as something else than its first bytes look like. */
+/** The file was encrypted as something else than its first bytes look like. */
 export class EncryptedAsOther extends MediaError {
 	constructor(
 		what: string,
-		/** Those that open it. */
-		readonly keys: MediaKeys,
+		/** Those that may open it now. */
+		readonly keys: MediaKeys[],
 	) {
+		const types = keys.map(({ encryptedAs }) => encryptedAs).join(' or ');
 		super(
 			'permanent',
-			`${what} was encrypted as ${keys.encryptedAs}`,
+			`${what} was encrypted as ${types}`,
 			'Choose that in Encrypted Media Type under Options.',
 		);
 	}
@@ -77,14 +85,16 @@ export function decryptMedia(
 class Decryption {
 	private size = 0;
 	private held = Buffer.alloc(0);
+	private joined = Buffer.alloc(0);
+	/** Of what was handed on. */
 	private keys?: MediaKeys;
 	private decipher?: Decipheriv;
-	private readonly macs;
+	/** Of each that may still prove to be right. */
+	private macs: Array<{ keys: MediaKeys; mac: Hmac }> = [];
 	private readonly encryptedHash;
 	private readonly hash;
 
 	constructor(private readonly file: EncryptedFile) {
-		this.macs = file.keys.map(({ iv, macKey }) => createHmac('sha256', macKey).update(iv));
 		this.encryptedHash = file.encryptedSha256 ? createHash('sha256') : undefined;
 		this.hash = file.sha256 ? createHash('sha256') : undefined;
 	}
@@ -93,39 +103,74 @@ class Decryption {
 	update(chunk: Buffer): Buffer {
 		this.size += chunk.length;
 		this.encryptedHash?.update(chunk);
-		const bytes = this.held.length ? Buffer.concat([this.held, chunk]) : chunk;
+		const bytes = this.behindHeld(chunk);
 		const blocks = Math.max(0, Math.floor((bytes.length - TAIL_BYTES) / BLOCK_BYTES));
 		const ciphertext = bytes.subarray(0, blocks * BLOCK_BYTES);
-		// A copy, since a view would keep the whole chunk in memory.
 		this.held = Buffer.from(bytes.subarray(ciphertext.length));
-		if (!blocks) return ciphertext;
-		for (const mac of this.macs) mac.update(ciphertext);
-		this.keys ??= likeliest(this.file.keys, ciphertext);
-		const plaintext = this.decrypt(this.keys, ciphertext);
+		if (!blocks) return Buffer.alloc(0);
+		if (!this.keys) this.choose(ciphertext);
+		for (const { mac } of this.macs) mac.update(ciphertext);
+		const plaintext = this.decrypt(this.keys!, ciphertext);
 		this.hash?.update(plaintext);
 		return plaintext;
+	}
+
+	/** What was held back and the chunk, in one; good until the next call. A new buffer each time would cost a third of decrypting. */
+	private behindHeld(chunk: Buffer): Buffer {
+		const { held } = this;
+		const size = held.length + chunk.length;
+		if (this.joined.length < size) this.joined = Buffer.allocUnsafe(size);
+		held.copy(this.joined);
+		chunk.copy(this.joined, held.length);
+		return this.joined.subarray(0, size);
 	}
 
 	/** The last of the plaintext. @throws MediaError unless this was the whole file, and the announced one */
 	finish(): Buffer {
 		const { what, encryptedSha256, sha256 } = this.file;
+		if (!this.keys) this.startMacs(this.file.keys);
 		const lastBlock = this.held.subarray(0, BLOCK_BYTES);
-		const macs = this.macs.map((mac) => mac.update(lastBlock).digest());
-		const fingerprint = `${macs[0]?.toString('hex')} ${this.held.toString('hex')}`;
+		const sums = this.macs.map(({ keys, mac }) => ({ keys, sum: mac.update(lastBlock).digest() }));
+		const fingerprint = `${sums[0]?.sum.toString('hex')} ${this.held.toString('hex')}`;
 		if (this.held.length !== TAIL_BYTES) throw notWhole(what, this.size, fingerprint);
 		if (encryptedSha256 && this.encryptedHash?.digest('hex') !== encryptedSha256)
 			throw otherFile(what, fingerprint);
 
-		const announcedMac = this.held.subarray(BLOCK_BYTES);
-		const fits = (mac: Buffer) => timingSafeEqual(mac.subarray(0, MAC_BYTES), announcedMac);
-		const keys = this.file.keys[macs.findIndex(fits)];
-		if (!keys) throw encryptedSha256 ? otherKey(what) : otherKeyOrFile(what, fingerprint);
-		if (this.keys && this.keys !== keys) throw new EncryptedAsOther(what, keys);
+		const announced = this.held.subarray(BLOCK_BYTES);
+		const proven = sums.find(({ sum }) => timingSafeEqual(sum.subarray(0, MAC_BYTES), announced));
+		if (!proven) throw this.noneFits(fingerprint);
+		if (this.keys && this.keys !== proven.keys) throw new EncryptedAsOther(what, [proven.keys]);
 
 		// Only after the MAC: what a stranger made must not be judged by its padding.
-		const plaintext = withoutPadding(what, this.decrypt(keys, lastBlock));
+		const plaintext = withoutPadding(what, this.decrypt(proven.keys, lastBlock));
 		if (sha256 && this.hash?.update(plaintext).digest('hex') !== sha256) throw otherContent(what);
 		return plaintext;
+	}
+
+	/**
+	 * Each block is decrypted with the one before it, so that the first ones can be tried at once. Where one key makes a known type
+	 * of them, and a hash will tell whether the bytes are right, only that key is put to the proof: each MAC takes as long as a
+	 * hash of the whole file.
+	 */
+	private choose(ciphertext: Buffer): void {
+		const candidates = this.file.keys;
+		const likeliest = candidates.find((keys) => looksRight(keys, ciphertext));
+		this.keys = likeliest ?? candidates[0]!;
+		this.startMacs(likeliest && this.encryptedHash ? [likeliest] : candidates);
+	}
+
+	private startMacs(candidates: MediaKeys[]): void {
+		this.macs = candidates.map((keys) => ({
+			keys,
+			mac: createHmac('sha256', keys.macKey).update(keys.iv),
+		}));
+	}
+
+	private noneFits(fingerprint: string): MediaError {
+		const { what, keys, encryptedSha256 } = this.file;
+		const untried = keys.filter((one) => !this.macs.some((tried) => tried.keys === one));
+		if (untried.length) return new EncryptedAsOther(what, untried);
+		return encryptedSha256 ? otherKey(what) : otherKeyOrFile(what, fingerprint);
 	}
 
 	private decrypt({ cipherKey, iv }: MediaKeys, ciphertext: Buffer): Buffer {
@@ -135,14 +180,10 @@ class Decryption {
 	}
 }
 
-/** Each block is decrypted with the one before it, so that the first ones can be tried at once. */
-function likeliest(candidates: MediaKeys[], ciphertext: Buffer): MediaKeys {
-	const looksRight = ({ cipherKey, iv }: MediaKeys) => {
-		const decipher = createDecipheriv('aes-256-cbc', cipherKey, iv).setAutoPadding(false);
-		const head = decipher.update(ciphertext.subarray(0, HEAD_BYTES));
-		return detectMimeType(head) !== undefined || looksLikeText(head);
-	};
-	return (candidates.length > 1 && candidates.find(looksRight)) || candidates[0]!;
+function looksRight({ cipherKey, iv }: MediaKeys, ciphertext: Buffer): boolean {
+	const decipher = createDecipheriv('aes-256-cbc', cipherKey, iv).setAutoPadding(false);
+	const head = decipher.update(ciphertext.subarray(0, HEAD_BYTES));
+	return detectMimeType(head) !== undefined || looksLikeText(head);
 }
 
 /** PKCS#7: the last byte says how many bytes of padding there are, and each of them says the same. */
@@ -194,7 +235,8 @@ function otherKey(what: string): MediaError {
 	);
 }
 
-function otherContent(what: string): MediaError {
+/** @param what begins the sentence */
+export function otherContent(what: string): MediaError {
 	return new MediaError(
 		'permanent',
 		`${what} is not the file that the message announced: decrypted, its SHA-256 is another`,

@@ -137,7 +137,7 @@ async function fetchAndStore(
 	const stored = await storeWhenRoom().catch(async (cause) => {
 		reply.abort();
 		if (!(cause instanceof EncryptedAsOther)) throw cause;
-		file.encryption!.keys = [cause.keys];
+		file.encryption!.keys = cause.keys;
 		return await fetchAndStore(context, source, options);
 	});
 	if (!stored.mismatch && stored.correctedFrom)

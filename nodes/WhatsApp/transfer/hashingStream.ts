@@ -14,6 +14,8 @@ export interface Digest {
 
 /** Each is called along the way; an error that it returns ends the stream. */
 export interface StreamHooks {
+	/** What becomes of the source's bytes first: all others see what comes of it. */
+	transform?: (chunks: AsyncIterable<Buffer>) => AsyncIterable<Buffer>;
 	/** Sees the first `count` bytes, or all of a shorter source, however they are cut up, before any is passed on. */
 	firstBytes?: { count: number; check: (start: Buffer) => Error | undefined };
 	/** Sees the number of bytes so far. */
@@ -84,9 +86,9 @@ class Passage implements Watched {
 	) {}
 
 	async *pass(chunks: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
-		const { firstBytes, onProgress, waitForRoom, onEnd, onSourceError } = this.hooks;
+		const { transform, firstBytes, onProgress, waitForRoom, onEnd, onSourceError } = this.hooks;
 		try {
-			for await (const chunk of chunks) {
+			for await (const chunk of transform?.(chunks) ?? chunks) {
 				this.size += chunk.length;
 				this.stopFor(onProgress?.(this.size));
 				const room = waitForRoom?.(this.size);
@@ -99,7 +101,7 @@ class Passage implements Watched {
 			}
 			yield* this.checkStart();
 		} catch (cause) {
-			// A source that transforms another one says itself what is wrong with it.
+			// A transformation says itself what is wrong with the source.
 			const known = cause instanceof MediaError ? cause : onSourceError?.(this.size, cause);
 			throw (this.error ??= known ?? (cause as Error));
 		}

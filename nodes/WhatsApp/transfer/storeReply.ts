@@ -1,12 +1,17 @@
 import type { IBinaryData, IExecuteFunctions } from 'n8n-workflow';
 
+import { isAsAnnounced, isNearlyAnnouncedSize } from './announced';
 import { fileNameOf } from '../formats/contentDisposition';
-import { decryptMedia, NotTheAnnouncedFile, TAIL_BYTES } from '../formats/decryptMedia';
+import {
+	decryptMedia,
+	NotTheAnnouncedFile,
+	otherContent,
+	TAIL_BYTES,
+} from '../formats/decryptMedia';
 import { FIRST_BYTES } from '../formats/detectMimeType';
 import { isVague, matchesMimeType, mimeEssence, mimeTypeFromName } from '../formats/mimeTypes';
 import { nameAndType, type NameAndType } from '../formats/nameAndType';
 import { isWebPage, mayBeWebPage } from '../formats/webPage';
-import { transformStream, type ByteStream } from '../streams';
 import type { FileReply } from '../transport/client';
 import { MB } from '../units';
 import {
@@ -79,7 +84,7 @@ export async function storeReply(
 	store: BinaryStore,
 ): Promise<StoredReply> {
 	const checks = new ReplyChecks(reply, expected);
-	const stream = hashingStream(contentOf(reply, expected), checks.hooks());
+	const stream = hashingStream(reply.body, checks.hooks());
 	// n8n wants name and type before the bytes.
 	await stream.started;
 	const { mimeType, fileName, declaredType, isContradicted } = checks.nameAndType;
@@ -99,12 +104,11 @@ export async function storeReply(
 	return { file: { binary, mimeType, fileName, ...stream.digest(), verified }, ...corrected };
 }
 
-/** The bytes of the file itself, as they come. */
-function contentOf({ body }: FileReply, { subject, file }: Expected): ByteStream {
-	const { encryption, sha256 } = file;
-	if (!encryption) return body;
+/** Makes the file of the bytes that come; nothing where they are the file. */
+function decryptionOf({ subject, file: { encryption } }: Expected): StreamHooks['transform'] {
+	if (!encryption) return undefined;
 	const { keys, sha256: encryptedSha256 } = encryption;
-	return transformStream(body, decryptMedia({ what: subject, keys, encryptedSha256, sha256 }));
+	return decryptMedia({ what: subject, keys, encryptedSha256 });
 }
 
 function fingerprintIn(error?: Error): string | undefined {
@@ -138,6 +142,7 @@ class ReplyChecks {
 		const { reply } = this;
 		const { subject, idleTimeoutMs, share } = this.expected;
 		return {
+			transform: decryptionOf(this.expected),
 			firstBytes: { count: FIRST_BYTES, check: (start) => this.checkStart(start) },
 			onProgress: (received) => this.checkProgress(received),
 			waitForRoom: (received) => share.grow(received),
@@ -196,11 +201,7 @@ class ReplyChecks {
 
 	private checkWhole(digest: Digest): Error | undefined {
 		const { subject, file, rules, earlier } = this.expected;
-		// Decrypted bytes are what was encrypted, or they would not have come to an end.
-		if (file.encryption) {
-			this.verified = true;
-			return digest.size ? undefined : emptyFileError(subject);
-		}
+		if (file.encryption) return this.checkDecrypted(digest);
 		const needed = this.neededSize(digest) ?? 0;
 		if (digest.size < needed)
 			return incompleteError(subject, { received: digest.size, expected: needed });
@@ -215,30 +216,26 @@ class ReplyChecks {
 			: undefined;
 	}
 
+	/** Decrypted bytes are what was encrypted, or they would not have come to an end. Any other hash is the sender's own. */
+	private checkDecrypted({ size, sha256 }: Digest): Error | undefined {
+		const { subject, file } = this.expected;
+		if (file.sha256 && file.sha256 !== sha256) return otherContent(subject);
+		this.verified = true;
+		return size ? undefined : emptyFileError(subject);
+	}
+
+	/** Whether the server said exactly this size, and the announced one is hardly another. */
+	private mayBeWhole(size: number): boolean {
+		return size === this.reply.length && isNearlyAnnouncedSize(size, this.expected.file.size ?? 0);
+	}
+
 	/** The announced size, where a shorter file is not whole. */
 	private neededSize({ sha256, size }: Digest): number | undefined {
 		const { file } = this.expected;
 		// Bytes with the announced hash are whole, whatever size was announced.
-		const isWhole = file.sha256 ? file.sha256 === sha256 : this.isNearlyAnnounced(size);
+		const isWhole = file.sha256 ? file.sha256 === sha256 : this.mayBeWhole(size);
 		return isWhole ? undefined : file.size;
 	}
-
-	/** Whether the server said exactly this size, and the announced one is hardly another: some count a few bytes too many. */
-	private isNearlyAnnounced(size: number): boolean {
-		const announced = this.expected.file.size ?? 0;
-		const tolerance = Math.max(SIZE_TOLERANCE_BYTES, announced * SIZE_TOLERANCE);
-		return size === this.reply.length && announced - size <= tolerance;
-	}
-}
-
-/** A shorter file than this is not whole, whatever its host says: half a file may be served as if it were one. */
-const SIZE_TOLERANCE = 0.01;
-const SIZE_TOLERANCE_BYTES = 16;
-
-/** Compares hashes; sizes where no hash was announced. Nothing where neither was. */
-function isAsAnnounced(digest: Digest, { sha256, size }: LocatedFile): boolean | undefined {
-	if (sha256) return sha256 === digest.sha256;
-	return size === undefined ? undefined : size === digest.size;
 }
 
 function defaultName({ type, mediaId }: LocatedFile, mimeType: string): string {

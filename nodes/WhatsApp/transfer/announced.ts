@@ -1,0 +1,20 @@
+import type { LocatedFile } from './fileSource';
+import type { Digest } from './hashingStream';
+
+/** Compares hashes; sizes where no hash was announced. Nothing where neither was. */
+export function isAsAnnounced(digest: Digest, { sha256, size }: LocatedFile): boolean | undefined {
+	if (sha256) return sha256 === digest.sha256;
+	return size === undefined ? undefined : size === digest.size;
+}
+
+/**
+ * Whether a file of this size may be the whole file of which another size was announced: some providers count a few bytes
+ * too many.
+ */
+export function isNearlyAnnouncedSize(size: number, announced: number): boolean {
+	return announced - size <= Math.max(SIZE_TOLERANCE_BYTES, announced * SIZE_TOLERANCE);
+}
+
+/** A shorter file than this is not whole, whatever its host says: half a file may be served as if it were one. */
+const SIZE_TOLERANCE = 0.01;
+const SIZE_TOLERANCE_BYTES = 16;
