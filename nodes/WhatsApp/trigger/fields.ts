@@ -116,7 +116,8 @@ const itemOptions: INodeProperties[] = [
 		displayName: 'Download Files',
 		name: 'downloadFiles',
 		type: 'boolean',
-		default: false,
+		// Whoever adds the option wants it; without it nothing is downloaded.
+		default: true,
 		description:
 			'Whether to fetch each file at once, into the binary field data. For small files in a single n8n process: the provider waits for its answer meanwhile, and in queue mode n8n never removes files that a trigger made. Otherwise use Download Media.',
 	},
