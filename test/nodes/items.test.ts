@@ -1,7 +1,7 @@
 import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
 
 import { triggerOptions } from '../../nodes/WhatsApp/trigger/fields';
-import { matchesFilter, type MessageFilter } from '../../nodes/WhatsApp/trigger/messageFilter';
+import { matchesFilter } from '../../nodes/WhatsApp/trigger/messageFilter';
 import { toItems } from '../../nodes/WhatsApp/trigger/messageItems';
 import type { MediaMessage } from '../../nodes/WhatsApp/providers/mediaMessage';
 import { PHOTO } from '../support/files';
@@ -281,7 +281,7 @@ describe('odd names of binary fields', () => {
 test('the triggers: what the form shows as default holds where the option was not added', async () => {
 	const shown = Object.fromEntries(triggerOptions.map((field) => [field.name, field.default]));
 	// But for the one that is a wish: whoever adds Download Files wants it, and it arrives switched on.
-	const defaults: MessageFilter['options'] = { ...shown, downloadFiles: false } as object;
+	const defaults: typeof shown = { ...shown, downloadFiles: false };
 	const mediaTypes = ['document'];
 	for (const origin of [undefined, 'flow', 'echo', 'history', 'edit', 'call'] as const) {
 		const large = { type: 'document', size: 3e9, origin } as MediaMessage;
