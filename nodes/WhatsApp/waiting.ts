@@ -30,8 +30,8 @@ async function waitAlive(milliseconds: number, signal?: AbortSignal): Promise<vo
 	const end = Date.now() + milliseconds;
 	let isOver = false;
 	const hold = async () => {
-		for (let left = milliseconds; left > 0 && !isOver; left = end - Date.now())
-			await sleep(Math.min(left, HOLD_MS));
+		// Until the wait is over, not until the clock says so: the two timers may end in either order.
+		while (!isOver) await sleep(Math.max(1, Math.min(end - Date.now(), HOLD_MS)));
 	};
 	void hold();
 	await wait(milliseconds, signal);

@@ -73,6 +73,11 @@ describe('a process that has nothing else to do', () => {
 		expect(await run(`retry(${work}, () => 700);`)).toBe('done\n');
 	});
 
+	test('lives through many short waits', async () => {
+		const work = 'async (n) => { if (n < 200) throw "failure"; console.log("done"); }';
+		expect(await run(`retry(${work}, (_, tries) => tries % 5);`)).toBe('done\n');
+	});
+
 	test('ends soon after the wait was ended', async () => {
 		const stopLater = 'const stop = new AbortController(); setTimeout(() => stop.abort(), 300);';
 		const waited = `retry(${failing}, () => 3600000, stop.signal).catch(console.log)`;
