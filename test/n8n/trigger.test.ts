@@ -1,4 +1,5 @@
 import { besideBuiltInTests } from './trigger/besideBuiltIn';
+import { draftTests } from './trigger/draft';
 import { hostileTests } from './trigger/hostile';
 import { loadTests } from './trigger/load';
 import { registrationTests } from './trigger/registration';
@@ -15,6 +16,7 @@ afterAll(async () => await testbed.stop());
 
 registrationTests(testbed);
 testingTests(testbed);
+draftTests(testbed);
 besideBuiltInTests(testbed);
 hostileTests(testbed);
 abandonedTestTests(testbed);
