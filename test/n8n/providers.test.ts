@@ -1,10 +1,12 @@
 import { readFile } from 'node:fs/promises';
 
+import { stringify } from 'flatted';
+
 import { startEmulator, type Emulator, type VendorEmulator } from '../emulator';
 import { startN8n, type N8n } from '../support/n8n/instance';
 import { packPackage } from '../support/n8n/pack';
 import { items } from '../support/n8n/rest';
-import { mediaNode, workflow, type Json } from '../support/n8n/workflow';
+import { manualTrigger, mediaNode, node, workflow, type Json } from '../support/n8n/workflow';
 import { sha256, VENDORS, type Vendor } from '../support/harness';
 import { demoFile } from '../support/paths';
 import {
@@ -138,6 +140,58 @@ describe.each(VENDORS)('%s', (vendor) => {
 		const allowed = tokenSites.map((site) => ({ api, files })[site]);
 		expect([...saw].filter((host) => !allowed.includes(host))).toEqual([]);
 		expect(n8n.refused).toEqual([]);
+	});
+
+	// Before 4.4, the node sends the credential along with a redirect.
+	test.each([4.1, 4.4])('n8n’s HTTP Request %d with the same credential', async (typeVersion) => {
+		const credential = await n8n.api.createCredential(vendor, 'whatsAppMediaApi', account(vendor));
+		const { method, path, body, operation } = VENDOR_FACTS[vendor].apiRequest(emulator);
+		const [api, files] = hostsOf(vendor);
+		const token = account(vendor).accessToken as string;
+		const request = (name: string, host: string) =>
+			node(
+				'n8n-nodes-base.httpRequest',
+				name,
+				{
+					method,
+					url: `https://${host}${path}`,
+					authentication: 'predefinedCredentialType',
+					nodeCredentialType: 'whatsAppMediaApi',
+					...(body && { sendBody: true, specifyBody: 'json', jsonBody: JSON.stringify(body) }),
+					options: {},
+				},
+				{
+					typeVersion,
+					credentials: { whatsAppMediaApi: credential },
+					onError: 'continueRegularOutput',
+				},
+			);
+		const run = async (host: string) => {
+			const { id } = await n8n.api.createWorkflow(
+				workflow({ nodes: [manualTrigger(), request('Request', host)] }),
+			);
+			const execution = await n8n.api.run(id);
+			expect(stringify(execution)).not.toContain(token);
+			return items(execution, 'Request')[0]!.json;
+		};
+		const asked = () =>
+			emulator.requests.map(({ host, headers }) => [
+				host,
+				headers[tokenHeaderOf(vendor)]?.includes(token) ?? false,
+			]);
+
+		const answer = await run(api);
+		expect(asked()).toEqual([[api, true]]);
+		// One that answers by a redirect is an error of the node's.
+		if (emulator.requests[0]!.status < 300) expect(answer).not.toHaveProperty('error');
+		if (body) expect(emulator.meta.sent).toEqual([expect.objectContaining(body)]);
+
+		emulator[vendor].fault({ on: operation, redirect: `https://${files}/` } as never);
+		await run(api);
+		expect(asked().slice(1)).toEqual([[api, true]]);
+
+		await run(VENDORS.map((other) => hostsOf(other)[0]).find((host) => host !== api)!);
+		expect(asked()[2]).toEqual([expect.not.stringContaining(api), false]);
 	});
 });
 

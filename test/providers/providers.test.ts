@@ -10,6 +10,7 @@ import {
 	type CustomerFile,
 	type Emulator,
 	startEmulator,
+	type Vendor,
 	VENDORS,
 	type VendorEmulator,
 } from '../emulator';
@@ -323,6 +324,65 @@ describe('the token goes', () => {
 		expect(await authorization('http://files.example/1', own)).toBeUndefined();
 		expect(await authorization('https://more.files.example/1', own)).toBeUndefined();
 		expect(await authorization('http://127.0.0.1:4012/1', own)).toBeUndefined();
+	});
+
+	describe('from n8n’s HTTP Request node, which says uri and not url,', () => {
+		const request = (vendor: Vendor, uri: unknown, more: object = {}) => ({
+			data: {
+				...credentialFor(emulator, vendor),
+				apiVersion: 'v25.0',
+				baseUrl: 'https://api.example',
+				mediaHosts: '',
+			},
+			options: {
+				method: 'POST',
+				uri,
+				headers: { accept: '*/*' },
+				followRedirect: true,
+				followAllRedirects: true,
+				maxRedirects: 21,
+				sendCredentialsOnCrossOriginRedirect: true,
+				...more,
+			},
+		});
+		const authenticated = async (...[vendor, uri, more]: Parameters<typeof request>) => {
+			const { data, options } = request(vendor, uri, more);
+			return await authenticate(data, options as never);
+		};
+
+		test.each(VENDORS)('%s: to the API, and not along with a redirect', async (vendor) => {
+			const { accessToken } = credentialFor(emulator, vendor);
+			for (const uri of ['https://api.example/messages', new URL('https://api.example/messages')]) {
+				const { headers, ...others } = await authenticated(vendor, uri);
+				expect(JSON.stringify(headers)).toContain(accessToken);
+				expect(headers).toMatchObject({ accept: '*/*' });
+				expect(others).toMatchObject({
+					method: 'POST',
+					uri,
+					followRedirect: false,
+					followAllRedirects: false,
+					disableFollowRedirect: true,
+				});
+			}
+		});
+
+		test.each(VENDORS)('%s: to nobody else, and then as it came', async (vendor) => {
+			for (const uri of ['https://evil.example/', 'http://api.example/', 'https://api.example:1/'])
+				expect(await authenticated(vendor, uri)).toEqual(request(vendor, uri).options);
+		});
+
+		test('of the two, n8n follows url', async () => {
+			const api = 'https://api.example/1';
+			const evil = 'https://evil.example/1';
+			const tokenFor = async (uri: string, url: string) =>
+				(await authenticated('meta', uri, { url })).headers?.Authorization;
+			expect(await tokenFor(api, evil)).toBeUndefined();
+			expect(await tokenFor(evil, api)).toMatch(/^Bearer /);
+		});
+
+		test('to nobody when there is no address at all', async () => {
+			expect(await authenticated('meta', undefined)).toEqual(request('meta', undefined).options);
+		});
 	});
 });
 

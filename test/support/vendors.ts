@@ -49,6 +49,14 @@ export interface VendorFacts {
 	 */
 	connect(emulator: Emulator, webhookUrl: string): Promise<string | undefined>;
 
+	/** A request that a builder makes with n8n's HTTP Request node, and what the emulator calls it. */
+	apiRequest(emulator: Emulator): {
+		method: 'GET' | 'POST';
+		path: string;
+		body?: object;
+		operation: string;
+	};
+
 	/** Types that only this vendor has, and what they are in our words. */
 	moreTypes: Readonly<Record<string, string>>;
 	/** The fields of an item of the trigger that not every vendor has. */
@@ -124,6 +132,17 @@ export const VENDOR_FACTS: Readonly<Record<Vendor, VendorFacts>> = {
 			const { ok, status, body, error } = await meta.handshake(webhookUrl);
 			return ok ? undefined : (error ?? `it answered ${status} ${body}`);
 		},
+		apiRequest: ({ meta }) => ({
+			method: 'POST',
+			path: `/v25.0/${meta.credentials.phoneNumberId}/messages`,
+			body: {
+				messaging_product: 'whatsapp',
+				to: '15550001234',
+				type: 'text',
+				text: { body: 'Thank you!' },
+			},
+			operation: 'send',
+		}),
 		moreTypes: {},
 		itemFields: ['url', 'urlExpiresAt', 'sha256', 'fromUserId', 'phoneNumberId', 'accountId'],
 		onlyInItem: [],
@@ -167,6 +186,7 @@ export const VENDOR_FACTS: Readonly<Record<Vendor, VendorFacts>> = {
 			waha.callback = webhookUrl;
 			return undefined;
 		},
+		apiRequest: () => ({ method: 'GET', path: '/api/server/version', operation: 'version' }),
 		moreTypes: { gif: 'video' },
 		itemFields: ['url', 'sha256', 'size', 'accountId'],
 		onlyInItem: [],
@@ -211,6 +231,7 @@ export const VENDOR_FACTS: Readonly<Record<Vendor, VendorFacts>> = {
 			dialog360.callback = webhookUrl;
 			return undefined;
 		},
+		apiRequest: () => ({ method: 'GET', path: '/v1/configs/webhook', operation: 'webhook' }),
 		moreTypes: {},
 		itemFields: ['url', 'urlExpiresAt', 'sha256', 'fromUserId', 'phoneNumberId', 'accountId'],
 		onlyInItem: [],
@@ -247,6 +268,7 @@ export const VENDOR_FACTS: Readonly<Record<Vendor, VendorFacts>> = {
 			const registered = JSON.stringify(whapi.settings).includes(webhookUrl);
 			return registered ? undefined : 'it is not among the webhooks of the channel';
 		},
+		apiRequest: () => ({ method: 'GET', path: '/settings', operation: 'settings' }),
 		moreTypes: { gif: 'video', short: 'video' },
 		itemFields: ['url', 'urlExpiresAt', 'sha256', 'size', 'accountId'],
 		onlyInItem: ['mimeType', 'size', 'sha256'],
@@ -292,6 +314,12 @@ export const VENDOR_FACTS: Readonly<Record<Vendor, VendorFacts>> = {
 			pipes.callback = webhookUrl;
 			return undefined;
 		},
+		// Answered by a redirect to the storage, which takes no token.
+		apiRequest: ({ pipes }) => ({
+			method: 'GET',
+			path: `/v1/media/download/${pipes.prepare({ type: 'image', bytes: Buffer.from('a photo') }).mediaId}`,
+			operation: 'download',
+		}),
 		moreTypes: {},
 		itemFields: ['size', 'phoneNumberId'],
 		onlyInItem: ['mimeType', 'size'],

@@ -9,9 +9,22 @@ import type { Credentials } from '../providers/provider';
 import { checkCredentials, parseCredentials } from './credentials';
 import { mayReceiveToken } from './hosts';
 
+/** n8n's HTTP Request node still makes requests of an older form, which has the address in `uri`. */
+type RequestOptions = Omit<IHttpRequestOptions, 'url'> & { url?: string; uri?: string | URL };
+
 /**
- * The credential's `authenticate`, which n8n calls for each authenticated request. Nothing else attaches the user's token,
- * and this only where the URL may receive it.
+ * In both forms. The node follows redirects with every header except Authorization, before its version 4.4 with that one, too:
+ * the token would go wherever a redirect leads.
+ */
+const NO_REDIRECTS = {
+	disableFollowRedirect: true,
+	followRedirect: false,
+	followAllRedirects: false,
+};
+
+/**
+ * The credential's `authenticate`, which n8n calls for each authenticated request: those of our nodes, and those of its own HTTP
+ * Request node. Nothing else attaches the user's token, and this only where the URL may receive it.
  * @throws UserError when the credential cannot work
  */
 export async function authenticate(
@@ -20,13 +33,19 @@ export async function authenticate(
 ): Promise<IHttpRequestOptions> {
 	const parsed = parse(data);
 	const { provider, credentials } = parsed;
-	const url = new URL(options.url, options.baseURL);
-	if (!credentials.accessToken || !mayReceiveToken(url, parsed)) return options;
+	const url = target(options);
+	if (!url || !credentials.accessToken || !mayReceiveToken(url, parsed)) return options;
 	const invalid = checkCredentials(parsed);
 	if (invalid) throw withoutCode(invalid);
 	// A provider's own Authorization wins: some requests are made in the name of the app.
 	const proof = provider.authHeaders?.(credentials) ?? bearer(credentials);
-	return { ...options, headers: { ...proof, ...options.headers } };
+	return { ...options, ...NO_REDIRECTS, headers: { ...proof, ...options.headers } };
+}
+
+/** Where n8n will send it: of the two, it takes `url`. */
+function target({ url, uri, baseURL }: RequestOptions): URL | undefined {
+	const address = String(url ?? uri ?? '');
+	return URL.canParse(address, baseURL) ? new URL(address, baseURL) : undefined;
 }
 
 function bearer({ accessToken }: Credentials) {
