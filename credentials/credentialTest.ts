@@ -9,7 +9,7 @@ const OUTAGES = [500, 502, 503, 504];
 
 const UNAVAILABLE = 'The provider is not available right now. Try again in a few minutes.';
 const NOT_THE_API =
-	'The answer is not one of the provider’s API. Check Base URL in the credential.';
+	'The answer did not come from the provider’s API. Check Base URL in the credential.';
 
 const forms = Object.values(providers).map(({ credentialForm }) => credentialForm);
 

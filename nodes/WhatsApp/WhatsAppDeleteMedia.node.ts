@@ -22,10 +22,11 @@ export class WhatsAppDeleteMedia implements INodeType {
 		},
 		group: ['output'],
 		version: 1,
-		subtitle: 'By media ID',
-		description: 'Delete a file from WhatsApp’s storage',
+		subtitle: 'Delete by Media ID',
+		description: 'Permanently delete a file from WhatsApp by its media ID',
 		builderHint: {
-			searchHint: 'Deletes a file from WhatsApp’s storage by media ID, after it was saved or sent.',
+			searchHint:
+				'Permanently deletes a file from WhatsApp by its media ID, after it was saved or delivered.',
 			relatedNodes: [
 				{
 					nodeType: 'n8n-nodes-whatsapp-media.whatsAppDownloadMedia',
@@ -45,22 +46,29 @@ export class WhatsAppDeleteMedia implements INodeType {
 		properties: [
 			{ ...mediaIdField, required: true },
 			{
+				displayName:
+					'A file that you sent must stay until its messages are delivered. Wait before you delete it.',
+				name: 'deliveryNotice',
+				type: 'notice',
+				default: '',
+			},
+			{
 				displayName: 'Options',
 				name: 'options',
 				type: 'collection',
 				placeholder: 'Add option',
 				default: {},
 				options: [
+					...retryOptions,
+					phoneNumberIdOption,
 					{
-						displayName: 'Count Missing as Deleted',
+						displayName: 'Treat Missing Files as Deleted',
 						name: 'missingIsDeleted',
 						type: 'boolean',
 						default: true,
 						description:
-							'Whether a file that is already gone counts as deleted. WhatsApp does not tell a file that is gone from one that belongs to another account.',
+							'Whether to succeed if the file is already gone. WhatsApp does not say whether a file is gone or belongs to another account.',
 					},
-					...retryOptions,
-					phoneNumberIdOption,
 				],
 			},
 		],
@@ -72,7 +80,7 @@ export class WhatsAppDeleteMedia implements INodeType {
 }
 
 const WAS_MISSING =
-	'{n} files were not there, and count as deleted. They are gone already, or belong to another account.';
+	'{n} files were not found, and are treated as deleted. They are already gone or belong to another account.';
 
 /** Items about no file, such as texts, pass as they are: nothing was deleted, and nothing is claimed to be. */
 async function deleteMedia(job: ItemJob) {

@@ -34,7 +34,7 @@ export class WhatsAppDownloadMedia implements INodeType {
 		icon: { light: 'file:icons/whatsAppMedia.svg', dark: 'file:icons/whatsAppMedia.dark.svg' },
 		group: ['input'],
 		version: 1,
-		subtitle: 'Media ID to file',
+		subtitle: 'Get File by Media ID',
 		description: 'Download a photo, voice note or other file from WhatsApp as binary data',
 		builderHint: {
 			searchHint:
@@ -62,7 +62,7 @@ export class WhatsAppDownloadMedia implements INodeType {
 				default: itemField('url'),
 				placeholder: 'e.g. https://media.example.com/file',
 				description:
-					'Leave it as it is. It saves a request while the URL still works; once it has expired, a new one is fetched for the media ID.',
+					'Keep the default. It saves a request while the URL works. Once it has expired, the node gets a new one for the media ID.',
 			},
 			binaryField(
 				'Put Output File in Field',
@@ -82,7 +82,7 @@ export class WhatsAppDownloadMedia implements INodeType {
 						default: '',
 						placeholder: 'e.g. image/*, application/pdf',
 						description:
-							'Comma-separated list. Files of any other type are refused before they are downloaded.',
+							'Comma-separated list. Files of any other type are refused before the download.',
 					},
 					{
 						displayName: 'Encrypted Media Type',
@@ -97,7 +97,7 @@ export class WhatsAppDownloadMedia implements INodeType {
 						],
 						default: 'auto',
 						description:
-							'What an encrypted file was sent as. Its keys depend on it. Detect is right unless it fails.',
+							'What an encrypted file was sent as, which its keys depend on. Change Detect only if it fails.',
 					},
 					{
 						displayName: 'File Name',
@@ -106,14 +106,14 @@ export class WhatsAppDownloadMedia implements INodeType {
 						default: '',
 						placeholder: 'e.g. invoice.pdf',
 						description:
-							'Instead of the name that the sender gave, or of one made from type and media ID. The extension is added where it is missing.',
+							'Replaces the sender’s file name, or the one made from type and media ID. A missing extension is added.',
 					},
 					{
 						displayName: 'Keep Input Fields',
 						name: 'keepInputFields',
 						type: 'boolean',
 						default: true,
-						description: 'Whether the output also holds the fields of the input item',
+						description: 'Whether to include the fields of the input item in the output',
 					},
 					maxSizeOption,
 					{
@@ -123,7 +123,7 @@ export class WhatsAppDownloadMedia implements INodeType {
 						default: '',
 						placeholder: 'e.g. hF+6nsq7rLz9ghNz1lpZeN/Hu9/J4CsDGOiFsUc+OJc=',
 						description:
-							'For an encrypted file whose message is not in the item: its mediaKey, with the link in URL. A message in the item is found by itself.',
+							'Only for an encrypted file whose message is not in the item. Enter its mediaKey here and its link in URL.',
 					},
 					...retryOptions,
 					phoneNumberIdOption,
@@ -133,7 +133,7 @@ export class WhatsAppDownloadMedia implements INodeType {
 						type: 'boolean',
 						default: false,
 						description:
-							'Whether to refuse a file whose bytes twice came the same but do not match the announced SHA-256. Otherwise it goes on with "verified: false".',
+							'Whether to refuse a file that was identical in two downloads but does not match the SHA-256 that the provider announced. Otherwise it is passed on with "verified: false".',
 					},
 				],
 			},
@@ -146,7 +146,7 @@ export class WhatsAppDownloadMedia implements INodeType {
 }
 
 const UNAVAILABLE_HINT =
-	'{n} files could not be had: WhatsApp did not give them to the provider. Their items go on without a file, marked "unavailable".';
+	'{n} files were unavailable: WhatsApp did not give them to the provider. Their items are passed on without a file, marked "unavailable".';
 
 /** Texts, sends that failed and files that did not arrive pass as they are. */
 async function downloadMedia(job: ItemJob) {
@@ -212,7 +212,7 @@ function noOutputField(): MediaError {
 	return new MediaError(
 		'permanent',
 		'Put Output File in Field is empty',
-		'Enter the name of the field that the file is put into, usually data.',
+		'Enter a name for the output field, usually data.',
 	);
 }
 

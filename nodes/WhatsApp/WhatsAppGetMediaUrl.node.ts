@@ -22,11 +22,11 @@ export class WhatsAppGetMediaUrl implements INodeType {
 		},
 		group: ['transform'],
 		version: 1,
-		subtitle: 'Media ID to URL',
-		description: 'Get the temporary URL, type, size and hash of a WhatsApp file',
+		subtitle: 'Get URL by Media ID',
+		description: 'Get a temporary URL and details for a WhatsApp file by its media ID',
 		builderHint: {
 			searchHint:
-				'Gives the temporary URL, type, size and hash of a WhatsApp file. For the file itself use WhatsApp Download Media: the URL expires within minutes and mostly wants the access token.',
+				'Gives the temporary URL, type, size and hash of a WhatsApp file. For the file itself use WhatsApp Download Media: the URL expires within minutes and usually requires the access token.',
 			relatedNodes: [
 				{
 					nodeType: 'n8n-nodes-whatsapp-media.whatsAppDownloadMedia',
@@ -43,7 +43,7 @@ export class WhatsAppGetMediaUrl implements INodeType {
 			{ ...mediaIdField, required: true },
 			{
 				displayName:
-					'The URL works for a few minutes and mostly wants the access token, too. To get the file itself, use WhatsApp Download Media.',
+					'The URL works for only a few minutes and usually requires the access token. To get the file itself, use WhatsApp Download Media.',
 				name: 'shortLived',
 				type: 'notice',
 				default: '',

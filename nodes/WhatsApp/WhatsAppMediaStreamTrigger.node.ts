@@ -17,7 +17,7 @@ const queueing = Object.values(providers)
 	.map(({ displayName }) => displayName);
 
 const testNotice: INodeProperties = {
-	displayName: `With ${queueing.join(' and ')}: while you test, messages that wait for your published workflow may come here instead. The provider hands them to whoever connects first, once.`,
+	displayName: `With ${queueing.join(' and ')}: during a test, messages waiting for your published workflow may come here instead. The provider delivers each one once, to whichever connects first.`,
 	name: 'testNotice',
 	type: 'notice',
 	default: '',
@@ -34,10 +34,10 @@ export class WhatsAppMediaStreamTrigger implements INodeType {
 		version: [1, 1.2],
 		defaultVersion: 1.2,
 		subtitle:
-			'={{ $parameter["mediaTypes"].length === 6 ? "all files" : $parameter["mediaTypes"].join(", ") }}',
+			'={{ $parameter["mediaTypes"].length === 6 ? "All Files" : $parameter["mediaTypes"].join(", ").replace("voice", "voice note").toTitleCase() }}',
 		description:
-			'Starts the workflow when somebody sends a file on WhatsApp, over a live connection: n8n needs no public address',
-		eventTriggerDescription: 'Send a photo or voice note to your WhatsApp number',
+			'Starts the workflow when someone sends a file on WhatsApp. Uses a live connection, so n8n needs no public address.',
+		eventTriggerDescription: 'Send a photo or voice note, not a text, to your WhatsApp number',
 		builderHint: {
 			searchHint:
 				'As WhatsApp Media Trigger, over a live connection for an n8n without a public address. Only for providers that have one.',

@@ -15,12 +15,18 @@ import { registrationHooks } from './trigger/registration';
 
 /** A list, because n8n's notices show no other markup but links. */
 const manualSteps = [
-	'Publish this workflow.',
-	'Open Webhook URLs above, choose Production URL and copy it.',
-	...Object.values(providers).map(
-		({ displayName, manualSetup }) => `${displayName}: ${manualSetup}`,
-	),
+	'Step 1: Publish this workflow.',
+	'Step 2: Open Webhook URLs above, choose Production URL and copy it.',
+	`Step 3: Go to your provider.${list(
+		Object.values(providers).map(
+			({ displayName, manualSetup }) => `${displayName}: ${manualSetup}`,
+		),
+	)}`,
 ];
+
+function list(entries: string[]): string {
+	return `<ul>${entries.map((entry) => `<li>${entry}</li>`).join('')}</ul>`;
+}
 
 /** Providers that have no API for registration. */
 const manualOnly = Object.values(providers).flatMap(({ displayName, registration }) =>
@@ -28,8 +34,8 @@ const manualOnly = Object.values(providers).flatMap(({ displayName, registration
 );
 
 /** The end of both texts in the trigger's panel. */
-const NOTHING_COMES =
-	'<br><br><b>If nothing comes</b>: an app that is still in development mode delivers test messages only, a number delivers to one webhook only, and with a wrong App Secret every delivery is refused (n8n’s log says so).';
+const NOTHING_ARRIVES =
+	'<br><br><b>If nothing arrives</b>: a Meta app in development mode delivers only test messages. A number delivers to only one webhook. With a wrong App Secret, every delivery is refused; n8n’s log says so.';
 
 const webhookOptions: INodeProperties[] = [
 	...triggerOptions,
@@ -39,7 +45,7 @@ const webhookOptions: INodeProperties[] = [
 		type: 'boolean',
 		default: false,
 		description:
-			'Whether to have the provider fetch every file as it comes and deliver a public link with it, where it offers that (Auto Download). Whoever knows the link can open the file, for 30 days. Switching it off here leaves the provider’s setting on.',
+			'Whether each file comes with a public link (Whapi.Cloud: Auto Download). Anyone who has the link can open the file for 30 days. Switching this off does not switch off the setting at the provider.',
 	},
 ];
 webhookOptions.sort(byName);
@@ -55,21 +61,24 @@ export class WhatsAppMediaTrigger implements INodeType {
 		version: [1, 1.1, 1.2],
 		defaultVersion: 1.2,
 		subtitle:
-			'={{ $parameter["mediaTypes"].length === 6 ? "all files" : $parameter["mediaTypes"].join(", ") }}',
+			'={{ $parameter["mediaTypes"].length === 6 ? "All Files" : $parameter["mediaTypes"].join(", ").replace("voice", "voice note").toTitleCase() }}',
 		description:
-			'Starts the workflow when somebody sends a picture, video, voice note, audio, document or sticker on WhatsApp',
-		eventTriggerDescription: 'Send a photo or voice note to your WhatsApp number',
+			'Starts the workflow when someone sends a photo, video, voice note or other file on WhatsApp',
+		eventTriggerDescription: 'Send a photo or voice note, not a text, to your WhatsApp number',
 		triggerPanel: {
 			header: 'Receive a file from WhatsApp',
 			executionsHelp: {
 				inactive:
-					'<b>To test</b>, press the button, then send a photo or voice note to your WhatsApp number. With Manual registration your provider must deliver to the Test URL meanwhile.<br><br><b>To keep receiving</b>, publish the workflow. You then find each file under Executions.' +
-					NOTHING_COMES,
+					'<b>To test</b>, press the button, then send a photo or voice note to your WhatsApp number. A text message starts nothing. With Manual, your provider must deliver to the Test URL during the test.<br><br><b>To keep receiving</b>, publish the workflow. Each file then appears under Executions.' +
+					NOTHING_ARRIVES,
 				active:
-					'<b>This workflow receives files</b>; you find each under Executions.<br><br><b>To test</b>, press the button, then send a photo or voice note to your WhatsApp number. Meanwhile the test gets the files; afterwards this workflow does again. With Manual registration your provider must deliver to the Test URL.' +
-					NOTHING_COMES,
+					'<b>This workflow receives files</b>. Each one appears under Executions.<br><br><b>To test</b>, press the button, then send a photo or voice note to your WhatsApp number. A text message starts nothing. During the test, files come here; afterwards they go to the published workflow again. With Manual, your provider must deliver to the Test URL during the test.' +
+					NOTHING_ARRIVES,
 			},
-			activationHint: 'Publish the workflow to keep receiving files.',
+			activationHint: {
+				active: 'This workflow is published and keeps receiving files.',
+				inactive: 'Publish the workflow to keep receiving files.',
+			},
 		},
 		builderHint: {
 			searchHint:
@@ -102,7 +111,7 @@ export class WhatsAppMediaTrigger implements INodeType {
 		],
 		properties: [
 			{
-				displayName: 'Registration',
+				displayName: 'Receive Files For',
 				name: 'registration',
 				type: 'options',
 				default: 'phoneNumber',
@@ -111,34 +120,33 @@ export class WhatsAppMediaTrigger implements INodeType {
 						name: 'This Phone Number',
 						value: 'phoneNumber',
 						description:
-							'Deliveries for the credential’s phone number come here. Best for most: each number can have its own workflow.',
+							'Receive files sent to the credential’s phone number (recommended). Each number can have its own workflow.',
 					},
 					{
 						name: 'This WhatsApp Business Account',
 						value: 'account',
 						description:
-							'Deliveries for all numbers of the account that have no webhook of their own',
+							'Receive files sent to any number of the account that has no webhook of its own',
 					},
 					{
 						name: 'The Whole App',
 						value: 'app',
 						description:
-							'Deliveries for everything connected to the app that has no webhook of its own',
+							'Receive files sent to any number connected to the app that has no webhook of its own',
 					},
 					{
 						name: 'Manual',
 						value: 'manual',
-						description: 'You paste this node’s webhook URL into the provider’s dashboard',
+						description: 'Paste this node’s webhook URL into the provider’s dashboard yourself',
 					},
 				],
-				description:
-					'What the provider is told to deliver here, as long as the workflow is published',
+				description: 'Which files the provider delivers to this workflow while it is published',
 				hint: manualOnly.length
-					? `With ${manualOnly.join(' and ')}, choose Manual and follow its steps`
+					? `With ${manualOnly.join(' and ')}, choose Manual. With every other provider, keep the default.`
 					: '',
 			},
 			{
-				displayName: `<ul>${manualSteps.map((step) => `<li>${step}</li>`).join('')}</ul>`,
+				displayName: list(manualSteps),
 				name: 'manualSetup',
 				type: 'notice',
 				default: '',

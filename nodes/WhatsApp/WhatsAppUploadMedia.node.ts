@@ -30,8 +30,8 @@ export class WhatsAppUploadMedia implements INodeType {
 		},
 		group: ['output'],
 		version: 1,
-		subtitle: 'File to media ID',
-		description: 'Upload a file to WhatsApp once, to send it by media ID as often as needed',
+		subtitle: 'Get Media ID for File',
+		description: 'Upload a file to WhatsApp and get a media ID that you can send many times',
 		builderHint: {
 			searchHint:
 				'Uploads a file from a binary field to WhatsApp and gives its mediaId. It sends no message: send the mediaId with n8n’s WhatsApp Business Cloud node or HTTP Request. One upload serves any number of messages.',
@@ -65,7 +65,7 @@ export class WhatsAppUploadMedia implements INodeType {
 						type: 'boolean',
 						default: true,
 						description:
-							'Whether to refuse a file that the provider would not take, such as a wrong format, codec or size, before a byte of it is sent',
+							'Whether to check format, codec and size before uploading, and refuse a file that WhatsApp would not accept',
 					},
 					{
 						displayName: 'File Name',
@@ -73,7 +73,7 @@ export class WhatsAppUploadMedia implements INodeType {
 						type: 'string',
 						default: '',
 						placeholder: 'e.g. invoice.pdf',
-						description: 'Instead of the name of the file in the binary field',
+						description: 'Replaces the name of the file in the binary field',
 					},
 					...retryOptions,
 					{
@@ -82,7 +82,7 @@ export class WhatsAppUploadMedia implements INodeType {
 						type: 'string',
 						default: '',
 						placeholder: 'e.g. application/pdf',
-						description: 'Instead of the type of the file in the binary field',
+						description: 'Replaces the type of the file in the binary field',
 					},
 					{
 						displayName: 'Phone Number',
@@ -90,7 +90,7 @@ export class WhatsAppUploadMedia implements INodeType {
 						type: 'resourceLocator',
 						default: { mode: 'list', value: '' },
 						description:
-							'The business number that the file will be sent from, if it is not the one in the credential. A media ID works for one number only.',
+							'The business number that will send the file, if it is not the one in the credential. A media ID works for one number only.',
 						modes: [
 							{
 								displayName: 'From List',
@@ -112,7 +112,7 @@ export class WhatsAppUploadMedia implements INodeType {
 						type: 'boolean',
 						default: false,
 						description:
-							'Whether the same file for the same number gets the media ID that it got before, as long as the provider still has it, instead of another upload. Executions started by hand remember uploads only until they end.',
+							'Whether to use the media ID of an earlier upload of the same file for the same number, if the provider still has it. Executions started by hand remember uploads only until they end.',
 					},
 				],
 			},

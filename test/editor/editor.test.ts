@@ -140,7 +140,7 @@ test('searching for "whatsapp", "voice note" and "download media" finds the node
 
 test('every form asks for little, and nothing in it is cut off', async () => {
 	const forms: Record<string, string[]> = {
-		'WhatsApp Media Trigger': ['Registration', 'Media Types'],
+		'WhatsApp Media Trigger': ['Receive Files For', 'Media Types'],
 		'WhatsApp Media Stream Trigger': ['Media Types'],
 		'Download Media': ['Media ID', 'URL', 'Put Output File in Field'],
 		'Upload Media': ['Input Binary Field'],
@@ -200,16 +200,22 @@ describe('the credential', () => {
 			'Meta Cloud API',
 			'Access Token',
 			'EAAwrong',
-			'The access token is not valid. Paste it again, whole',
+			'The access token is not valid. Copy and paste the complete token',
 		],
 		[
 			'whapi',
 			'Whapi.Cloud',
 			'Token',
 			'wrong',
-			'The token belongs to no channel. Copy it again, whole',
+			'The token belongs to no channel. Copy and paste the complete token',
 		],
-		['pipes', 'Pipes.bot', 'API Key', 'wrong', 'The API key is not valid. Copy it again, whole'],
+		[
+			'pipes',
+			'Pipes.bot',
+			'API Key',
+			'wrong',
+			'The API key is not valid. Copy and paste the complete key',
+		],
 	] as const)(
 		'of %s says what is wrong, and closes once it is right',
 		async (vendor, provider, field, wrong, sentence) => {
@@ -234,13 +240,13 @@ describe('the credential', () => {
 		[
 			'the account’s ID as phone number ID',
 			() => ({ 'Phone Number ID': emulator.meta.credentials.businessAccountId }),
-			'This is not a phone number ID; it looks like the WhatsApp Business Account ID',
+			'This is not a phone number ID. It looks like the WhatsApp Business Account ID',
 			'credential-ids-mixed-up',
 		],
 		[
 			'a phone number ID that is not one',
 			() => ({ 'Phone Number ID': '106540352242999' }),
-			'The phone number ID is unknown, or the access token may not use it',
+			'The phone number ID is unknown, or the token has no access to it',
 			'credential-unknown-number',
 		],
 	])('with %s', async (_, slip, sentence, name) => {
@@ -270,9 +276,9 @@ describe('the credential', () => {
 	test('of a provider that n8n cannot register with: the trigger has the steps to do it by hand', async () => {
 		await openTrigger();
 		await editor.page.getByText('With Pipes.bot, choose Manual').waitFor();
-		await editor.pick('Registration', editor.parameter('registration'), 'Manual');
+		await editor.pick('Receive Files For', editor.parameter('registration'), 'Manual');
 		await editor.page
-			.getByText('Pipes.bot: paste it as Webhook URL where you activate the number')
+			.getByText('Pipes.bot: paste the URL as Webhook URL where you activate the number')
 			.waitFor();
 		await picture('trigger-manual');
 	});
@@ -324,7 +330,7 @@ describe('what the screen says to', () => {
 		await editor.execute();
 		await editor.readError(
 			'There is neither a media ID nor a URL',
-			'Put WhatsApp Media Trigger before this node',
+			'Drag mediaId from WhatsApp Media Trigger or Upload Media into Media ID',
 		);
 		await picture('error-no-media-id');
 	});
@@ -336,7 +342,7 @@ describe('what the screen says to', () => {
 		await editor.execute();
 		await editor.readError(
 			`Media ID ${mediaId} could not be looked up`,
-			'received files are kept 7 days',
+			'Meta keeps received files for 7 days',
 		);
 		await picture('error-media-gone');
 	});
@@ -345,10 +351,7 @@ describe('what the screen says to', () => {
 		emulator.meta.fault({ on: 'getUrl', error: '190/463' });
 		await download([{ json: { mediaId: received() } }]);
 		await editor.execute();
-		await editor.readError(
-			'could not be looked up',
-			'Put a permanent one of a System User into the credential',
-		);
+		await editor.readError('could not be looked up', 'create a permanent one for a System User');
 		await picture('error-token-expired');
 	});
 

@@ -116,15 +116,15 @@ describe('the credential’s Test button', () => {
 	});
 
 	test.each([
-		[{ accessToken: 'EAAwrong' }, /^The access token is not valid\. Paste it again/],
+		[{ accessToken: 'EAAwrong' }, /^The access token is not valid\. Copy and paste/],
 		[{ accessToken: '' }, /^The access token is missing/],
 		[
 			{ phoneNumberId: '123456' },
-			/^The phone number ID is unknown, or the access token may not use it/,
+			/^The phone number ID is unknown, or the token has no access to it/,
 		],
 		[
 			{ phoneNumberId: '102290129340398' },
-			/^This is not a phone number ID; it looks like the WhatsApp Business Account ID/,
+			/^This is not a phone number ID\. It looks like the WhatsApp Business Account ID/,
 		],
 		[{ apiVersion: '25' }, /^"25" is not a version of the API/],
 	])('%p', async (changes, message) => {
@@ -137,7 +137,7 @@ describe('the credential’s Test button', () => {
 	test('an account ID that Graph calls unknown, an expired token, a missing permission, an outage, a proxy’s page', async () => {
 		emulator.meta.variants.accountAsPhoneNumber = 'gone';
 		expect((await press({ phoneNumberId: account().businessAccountId })).message).toContain(
-			'the account ID stands right beside it',
+			'or the account ID beside it',
 		);
 		emulator.meta.fault({ on: 'phoneNumber', error: '190/463' });
 		expect((await press()).message).toContain('last 24 hours');

@@ -125,7 +125,7 @@ describe('what is not the file goes no further', () => {
 		const headers = { 'Content-Encoding': 'gzip' };
 		const body = gzipSync(bytes).subarray(0, -1000);
 		harness.emulator.meta.fault({ on: 'file', headers, body });
-		expect((await download({ mediaId })).message).toContain('came incomplete');
+		expect((await download({ mediaId })).message).toContain('was incomplete');
 		await nothingKept();
 	});
 
@@ -160,7 +160,7 @@ describe('what is not the file goes no further', () => {
 		harness.emulator.meta.variants.hash = 'absent';
 		const mediaId = customerSent();
 		const { message } = await download({ mediaId }, { options: { requireHashMatch: true } });
-		expect(message).toBe(`Media ID ${mediaId} has no announced hash that it could match`);
+		expect(message).toBe(`Media ID ${mediaId} came without a hash to compare it with`);
 	});
 
 	test.each([true, false])('a connection that dies at 60 % (chunked: %s)', async (chunkedFiles) => {
@@ -169,7 +169,7 @@ describe('what is not the file goes no further', () => {
 		harness.emulator.meta.fault({ on: 'file', cutAt: 0.6 });
 		expect((await download({ mediaId })).message).toMatch(
 			new RegExp(
-				`^Media ID ${mediaId} came incomplete: \\d+ ${chunkedFiles ? '' : 'of 1000000 '}bytes$`,
+				`^Media ID ${mediaId} was incomplete: \\d+ ${chunkedFiles ? '' : 'of 1000000 '}bytes$`,
 			),
 		);
 		await nothingKept();
@@ -179,7 +179,7 @@ describe('what is not the file goes no further', () => {
 		const mediaId = customerSent({ bytes: pattern(1_000_000) });
 		harness.emulator.meta.fault({ on: 'file', truncateAt: 0.6 });
 		expect((await download({ mediaId })).message).toBe(
-			`Media ID ${mediaId} came incomplete: 600000 of 1000000 bytes`,
+			`Media ID ${mediaId} was incomplete: 600000 of 1000000 bytes`,
 		);
 		await nothingKept();
 	});
@@ -214,7 +214,7 @@ describe('what is not the file goes no further', () => {
 	test('other bytes each time', async () => {
 		const mediaId = customerSent();
 		harness.emulator.meta.fault({ on: 'file', wrongBytes: 'changing', times: 2 });
-		expect((await download({ mediaId })).message).toContain(`Media ID ${mediaId} came damaged`);
+		expect((await download({ mediaId })).message).toContain(`Media ID ${mediaId} was damaged`);
 		await nothingKept();
 	});
 

@@ -488,7 +488,7 @@ describe('what is not the file goes no further', () => {
 
 	test('damaged differently each time', async () => {
 		harness.emulator.messageFiles.fault({ wrongBytes: 'changing', times: 2 });
-		expect(await refusedAs(imageItem())).toContain('came damaged');
+		expect(await refusedAs(imageItem())).toContain('was damaged');
 	});
 
 	test('without hashes in the message: the MAC refuses it', async () => {
@@ -508,14 +508,14 @@ describe('what is not the file goes no further', () => {
 	test('a connection that dies', async () => {
 		harness.emulator.messageFiles.fault({ cutAt: 0.6 });
 		expect(await refusedAs(imageItem())).toMatch(
-			/^The file at mmg\.whatsapp\.net came incomplete: \d+ of \d+ bytes$/,
+			/^The file at mmg\.whatsapp\.net was incomplete: \d+ of \d+ bytes$/,
 		);
 	});
 
 	test('a host that falls silent', async () => {
 		harness.emulator.messageFiles.fault({ stallAt: 0.6 });
 		expect(await refusedAs(imageItem(), { timeoutSeconds: 1 })).toMatch(
-			/^The file at mmg\.whatsapp\.net stopped coming after \d+ bytes: mmg\.whatsapp\.net is silent/,
+			/^The file at mmg\.whatsapp\.net stopped after \d+ bytes: mmg\.whatsapp\.net sent no more data/,
 		);
 	});
 

@@ -133,7 +133,7 @@ test('a file that is unavailable: the item says so, and no download fails', asyn
 		[true, undefined],
 		[true, undefined],
 	]);
-	expect(hints[0]!.message).toMatch(/^2 of 2 files could not be had/);
+	expect(hints[0]!.message).toMatch(/^2 of 2 files were unavailable/);
 	expect(harness.emulator.requests).toEqual([]);
 });
 

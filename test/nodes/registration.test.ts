@@ -462,7 +462,7 @@ describe('what stands in the way, in words', () => {
 		[
 			'phoneNumber',
 			{ phoneNumberId: '' },
-			'Registration for "This Phone Number" needs Phone Number ID in the credential',
+			'Receiving files for This Phone Number needs Phone Number ID in the credential',
 		],
 		[
 			'account',
@@ -472,12 +472,12 @@ describe('what stands in the way, in words', () => {
 		[
 			'app',
 			{ phoneNumberId: '', appId: '' },
-			'Registration for "The Whole App" needs App ID in the credential',
+			'Receiving files for The Whole App needs App ID in the credential',
 		],
 		['phoneNumber', { webhookSecret: '' }, 'needs App Secret in the credential'],
 		['app', { webhookSecret: 'wrong' }, 'code'],
 		['app', { webhookSecret: 'wr\nong' }, 'A secret in the credential has a space, a line break'],
-		['phoneNumber', { accessToken: 'EAAwrong' }, 'Paste it again'],
+		['phoneNumber', { accessToken: 'EAAwrong' }, 'Copy and paste the complete token'],
 		['phoneNumber', { phoneNumberId: '1' }, 'Check Phone Number ID in the credential'],
 		[
 			'account',

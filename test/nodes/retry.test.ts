@@ -115,7 +115,7 @@ test('a file of which nothing comes is given up after Timeout, not after twice t
 	harness.emulator.meta.fault({ on: 'file', stallAt: 0 });
 	const started = Date.now();
 	const { error } = await download({ maxTries: 1, timeoutSeconds: 3 });
-	expect(error!.message).toContain('stopped coming after 0 bytes');
+	expect(error!.message).toContain('stopped after 0 bytes');
 	expect(Date.now() - started).toBeLessThan(5500);
 });
 

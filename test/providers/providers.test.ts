@@ -240,11 +240,11 @@ describe('meta alone', () => {
 	test('no ID of another kind can lead elsewhere either', async () => {
 		const client = axiosClient(emulator, 'meta', { businessAccountId: 'me' });
 		await expect(providers.meta!.phoneNumbers!(client)).rejects.toMatchObject({
-			message: '"me" is not an ID of Meta’s',
+			message: '"me" is not one of Meta’s IDs',
 		});
 		const file = { ...PDF, phoneNumberId: '../me' };
 		await expect(providers.meta!.upload(client, file)).rejects.toMatchObject({
-			message: '"../me" is not an ID of Meta’s',
+			message: '"../me" is not one of Meta’s IDs',
 		});
 		expect(emulator.requests).toEqual([]);
 	});

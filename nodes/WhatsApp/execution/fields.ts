@@ -20,17 +20,17 @@ export const mediaIdField: INodeProperties = {
 	default: itemField('mediaId'),
 	placeholder: 'e.g. 1037543291543636',
 	description:
-		'WhatsApp’s ID of the file. WhatsApp Media Trigger and Upload Media put it in the field mediaId.',
+		'WhatsApp’s ID of the file. WhatsApp Media Trigger and Upload Media output it in the field mediaId.',
 };
 
 export const phoneNumberIdOption: INodeProperties = {
-	displayName: 'Only Files of Phone Number ID',
+	displayName: 'Require Phone Number ID',
 	name: 'phoneNumberId',
 	type: 'string',
 	default: '',
 	placeholder: 'e.g. 106540352242922',
 	description:
-		'The provider is asked whether the file belongs to this phone number. Leave it out for files that customers sent.',
+		'Fail if the file does not belong to this phone number. Leave it out for files that customers sent.',
 };
 
 export const binaryField = (displayName: string, description: string): INodeProperties => ({
@@ -51,7 +51,7 @@ export const retryOptions: INodeProperties[] = [
 		default: maxTries,
 		typeOptions: { minValue: 1, maxValue: 20 },
 		description:
-			'How often to try, in all, when the provider is overloaded or the connection breaks. What cannot get better is tried once only.',
+			'Maximum number of tries, including the first, when the provider is overloaded or the connection breaks. Permanent errors are not retried.',
 	},
 	{
 		displayName: 'Maximum Waiting Time (Seconds)',
@@ -60,7 +60,7 @@ export const retryOptions: INodeProperties[] = [
 		default: maxWaitSeconds,
 		typeOptions: { minValue: 0, maxValue: 3600 },
 		description:
-			'How long to wait between the tries, in all. A provider that asks for more ends them.',
+			'Maximum total time to wait between tries. If the provider asks for a longer wait, the node gives up.',
 	},
 	{
 		displayName: 'Timeout (Seconds)',
@@ -69,7 +69,7 @@ export const retryOptions: INodeProperties[] = [
 		default: timeoutSeconds,
 		typeOptions: { minValue: 1, maxValue: 3600 },
 		description:
-			'How long a server may be silent before the try counts as failed. A transfer may take longer than this, as long as bytes move.',
+			'How long to wait for data before a try fails. A transfer may take longer, as long as data keeps coming.',
 	},
 ];
 
@@ -82,8 +82,7 @@ export const maxSizeOption: INodeProperties = {
 	type: 'number',
 	default: DEFAULT_MAX_SIZE_MB,
 	typeOptions: { minValue: 0 },
-	description:
-		'Larger files are refused, before they are downloaded where the size is known. 0 for no limit.',
+	description: 'Refuse larger files, before the download if the size is known. 0 means no limit.',
 };
 
 /** The options that take a number, in any node. */

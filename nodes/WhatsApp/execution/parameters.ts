@@ -32,7 +32,7 @@ function roundedNumber(name: string, value: number): MediaError {
 	return new MediaError(
 		'permanent',
 		`The field ${name} holds the number ${value}, whose last digits are lost`,
-		`Numbers above ${Number.MAX_SAFE_INTEGER} cannot be exact in n8n. Have the node that reads them give the ID as text, in quotation marks.`,
+		`n8n cannot hold numbers above ${Number.MAX_SAFE_INTEGER} exactly. Have the earlier node output the ID as text, in quotation marks.`,
 	);
 }
 
@@ -47,7 +47,7 @@ export function mediaIdParameter(
 	throw new MediaError(
 		'permanent',
 		'Media ID is empty',
-		'The item has no field mediaId. Put WhatsApp Media Trigger before this node, or enter the ID in Media ID.',
+		'The item has no field mediaId. Drag mediaId from WhatsApp Media Trigger or Upload Media into Media ID.',
 	);
 }
 

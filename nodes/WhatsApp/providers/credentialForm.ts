@@ -52,6 +52,6 @@ export const relayBaseUrl: CredentialField = {
 	name: 'baseUrl',
 	displayName: 'Base URL',
 	placeholder: 'e.g. https://relay.example.com',
-	description: 'Only for a relay of your own in front of the API. It is shown the access token.',
-	hint: 'Leave it empty, unless you run a relay',
+	description: 'Only if you run your own relay in front of the API. It receives your access token.',
+	hint: 'Leave it empty unless you run a relay',
 };

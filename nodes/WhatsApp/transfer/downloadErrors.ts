@@ -11,7 +11,7 @@ export function nothingToDownload(): MediaError {
 	return new MediaError(
 		'permanent',
 		'There is neither a media ID nor a URL',
-		'Put WhatsApp Media Trigger before this node, or fill in Media ID. Of a gateway’s message, the item must hold the file’s link and its media key.',
+		'Drag mediaId from WhatsApp Media Trigger or Upload Media into Media ID. For a gateway’s message, the item must hold the file’s link and its media key.',
 	);
 }
 
@@ -69,7 +69,7 @@ export function linkExpired(
 		`${subject} is no longer there: ${since} (HTTP ${status})`,
 		isOfForm
 			? 'WhatsApp keeps the files of forms for some days, 20 at most, and nothing renews their links. Download them as soon as they come in; for this one, ask again.'
-			: 'WhatsApp keeps the files of chats for about 30 days, some for less. Only the gateway can get this one again, because it can ask the phone to upload it once more: use its call that downloads the media of a message (in Evolution API getBase64FromMediaMessage). Else ask the sender to send it again.',
+			: 'WhatsApp keeps the files of chats for about 30 days, some for less. Only the gateway can get this one again, because it can ask the phone to upload it once more: use its call that downloads the media of a message (in Evolution API getBase64FromMediaMessage). Otherwise ask the sender to send it again.',
 		{ status },
 	);
 }
@@ -109,7 +109,7 @@ export function webPageInstead(subject: string, { host }: FileReply): MediaError
 	return new MediaError(
 		'permanent',
 		`${subject} could not be downloaded: ${host} sent a web page instead of the file`,
-		'Run it again. If it stays so, a proxy or firewall between n8n and the file host may be answering in its place.',
+		'Run it again. If this keeps happening, a proxy or firewall may be answering instead of the file host.',
 	);
 }
 
@@ -145,7 +145,7 @@ export function incompleteError(
 ): MediaError {
 	return new MediaError(
 		'temporary',
-		`${subject} came incomplete: ${received} ${expected && expected > received ? `of ${expected} ` : ''}bytes`,
+		`${subject} was incomplete: ${received} ${expected && expected > received ? `of ${expected} ` : ''}bytes`,
 		'The connection ended too early. Run it again.',
 		cause instanceof BrokenOff ? cause : {},
 	);
@@ -159,22 +159,22 @@ export function longerThanAnnounced(
 	return new MediaError(
 		'permanent',
 		`${subject} is much longer than announced: ${received} bytes and more, where WhatsApp announced ${announced}`,
-		'Something other than the file may be coming. If the item comes from elsewhere, remove its field size.',
+		'This may not be the right file. If the item comes from another source, remove its field size.',
 	);
 }
 
 export function stalledError(subject: string, received: number, { host }: FileReply): MediaError {
 	return new MediaError(
 		'temporary',
-		`${subject} stopped coming after ${received} bytes: ${host} is silent, or nearly so`,
-		'Run it again. Timeout under Options says how long to wait for more.',
+		`${subject} stopped after ${received} bytes: ${host} sent no more data, or almost none`,
+		'Run it again. To wait longer for data, raise Timeout under Options.',
 	);
 }
 
 export function damagedError(subject: string): MediaError {
 	return new MediaError(
 		'temporary',
-		`${subject} came damaged: two downloads differ from each other and from what WhatsApp announced`,
+		`${subject} was damaged: two downloads differ from each other and from what WhatsApp announced`,
 		'Run it again.',
 	);
 }
@@ -182,8 +182,8 @@ export function damagedError(subject: string): MediaError {
 export function noHash(subject: string): MediaError {
 	return new MediaError(
 		'permanent',
-		`${subject} has no announced hash that it could match`,
-		'Where the provider announces none, switch off Require Hash Match.',
+		`${subject} came without a hash to compare it with`,
+		'If the provider never sends one, switch off Require Hash Match.',
 	);
 }
 
@@ -191,6 +191,6 @@ export function notAsAnnounced(subject: string, sha256: string, received: Digest
 	return new MediaError(
 		'permanent',
 		`${subject} does not match the hash that WhatsApp announced (SHA-256 ${sha256}, received ${received.sha256})`,
-		'The same bytes came twice. If you trust them, switch off Require Hash Match.',
+		'The file was identical in two downloads. If you trust it, switch off Require Hash Match.',
 	);
 }

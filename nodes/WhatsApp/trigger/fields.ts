@@ -18,7 +18,7 @@ export const mediaTypesField: INodeProperties = {
 	type: 'multiOptions',
 	default: ['image', 'video', 'audio', 'voice', 'document', 'sticker'],
 	options: [
-		{ name: 'Audio', value: 'audio', description: 'An audio file that somebody attached' },
+		{ name: 'Audio', value: 'audio', description: 'An audio file that someone attached' },
 		{ name: 'Document', value: 'document' },
 		{ name: 'Image', value: 'image' },
 		{ name: 'Sticker', value: 'sticker' },
@@ -26,7 +26,8 @@ export const mediaTypesField: INodeProperties = {
 		{ name: 'Voice Note', value: 'voice', description: 'A voice message, recorded in the chat' },
 	],
 	description:
-		'The kinds of files that start the workflow. Texts do where Also Start On under Options has them; reactions and delivery receipts never do.',
+		'The kinds of files that start the workflow. Reactions and delivery receipts never start it.',
+	hint: 'Text messages start nothing unless you add Also Start On under Options',
 };
 
 const filterOptions: INodeProperties[] = [
@@ -46,18 +47,18 @@ const filterOptions: INodeProperties[] = [
 			{
 				name: 'Failed Sends',
 				value: 'failed',
-				description: 'Messages of yours that WhatsApp did not deliver, with the reason',
+				description: 'Your messages that WhatsApp did not deliver, with the reason',
 			},
 			{
-				name: 'Files in Form Answers',
+				name: 'Files in WhatsApp Flows',
 				value: 'flow',
-				description: 'Files that somebody attached to a WhatsApp Flow',
+				description: 'Files that someone attached to a form in the chat (a WhatsApp Flow)',
 			},
 			{
 				name: 'Files That Could Not Be Delivered',
 				value: 'unavailable',
 				description:
-					'Too large, view-once or otherwise not handed out: items without a file, with the reason',
+					'Files that are too large, view-once or otherwise unavailable. The item has the reason, and no file.',
 			},
 			{
 				name: 'History',
@@ -65,33 +66,33 @@ const filterOptions: INodeProperties[] = [
 				description: 'Files from before the number was connected',
 			},
 			{
-				name: 'Own Messages',
+				name: 'Messages Sent by Your Business',
 				value: 'echo',
-				description: 'Files that the business itself sent, from its phone',
+				description: 'Files that your business sent from its own phone',
 			},
 			{
 				name: 'Text Messages',
 				value: 'text',
-				description: 'Texts, and the buttons and list rows that somebody chose',
+				description: 'Texts, and the buttons and list entries that someone chose',
 			},
 		],
 		description:
-			'What starts the workflow besides files that somebody sends. The provider must be set to deliver it.',
+			'What else starts the workflow, besides files that someone sends. The provider must be set to deliver it.',
 	},
 	{
-		displayName: 'Senders',
+		displayName: 'Restrict to Senders',
 		name: 'from',
 		type: 'string',
 		default: '',
 		placeholder: 'e.g. 16505551234, 4915255501',
 		description:
-			'Comma-separated list of senders, as phone numbers with country code or user IDs. Messages of all others start nothing.',
+			'Comma-separated list of phone numbers with country code, or user IDs. Files and messages from everyone else are ignored.',
 	},
 	{
 		...maxSizeOption,
 		// A file that starts nothing is lost: none is, until somebody says so.
 		default: 0,
-		description: 'Larger files start nothing, where the provider tells the size with the message',
+		description: 'Ignore larger files. Works only if the provider sends the size with the message.',
 	},
 	{
 		displayName: 'Allowed MIME Types',
@@ -99,15 +100,16 @@ const filterOptions: INodeProperties[] = [
 		type: 'string',
 		default: '',
 		placeholder: 'e.g. image/*, application/pdf',
-		description: 'Comma-separated list. Files of all other types start nothing.',
+		description: 'Comma-separated list. Files of all other types are ignored.',
 	},
 	{
-		displayName: 'Only These Phone Number IDs',
+		displayName: 'Restrict to Phone Number IDs',
 		name: 'phoneNumberIds',
 		type: 'string',
 		default: '',
 		placeholder: 'e.g. 106540352242922',
-		description: 'Comma-separated list of your numbers. Files sent to any other start nothing.',
+		description:
+			'Comma-separated list of your numbers. Files sent to any other number are ignored.',
 	},
 ];
 
@@ -119,14 +121,14 @@ const itemOptions: INodeProperties[] = [
 		// Whoever adds the option wants it; without it nothing is downloaded.
 		default: true,
 		description:
-			'Whether to fetch each file at once, into the binary field data. For small files in a single n8n process: the provider waits for its answer meanwhile, and in queue mode n8n never removes files that a trigger made. Otherwise use Download Media.',
+			'Whether to download each file at once into the binary field data. Use it only for small files in a single n8n process: the provider waits for the download, and in queue mode n8n never removes files that a trigger made. Otherwise use Download Media.',
 	},
 	{
 		displayName: 'Include Raw Message',
 		name: 'includeRaw',
 		type: 'boolean',
 		default: false,
-		description: 'Whether to add the provider’s own message, unchanged, in the field raw',
+		description: 'Whether to add the provider’s original message in the field raw',
 	},
 ];
 

@@ -207,7 +207,7 @@ function callbackInUseError(url: string): MediaError {
 	return new MediaError(
 		'permanent',
 		`Deliveries already go to another webhook: ${url.split('?')[0]}`,
-		'It was left as it is. Switch off the workflow or service behind it, or use another phone number. If Registration is for an account or app, This Phone Number may still be free.',
+		'It was left as it is. Switch off the workflow or service behind it, or use another phone number. If Receive Files For is set to an account or app, This Phone Number may still be free.',
 	);
 }
 

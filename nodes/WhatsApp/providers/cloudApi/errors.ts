@@ -16,11 +16,11 @@ const CREDENTIAL = new Set([0, 3, 10, 104, 190, 131005]);
 /** Subcode of "object does not exist, or you may not see it"; Meta does not tell the two apart. */
 const UNKNOWN_OBJECT = 33;
 
-const UNKNOWN_MEDIA = `It may have been deleted, be too old (received files are kept ${RECEIVED_FILE_DAYS} days, uploaded ones ${UPLOADED_FILE_DAYS}), belong to another phone number or business, or the access token may lack the permission whatsapp_business_messaging for it. Tests sent from Meta’s dashboard name files that never existed.`;
+const UNKNOWN_MEDIA = `The file may be deleted or too old: Meta keeps received files for ${RECEIVED_FILE_DAYS} days and uploaded ones for ${UPLOADED_FILE_DAYS}. Otherwise it belongs to another phone number, or the access token has no access to it. Tests sent from Meta’s dashboard name files that never existed.`;
 
 /** What to do where the unknown ID is no file's, but one in the credential. */
 export const UNKNOWN_ID =
-	'Check Phone Number ID in the credential, and that the System User of the access token has the WhatsApp account.';
+	'Check Phone Number ID in the credential, and that the System User of the access token has the WhatsApp account. Don’t enter the phone number.';
 
 /** "Callback verification failed with the following errors: …" */
 const HANDSHAKE = 2200;
@@ -72,12 +72,16 @@ export function apiError(reply: ApiReply, what: string, unknownId = UNKNOWN_MEDI
 	}
 	const { code, description } = explain(error, unknownId);
 	const number = error.subcode ? `${error.code}/${error.subcode}` : error.code;
-	return new MediaError(
-		code,
-		`${what}: Meta says "${error.sentence}" (code ${number})`,
-		description,
-		facts,
-	);
+	const says = `Meta says "${error.sentence}"`;
+	// Its sentence names three causes and a page for developers: ours comes first.
+	if (code === 'gone')
+		return new MediaError(
+			code,
+			`${what}: not found (code ${number})`,
+			`${description} ${says}.`,
+			facts,
+		);
+	return new MediaError(code, `${what}: ${says} (code ${number})`, description, facts);
 }
 
 /** Headers in which Meta counts calls by account, or by app. */
@@ -112,30 +116,33 @@ function explain(
 			code: 'credential',
 			description:
 				subcode === 463
-					? 'The access token has expired; tokens from the dashboard last 24 hours. Put a permanent one of a System User into the credential (business.facebook.com → Settings → System users).'
-					: 'The access token in the credential is not valid. Paste it again, whole; it starts with EAA and is neither the app secret nor an ID.',
+					? 'The access token has expired. Tokens from the dashboard last 24 hours: create a permanent one for a System User (business.facebook.com → Settings → System users).'
+					: 'The access token in the credential is not valid. Copy and paste the complete token: it starts with EAA, and is neither the app secret nor an ID.',
 		};
 	if (CREDENTIAL.has(code) || (code >= 200 && code < 300))
 		return {
 			code: 'credential',
 			description:
-				'The access token in the credential lacks a permission. Give its System User the app and the WhatsApp account, with whatsapp_business_messaging and whatsapp_business_management, and make a new token.',
+				'The access token in the credential lacks a permission. Give its System User the app and the WhatsApp account, with whatsapp_business_messaging and whatsapp_business_management, and create a new token.',
 		};
 	if (code === HANDSHAKE) return { code: 'handshake', description: handshakeDescription(sentence) };
-	return { code: 'permanent', description: 'Change what Meta objects to, then run it again.' };
+	return {
+		code: 'permanent',
+		description: 'Fix the problem that Meta describes, then run it again.',
+	};
 }
 
 /** Meta tells what its own request to our URL met: a status line, or curl's error. */
 function handshakeDescription(sentence: string): string {
 	const status = /HTTP Status Code = (\d+)/.exec(sentence)?.[1];
 	if (/curl_errno = 28/.test(sentence))
-		return 'Meta got no answer from n8n in time. Check that the webhook URL can be reached from the internet.';
+		return 'n8n did not answer Meta in time. Check that the webhook URL can be reached from the internet.';
 	if (status === '404')
 		return 'Meta reached a server that does not know this webhook. Check that WEBHOOK_URL of n8n is its public address, and that the proxy passes GET requests on.';
 	if (status === '403')
 		return 'n8n refused the verify token. Check that nothing between Meta and n8n changes the query of the URL.';
 	if (status === '200')
-		return 'Something answered in the place of n8n. Check the proxy in front of it.';
+		return 'Something else answered instead of n8n. Check the proxy in front of it.';
 	if (status === '0' || !status)
 		return 'Meta could not connect to n8n. Its address must be public, with https and a valid certificate.';
 	return `Meta got HTTP ${status} from n8n's address. Check the proxy in front of it.`;

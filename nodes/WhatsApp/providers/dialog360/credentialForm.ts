@@ -8,16 +8,16 @@ export const credentialForm: CredentialForm = {
 			name: 'accessToken',
 			isSecret: true,
 			required: true,
-			description: 'The key of the number. One key is one WhatsApp number.',
-			hint: '360dialog Hub → your number → API key → Generate. A new key ends the old one.',
+			description: 'Each key belongs to one WhatsApp number',
+			hint: '360dialog Hub → your number → API key → Generate. A new key replaces the old one.',
 		},
 		{
 			displayName: 'Webhook Secret',
 			name: 'webhookSecret',
 			isSecret: true,
 			description:
-				'Proves that a message comes from 360dialog. Where it is empty, the trigger makes one from the key. Partners may enter their platform secret.',
-			hint: `Only for a trigger with Manual registration: make up 16 or more characters, and enter the same in the Hub as header ${SECRET_HEADER} beside the webhook URL`,
+				'Proves that a message comes from 360dialog. If it is empty, the trigger makes one from the key. Partners may enter their platform secret.',
+			hint: `Only for a trigger with Manual: make up at least 16 characters, and enter the same in the Hub as header ${SECRET_HEADER} beside the webhook URL`,
 		},
 		relayBaseUrl,
 	],
@@ -29,7 +29,7 @@ export const credentialForm: CredentialForm = {
 			{
 				status: 401,
 				message:
-					'The API key is not valid. Copy it again, whole, from the 360dialog Hub → your number → API key; a new key ends the old one.',
+					'The API key is not valid. Copy and paste the complete key from the 360dialog Hub → your number → API key. A new key replaces the old one.',
 			},
 		],
 	},

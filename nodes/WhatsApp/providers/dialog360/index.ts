@@ -16,7 +16,7 @@ export const dialog360: Provider = {
 	mediaHosts: [],
 	authHeaders: ({ accessToken }) => ({ 'D360-API-KEY': accessToken }),
 	credentialForm,
-	manualSetup: `open the 360dialog Hub → your number → Webhook URL. Paste it there, and add a header ${SECRET_HEADER} with the Webhook Secret of the credential.`,
+	manualSetup: `open the 360dialog Hub → your number → Webhook URL. Paste the URL, and add a header ${SECRET_HEADER} with the Webhook Secret of the credential.`,
 	retention: `Meta keeps received files for ${RECEIVED_FILE_DAYS} days and uploaded ones for ${UPLOADED_FILE_DAYS}.`,
 	challenge,
 	verify,

@@ -19,7 +19,8 @@ export const credentialForm: CredentialForm = {
 			displayName: 'App Secret',
 			name: 'webhookSecret',
 			isSecret: true,
-			description: 'Proves that a message comes from Meta. Without it the trigger accepts none.',
+			description:
+				'Proves that a message comes from Meta. Without it, the trigger refuses every message.',
 			hint: 'Needed for the trigger: developers.facebook.com → My Apps → your app → App settings → Basic → Show',
 		},
 		{
@@ -27,11 +28,11 @@ export const credentialForm: CredentialForm = {
 			name: 'phoneNumberId',
 			placeholder: 'e.g. 106540352242922',
 			description:
-				'The ID of the WhatsApp number that receives and sends. Neither the number itself nor the account ID beside it.',
+				'The ID of the WhatsApp number that receives and sends. Don’t enter the phone number, or the account ID beside it.',
 			hint: 'Needed for the trigger and for uploads: your app → WhatsApp → API Setup, below the number',
 		},
 		{
-			notice: 'That is all most people need. The fields below may stay as they are.',
+			notice: 'That is all most people need. You can leave the fields below as they are.',
 			name: 'restNotice',
 		},
 		{
@@ -39,16 +40,16 @@ export const credentialForm: CredentialForm = {
 			name: 'businessAccountId',
 			placeholder: 'e.g. 102290129340398',
 			description:
-				'Looked up by the phone number ID where it is empty. You find it beside that, on the same page.',
-			hint: 'Only without Phone Number ID',
+				'If it is empty, it is looked up by the phone number ID. You find it on the same page, beside that ID.',
+			hint: 'Only needed if Phone Number ID is empty',
 		},
 		{
 			displayName: 'App ID',
 			name: 'appId',
 			placeholder: 'e.g. 670843887433847',
 			description:
-				'Looked up by the phone number ID where it is empty. You find it at the top of the App Dashboard.',
-			hint: 'Only without Phone Number ID',
+				'If it is empty, it is looked up by the phone number ID. You find it at the top of the App Dashboard.',
+			hint: 'Only needed if Phone Number ID is empty',
 		},
 		{
 			displayName: 'Verify Token',
@@ -56,15 +57,15 @@ export const credentialForm: CredentialForm = {
 			isSecret: true,
 			description:
 				'Meta asks the trigger for it once, when you paste the trigger’s URL into your app → WhatsApp → Configuration → Webhook',
-			hint: 'Only for a trigger with Manual registration: make up any text, and enter the same at Meta beside the URL',
+			hint: 'Only for a trigger with Manual: make up any text, and enter the same text at Meta beside the URL',
 		},
 		{
 			displayName: 'API Version',
 			name: 'apiVersion',
 			default: 'v25.0',
 			placeholder: 'e.g. v25.0',
-			description: 'Version of Meta’s Graph API. Each lives about two years.',
-			hint: 'Leave it as it is',
+			description: 'Version of Meta’s Graph API. Each version works for about two years.',
+			hint: 'Keep the default',
 		},
 		relayBaseUrl,
 		{
@@ -72,8 +73,8 @@ export const credentialForm: CredentialForm = {
 			name: 'mediaHosts',
 			placeholder: 'e.g. media.example.com',
 			description:
-				'Only for a relay of your own: more hosts that may be shown the access token when a file is downloaded, comma-separated',
-			hint: 'Leave it empty, unless you run a relay',
+				'Only if you run your own relay: more hosts that may receive the access token when a file is downloaded, comma-separated',
+			hint: 'Leave it empty unless you run a relay',
 		},
 	],
 	test: {
@@ -83,7 +84,7 @@ export const credentialForm: CredentialForm = {
 			{
 				body: ['error.error_subcode', 463],
 				message:
-					'The access token has expired. Tokens from the dashboard last 24 hours: make a permanent one for a System User.',
+					'The access token has expired. Tokens from the dashboard last 24 hours. Create a permanent one for a System User.',
 			},
 			{
 				body: ['error.code', 104],
@@ -92,23 +93,23 @@ export const credentialForm: CredentialForm = {
 			{
 				body: ['error.code', 190],
 				message:
-					'The access token is not valid. Paste it again, whole: it starts with EAA and is neither the app secret nor an ID.',
+					'The access token is not valid. Copy and paste the complete token: it starts with EAA, and is neither the app secret nor an ID.',
 			},
 			{
 				body: ['error.error_subcode', 33],
 				message:
-					'The phone number ID is unknown, or the access token may not use it. Copy it from your app → WhatsApp → API Setup, below the number; the account ID stands right beside it.',
+					'The phone number ID is unknown, or the token has no access to it. Copy it from your app → WhatsApp → API Setup, below the number. Don’t enter the phone number, or the account ID beside it.',
 			},
 			{
 				body: ['error.code', 100],
 				message:
-					'This is not a phone number ID; it looks like the WhatsApp Business Account ID. The two stand side by side in your app → WhatsApp → API Setup: copy the other one.',
+					'This is not a phone number ID. It looks like the WhatsApp Business Account ID: the two are side by side in your app → WhatsApp → API Setup. Copy the other one.',
 			},
 			{ body: ['error.code', 10], message: NO_PERMISSION },
 			{ body: ['error.code', 200], message: NO_PERMISSION },
 			{
 				body: ['error.code', 4],
-				message: 'Meta limits this app’s requests right now. Try again in a few minutes.',
+				message: 'Meta is limiting this app’s requests right now. Try again in a few minutes.',
 			},
 			// Every other error of the Graph API has one of these types.
 			...['OAuthException', 'GraphMethodException', 'FacebookApiException'].map((type) => ({

@@ -21,8 +21,8 @@ export function graphPath({ credentials }: ApiClient, id: string, edge?: string)
 	if (!ID.test(id))
 		throw new MediaError(
 			'permanent',
-			`"${id}" is not an ID of Meta’s`,
-			'They are digits only. Check the IDs in the credential, and Phone Number under Options.',
+			`"${id}" is not one of Meta’s IDs`,
+			'Meta’s IDs are digits only. Check the IDs in the credential, and Phone Number under Options.',
 		);
 	return `/${credentials.apiVersion}/${id}${edge ? `/${edge}` : ''}`;
 }
@@ -52,7 +52,11 @@ export async function withIds(
 		query: { fields: 'health_status' },
 	});
 	if (reply.status !== 200) {
-		const error = apiError(reply, 'Meta did not tell the account of the phone number', UNKNOWN_ID);
+		const error = apiError(
+			reply,
+			'Could not read the account of the phone number from Meta',
+			UNKNOWN_ID,
+		);
 		// "No such field" leaves the IDs to the user.
 		if (error.code !== 'permanent') throw error;
 	}

@@ -24,7 +24,7 @@ export const meta: Provider = {
 	],
 	credentialForm,
 	manualSetup:
-		'open App Dashboard → WhatsApp → Configuration → Webhook → Edit. Paste it as Callback URL, enter the Verify Token of the credential, and subscribe to the field messages.',
+		'open App Dashboard → WhatsApp → Configuration → Webhook → Edit. Paste the URL as Callback URL, enter the Verify Token of the credential, and subscribe to the field messages.',
 	retention: `Meta keeps received files for ${RECEIVED_FILE_DAYS} days and uploaded ones for ${UPLOADED_FILE_DAYS}.`,
 	checkCredentials,
 	challenge,

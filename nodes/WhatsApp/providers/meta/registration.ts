@@ -40,7 +40,7 @@ export const registration: Registration = {
 		const complete = await completeClient(client, scope);
 		if ((await SCOPES[scope].read(complete)) !== url) return;
 		const reply = await SCOPES[scope].clear(complete);
-		if (reply.status !== 200) throw apiError(reply, 'Meta did not take the webhook URL away');
+		if (reply.status !== 200) throw apiError(reply, 'Meta could not remove the webhook URL');
 	},
 };
 
@@ -57,7 +57,7 @@ function checkFields(
 	scope: RegistrationScope,
 	fields: Array<keyof Credentials>,
 ): void {
-	requireFields(credentials, fields, `Registration for "${SCOPES[scope].displayName}"`);
+	requireFields(credentials, fields, `Receiving files for ${SCOPES[scope].displayName}`);
 }
 
 function checkUrl(url: string): void {
@@ -70,7 +70,7 @@ function checkUrl(url: string): void {
 	if (url.length > MAX_URL_LENGTH)
 		throw new MediaError(
 			'handshake',
-			`Meta takes webhook URLs of up to ${MAX_URL_LENGTH} characters, and this one has ${url.length}: ${url}`,
+			`Meta accepts webhook URLs of up to ${MAX_URL_LENGTH} characters, and this one has ${url.length}: ${url}`,
 			'Give n8n a shorter address.',
 		);
 }

@@ -7,7 +7,7 @@ import { verifyToken } from './webhook';
 
 /** How the webhook URL of one scope is read, set and taken away. */
 interface Scope {
-	/** As the option of *Registration* is called. */
+	/** As the option of *Receive Files For* is called. */
 	displayName: string;
 	/** The fields of the credential without which it cannot be read. */
 	requiredFields: Array<keyof Credentials>;
@@ -115,7 +115,7 @@ async function sendAsApp(client: ApiClient, request: Omit<ApiRequest, 'path'>): 
 async function get(client: ApiClient, path: string, query?: Record<string, string>) {
 	const reply = await client.send({ method: 'GET', path, query });
 	if (reply.status !== 200)
-		throw apiError(reply, 'Meta did not tell where it delivers now', UNKNOWN_ID);
+		throw apiError(reply, 'Could not read Meta’s current webhook', UNKNOWN_ID);
 	return object(reply.body);
 }
 
@@ -139,13 +139,13 @@ function callback({ credentials }: ApiClient, url: string) {
 
 /** Why Meta did not take a webhook URL. */
 export function registrationError(reply: ApiReply, scope: RegistrationScope): MediaError {
-	const what = `Meta did not take the webhook URL for "${SCOPES[scope].displayName}"`;
+	const what = `Meta did not accept the webhook URL for ${SCOPES[scope].displayName}`;
 	const error = graphError(reply);
 	if (error?.message.includes('your app must be subscribed'))
 		return new MediaError(
 			'permanent',
 			`${what}: the app is not subscribed to the WhatsApp Business Account`,
-			'Fill in WhatsApp Business Account ID in the credential, and it is done for you.',
+			'Enter WhatsApp Business Account ID in the credential: then the trigger subscribes it for you.',
 			{ status: reply.status },
 		);
 	if (error?.code === 15)

@@ -1,7 +1,7 @@
 import { relayBaseUrl, type CredentialForm } from '../credentialForm';
 
 const BAD_KEY =
-	'The API key is not valid. Copy it again, whole, from the Pipes.bot dashboard: it starts with pk_ or ak_live_.';
+	'The API key is not valid. Copy and paste the complete key from the Pipes.bot dashboard: it starts with pk_ or ak_live_.';
 
 export const credentialForm: CredentialForm = {
 	fields: [
@@ -20,8 +20,8 @@ export const credentialForm: CredentialForm = {
 			name: 'webhookSecret',
 			isSecret: true,
 			description:
-				'Proves that a message comes from Pipes.bot. Without it WhatsApp Media Trigger accepts none; WhatsApp Media Stream Trigger needs none.',
-			hint: 'Needed for the trigger: make up 16 or more characters, and enter the same in the Pipes.bot dashboard beside the webhook URL',
+				'Proves that a message comes from Pipes.bot. WhatsApp Media Trigger needs it; WhatsApp Media Stream Trigger does not.',
+			hint: 'Needed for the trigger: make up at least 16 characters, and enter the same in the Pipes.bot dashboard beside the webhook URL',
 		},
 		relayBaseUrl,
 	],

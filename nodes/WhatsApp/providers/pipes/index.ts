@@ -15,7 +15,7 @@ export const pipes: Provider = {
 	mediaHosts: [],
 	credentialForm,
 	manualSetup:
-		'paste it as Webhook URL where you activate the number, or in the App’s settings, and set the Webhook Secret of the credential there.',
+		'paste the URL as Webhook URL where you activate the number, or in the App’s settings. Enter the Webhook Secret of the credential there, too.',
 	retention: `Pipes.bot keeps files for ${FILE_HOURS} hours.`,
 	unavailableAlwaysStarts: true,
 	challenge,

@@ -16,7 +16,7 @@ export const credentialForm: CredentialForm = {
 			required: true,
 			placeholder: 'e.g. http://waha:3000',
 			description:
-				'The address of your WAHA as n8n reaches it. In one compose file this is the name of the service, not localhost.',
+				'The address at which n8n reaches your WAHA. If both run in one compose file, use the service name, not localhost.',
 			hint: 'Where WAHA’s Dashboard opens, without /dashboard',
 		},
 		{
@@ -25,14 +25,14 @@ export const credentialForm: CredentialForm = {
 			isSecret: true,
 			required: true,
 			description:
-				'The key of the server, or one for this session that may read it (and change its settings, for the trigger to register itself)',
-			hint: 'WAHA_API_KEY of the WAHA container; without that, WAHA prints one when it starts',
+				'The server’s key, or a key for this session that may read it and, for WhatsApp Media Trigger, change its settings',
+			hint: 'WAHA_API_KEY of the WAHA container. If that is not set, WAHA prints a key when it starts.',
 		},
 		{
 			displayName: 'Session',
 			name: 'phoneNumberId',
 			placeholder: 'e.g. default',
-			description: 'The name of the session. One session is one WhatsApp number.',
+			description: 'The name of the session. Each session belongs to one WhatsApp number.',
 			hint: 'Leave it empty for the session default',
 		},
 		{
@@ -40,8 +40,8 @@ export const credentialForm: CredentialForm = {
 			name: 'webhookSecret',
 			isSecret: true,
 			description:
-				'Proves that a message comes from WAHA. Where it is empty, the trigger makes one from the API key. WhatsApp Media Stream Trigger needs none.',
-			hint: 'Only for a trigger with Manual registration: make up 16 or more characters, and enter the same in WAHA as HMAC key of the webhook',
+				'Proves that a message comes from WAHA. If it is empty, the trigger makes one from the API key. WhatsApp Media Stream Trigger needs none.',
+			hint: 'Only for a trigger with Manual: make up at least 16 characters, and enter the same in WAHA as the HMAC key of the webhook',
 		},
 	],
 	test: {
@@ -50,11 +50,11 @@ export const credentialForm: CredentialForm = {
 			{
 				body: ['statusCode', 401],
 				message:
-					'The API key is not valid. Copy it again, whole: it is WAHA_API_KEY of the WAHA container.',
+					'The API key is not valid. Copy and paste the complete key: WAHA_API_KEY of the WAHA container.',
 			},
 			{
 				body: ['statusCode', 403],
-				message: 'The API key may not see this session. Check Session, or use another key.',
+				message: 'The API key has no access to this session. Check Session, or use another key.',
 			},
 			{
 				body: ['statusCode', 404],

@@ -15,9 +15,9 @@ export const waha: Provider = {
 	authHeaders: ({ accessToken }) => ({ 'X-Api-Key': accessToken }),
 	credentialForm,
 	manualSetup:
-		'add it to the webhooks of the session (WAHA’s Dashboard → Sessions → Configuration), with the event message.any and, as HMAC key, the Webhook Secret of the credential.',
+		'open WAHA’s Dashboard → Sessions → Configuration. Add the URL to the webhooks, with the event message.any and, as HMAC key, the Webhook Secret of the credential.',
 	retention:
-		'WAHA keeps a file for three minutes (WHATSAPP_FILES_LIFETIME), and fetches it again for its message.',
+		'WAHA keeps a file for three minutes (WHATSAPP_FILES_LIFETIME), and gets it again when its message is asked for.',
 	challenge,
 	verify,
 	parse,

@@ -10,7 +10,7 @@ export const credentialForm: CredentialForm = {
 			name: 'accessToken',
 			isSecret: true,
 			required: true,
-			description: 'The API token of the channel. One token is one channel is one WhatsApp number.',
+			description: 'The API token of the channel. Each token belongs to one channel and number.',
 			hint: 'panel.whapi.cloud → your channel',
 		},
 		relayBaseUrl,
@@ -22,7 +22,7 @@ export const credentialForm: CredentialForm = {
 			{
 				body: ['error.code', 404],
 				message:
-					'The token belongs to no channel. Copy it again, whole, from the channel’s page at panel.whapi.cloud.',
+					'The token belongs to no channel. Copy and paste the complete token from the channel’s page at panel.whapi.cloud.',
 			},
 			{ body: ['error.code', 401], message: NOT_LOGGED_IN },
 			{ body: ['status.text', 'QR'], message: NOT_LOGGED_IN },

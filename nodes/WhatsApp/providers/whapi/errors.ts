@@ -45,7 +45,7 @@ function explain(reply: ApiReply): { code: MediaErrorCode; description: string }
 		return {
 			code: 'credential',
 			description:
-				'The token in the credential belongs to no channel. Copy it again, whole, from the channel’s page at panel.whapi.cloud.',
+				'The token in the credential belongs to no channel. Copy and paste the complete token from the channel’s page at panel.whapi.cloud.',
 		};
 	if (status === 404)
 		return {
@@ -73,16 +73,16 @@ function explain(reply: ApiReply): { code: MediaErrorCode; description: string }
 				'WhatsApp itself has stopped this number for a while (a soft ban). Trying again makes it worse: leave the number alone for a day or two.',
 		};
 	if (status === 413)
-		return { code: 'permanent', description: 'The file is larger than Whapi.Cloud takes.' };
+		return { code: 'permanent', description: 'The file is larger than Whapi.Cloud accepts.' };
 	if (status === 415)
 		return {
 			code: 'permanent',
 			description:
-				'Whapi.Cloud does not take this type of file. Convert it, or set another MIME Type under Options.',
+				'Whapi.Cloud does not accept this type of file. Convert it, or enter another MIME Type under Options.',
 		};
 	if (status >= 500) return { code: 'temporary', description: TRY_AGAIN_SOON };
 	return {
 		code: 'permanent',
-		description: 'Change what Whapi.Cloud objects to, then run it again.',
+		description: 'Fix the problem that Whapi.Cloud describes, then run it again.',
 	};
 }

@@ -15,7 +15,7 @@ export const whapi: Provider = {
 	mediaHosts: [],
 	credentialForm,
 	manualSetup:
-		'not from the dashboard, which cannot set the header that proves a delivery; choose another Registration.',
+		'keep This Phone Number instead of Manual. The dashboard cannot set the header that proves a delivery.',
 	retention: `Whapi.Cloud keeps files for ${FILE_DAYS} days.`,
 	lateFilesMs: LATE_FILE_MS,
 	challenge,
