@@ -1,3 +1,4 @@
+import { htmlPage } from '../emulator/faults';
 import * as downloads from '../support/download';
 import { PHOTO } from '../support/files';
 import { calls, sha256, startHarness, type Harness } from '../support/harness';
@@ -13,6 +14,8 @@ const customerSent = (file: Parameters<typeof downloads.customerSent>[1] = {}) =
 	downloads.customerSent(harness, file);
 const download = async (item: Record<string, unknown>, parameters: Record<string, unknown> = {}) =>
 	await downloads.downloadOnce(harness, item, parameters);
+
+const pageAsPhoto = { ...htmlPage(200), headers: { 'Content-Type': 'image/jpeg' } };
 
 describe('from a URL', () => {
 	const received = async () => {
@@ -73,11 +76,15 @@ describe('from a URL', () => {
 		},
 	);
 
-	test.each([401, 403, 404] as const)(
-		'that is refused with %d time and again, though Graph has just given it out: that is temporary',
-		async (status) => {
+	test.each([
+		...[401, 403, 404, 410].map((status) => [`refused with ${status}`, { status }] as const),
+		['answered with a page', htmlPage(200)],
+		['answered with a page that calls itself a photo', pageAsPhoto],
+	] as const)(
+		'that is %s time and again, though Graph has just given it out: that is temporary',
+		async (_, fault) => {
 			const mediaId = customerSent();
-			harness.emulator.meta.fault({ on: 'file', status, times: 4 });
+			harness.emulator.meta.fault({ on: 'file', ...fault, times: fault === pageAsPhoto ? 2 : 4 });
 			const { json, hints } = await download({ mediaId }, { options: { maxTries: 3 } });
 			expect(json).toMatchObject({ verified: true });
 			expect(hints.map(({ message }) => message)).toContain(
@@ -85,6 +92,19 @@ describe('from a URL', () => {
 			);
 		},
 	);
+
+	test('an old answer of Graph, with a URL that has expired: looked up again', async () => {
+		const mediaId = customerSent();
+		const { meta } = harness.emulator;
+		const body = JSON.stringify({
+			messaging_product: 'whatsapp',
+			url: meta.fileUrl(mediaId).replace(/ext=\d+/, 'ext=1700000000'),
+			mime_type: 'image/jpeg',
+			id: mediaId,
+		});
+		meta.fault({ on: 'getUrl', status: 200, body, times: 2 });
+		expect((await download({ mediaId })).json).toMatchObject({ sha256: sha256(PHOTO) });
+	});
 
 	test('expired at the host, the emulator’s clock being ahead of ours', async () => {
 		const item = await received();

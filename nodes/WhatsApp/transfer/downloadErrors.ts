@@ -2,6 +2,7 @@ import { MediaError, TRY_AGAIN_SOON } from '../errors';
 import { retryAfterMs } from '../providers/read';
 import type { FileReply } from '../transport/client';
 import { MB } from '../units';
+import { EXPIRED_STATUSES } from './fileSource';
 import { BrokenOff } from './resumingReply';
 import type { Digest } from './hashingStream';
 
@@ -24,7 +25,7 @@ export function notServedError(
 	{ status, host, headers }: FileReply,
 	{ retention, isNewUrl }: { retention: string; isNewUrl: boolean },
 ): MediaError {
-	if (isNewUrl && [401, 403, 404].includes(status))
+	if (isNewUrl && EXPIRED_STATUSES.includes(status))
 		return new MediaError(
 			'temporary',
 			`${subject} was refused by ${host} (HTTP ${status}), at a URL that the provider gave out a moment ago`,
@@ -105,9 +106,10 @@ export function otherHost(path: string, url: string): MediaError {
 	);
 }
 
-export function webPageInstead(subject: string, { host }: FileReply): MediaError {
+/** @param hasId whether the provider has named the file: then the page contradicts it, and may be gone at the next try */
+export function webPageInstead(subject: string, { host }: FileReply, hasId: boolean): MediaError {
 	return new MediaError(
-		'permanent',
+		hasId ? 'temporary' : 'permanent',
 		`${subject} could not be downloaded: ${host} sent a web page instead of the file`,
 		'Run it again. If this keeps happening, a proxy or firewall may be answering instead of the file host.',
 	);

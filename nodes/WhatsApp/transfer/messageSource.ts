@@ -57,7 +57,7 @@ export class MessageSource implements FileSource {
 	async errorOf(reply: FileReply): Promise<MediaError> {
 		const { subject, media, file } = this;
 		reply.abort();
-		if (reply.status === 200) return webPageInstead(subject, reply);
+		if (reply.status === 200) return webPageInstead(subject, reply, false);
 		if (!isMessageFileUrl(file.url) || !EXPIRED_STATUSES.includes(reply.status))
 			return notServedError(subject, reply, { retention: '', isNewUrl: false });
 		const isOfForm = media.secret !== 'none' && 'cipherKey' in media.secret;

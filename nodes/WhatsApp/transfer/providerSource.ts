@@ -89,7 +89,7 @@ export class ProviderSource implements FileSource {
 		}
 		reply.abort();
 		return status === 200
-			? webPageInstead(this.subject, reply)
+			? webPageInstead(this.subject, reply, Boolean(this.wanted.mediaId))
 			: notServedError(this.subject, reply, {
 					retention: provider.retention,
 					isNewUrl: this.isNewUrl,

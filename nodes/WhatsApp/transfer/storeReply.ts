@@ -161,7 +161,8 @@ class ReplyChecks {
 		const { subject, file, rules } = this.expected;
 		// What was decrypted comes from the sender, not from a host that answers in the file's place.
 		const isPage = !file.encryption && isWebPage(start, this.reply.headers['content-type']);
-		if (isPage && !this.isPageExpected()) return webPageInstead(subject, this.reply);
+		if (isPage && !this.isPageExpected())
+			return webPageInstead(subject, this.reply, Boolean(file.mediaId));
 		this.nameAndType = this.describe(start);
 		const { mimeType, declaredType, isContradicted } = this.nameAndType;
 		const types = isContradicted || !declaredType ? [mimeType] : [mimeType, declaredType];
