@@ -1,5 +1,4 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { chown, cp, mkdtemp, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { connect } from 'node:net';
@@ -19,8 +18,6 @@ const run = promisify(execFile);
 /** A server that every n8n process needs, and what these need to find it. */
 export interface Service {
 	env: Record<string, string>;
-	/** Whether it is this test's own to stop and start. */
-	own: boolean;
 	/** As an operator would restart it: it lets go of nothing that it has said yes to. */
 	stop(): Promise<void>;
 	/** As a power cut. */
@@ -36,29 +33,11 @@ export interface Postgres extends Service {
 }
 
 const UP_MS = 60_000;
-/** Whoever shares the servers with us, by `REDIS_URL` and `DATABASE_URL`, keeps what is theirs. */
-const namespace = `n8n_test_${randomBytes(4).toString('hex')}`;
-
-/** The machine's Redis or the one that `npm test` has fetched, on a port of its own, unless `REDIS_URL` names one. */
+/** The machine's Redis or the one that `npm test` has fetched, on a port of its own. */
 export async function startRedis(): Promise<Service> {
-	const names = { QUEUE_BULL_PREFIX: namespace, N8N_REDIS_KEY_PREFIX: namespace };
-	const given = process.env.REDIS_URL;
-	if (given) {
-		const { hostname, port, username, password, pathname, protocol } = new URL(given);
-		const env = {
-			...names,
-			QUEUE_BULL_REDIS_HOST: hostname,
-			QUEUE_BULL_REDIS_PORT: port || '6379',
-			QUEUE_BULL_REDIS_USERNAME: decodeURIComponent(username),
-			QUEUE_BULL_REDIS_PASSWORD: decodeURIComponent(password),
-			QUEUE_BULL_REDIS_DB: pathname.slice(1) || '0',
-			QUEUE_BULL_REDIS_TLS: String(protocol === 'rediss:'),
-		};
-		return { env, ...somebodyElses };
-	}
 	const folder = await mkdtemp(join(tmpdir(), 'redis-'));
 	const port = await freePort();
-	const env = { ...names, QUEUE_BULL_REDIS_HOST: '127.0.0.1', QUEUE_BULL_REDIS_PORT: String(port) };
+	const env = { QUEUE_BULL_REDIS_HOST: '127.0.0.1', QUEUE_BULL_REDIS_PORT: String(port) };
 	// As in docs/queue-mode/compose.yaml: what it was given is on disk before it says so.
 	const args = [
 		'--port',
@@ -75,7 +54,7 @@ export async function startRedis(): Promise<Service> {
 		'always',
 	];
 	const found = await findRedis();
-	if (!found) throw new Error('This needs Redis: `npm test` fetches one, REDIS_URL names one.');
+	if (!found) throw new Error('This needs Redis: `npm test` fetches one.');
 	return {
 		env,
 		...(await startProgram({
@@ -89,29 +68,10 @@ export async function startRedis(): Promise<Service> {
 	};
 }
 
-/** The same of Postgres, unless `DATABASE_URL` names one. */
+/** The same of Postgres. */
 export async function startPostgres(): Promise<Postgres> {
-	const given = process.env.DATABASE_URL;
-	if (given) {
-		const { hostname, port, username, password, pathname } = new URL(given);
-		const env = {
-			DB_POSTGRESDB_HOST: hostname,
-			DB_POSTGRESDB_PORT: port || '5432',
-			DB_POSTGRESDB_USER: decodeURIComponent(username),
-			DB_POSTGRESDB_PASSWORD: decodeURIComponent(password),
-			DB_POSTGRESDB_DATABASE: pathname.slice(1),
-			DB_POSTGRESDB_SCHEMA: namespace,
-		};
-		return {
-			env: { DB_TYPE: 'postgresdb', ...env },
-			rows: async (sql) => await query(given, sql),
-			...somebodyElses,
-			close: async () => void (await rowsOf(given, `DROP SCHEMA IF EXISTS ${namespace} CASCADE`)),
-		};
-	}
 	const installed = await findPostgres();
-	if (!installed)
-		throw new Error('This needs Postgres: `npm test` fetches one, DATABASE_URL names one.');
+	if (!installed) throw new Error('This needs Postgres: `npm test` fetches one.');
 	const folder = await mkdtemp(join(tmpdir(), 'postgres-'));
 	const port = await freePort();
 	// It refuses to run as root.
@@ -142,23 +102,14 @@ export async function startPostgres(): Promise<Postgres> {
 		DB_POSTGRESDB_PORT: String(port),
 		DB_POSTGRESDB_USER: 'n8n',
 		DB_POSTGRESDB_DATABASE: 'postgres',
-		DB_POSTGRESDB_SCHEMA: namespace,
 	};
 	return { env, rows: async (sql) => await query(url, sql), ...service };
 }
 
-const somebodyElses = {
-	own: false,
-	stop: async () => {},
-	kill: async () => {},
-	start: async () => {},
-	close: async () => {},
-};
-
 async function query<T>(url: string, sql: string): Promise<T[]> {
-	const [, found] = await rowsOf(
+	const [found] = await rowsOf(
 		url,
-		`SET search_path TO ${namespace}; SELECT coalesce(json_agg(found), '[]') AS rows FROM (${sql}) AS found`,
+		`SELECT coalesce(json_agg(found), '[]') AS rows FROM (${sql}) AS found`,
 	);
 	return (found as { rows: Array<{ rows: T[] }> }).rows[0]!.rows;
 }
@@ -249,7 +200,6 @@ async function startProgram({
 
 	await start();
 	return {
-		own: true,
 		start,
 		stop: async () => await end(stopSignal),
 		kill: async () => await end('SIGKILL'),
