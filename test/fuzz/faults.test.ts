@@ -1,8 +1,11 @@
-import { writeFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { breakLine, BROKEN_LINES, FIRST_BREAKS, type BrokenLine } from './faults/brokenLine';
 import { FAULTS, FILE, type NamedFault } from './faults/catalog';
+import { CLASSES } from './faults/classes';
 import { POINTS, type Point } from './faults/points';
+import { writeReport, type Cell, type FaultTable } from './faults/report';
 import { credentialFor, sha256, startHarness, type Harness } from '../support/harness';
 import { ROOT } from '../support/paths';
 import { VENDOR_FACTS } from '../support/vendors';
@@ -11,7 +14,8 @@ import { VENDORS, type VendorEmulator } from '../emulator';
 /**
  * Every fault of the emulator, at every answer that a node waits for, of every provider; once, and each time. Whatever
  * happens, it ends, the right bytes or a sentence come of it, and nothing is left behind. `npm run faults` plays all of
- * them, which takes minutes, and writes the table to docs/faults.md; otherwise it is a sample.
+ * them, which takes minutes, and writes the tables to docs/faults.md; `npm run faults -- -t 'broken line'` plays those and
+ * writes their table. Otherwise it is a sample.
  */
 
 jest.setTimeout(600_000);
@@ -31,13 +35,7 @@ afterAll(async () => {
 	await harness.close();
 });
 
-interface Cell {
-	outcome: 'recovered' | 'said' | 'wrong';
-	/** What the user reads, or what is wrong. */
-	words: string;
-	requests: number;
-	filesLeft: number;
-}
+const table: FaultTable = new Map();
 
 test.each(POINTS)('$vendor, $node, $on', async (point) => {
 	const cells = new Map<NamedFault, { once: Cell; always: Cell }>();
@@ -56,10 +54,32 @@ test.each(POINTS)('$vendor, $node, $on', async (point) => {
 	expect(wrong).toEqual([]);
 });
 
-test('at least 60 faults, and the table', async () => {
+test('at least 60 faults', () => {
 	const befallen = FAULTS.filter((fault) => [...table.values()].some((cells) => cells.has(fault)));
 	expect(befallen.length).toBeGreaterThanOrEqual(60);
-	if (process.env.WRITE_FAULTS) await write(befallen);
+});
+
+const brokenLines = new Map<Point, BrokenLine[]>();
+
+test.each(BROKEN_LINES)('a broken line: $vendor, $on', async (point) => {
+	const lines: BrokenLine[] = [];
+	for (const firstBreak of FIRST_BREAKS)
+		for (const goesOn of [false, true])
+			lines.push(await breakLine(harness, point, { firstBreak, goesOn }));
+	brokenLines.set(point, lines);
+	expect(lines.filter(({ wrong }) => wrong)).toEqual([]);
+});
+
+test.each(CLASSES)('beyond one answer: $name has its tests', ({ tests }) => {
+	const missing = tests.filter(
+		([file, title]) => !readFileSync(join(ROOT, 'test', file), 'utf8').includes(title),
+	);
+	expect(missing).toEqual([]);
+});
+
+/** With `-t`, only what was run is written. */
+afterAll(async () => {
+	if (process.env.WRITE_FAULTS) await writeReport(table, brokenLines, OPTIONS);
 });
 
 function befalls({ only = {} }: NamedFault, { vendor, body }: Point): boolean {
@@ -170,7 +190,6 @@ async function judged(
 		outcome,
 		words: anonymous(words, name),
 		requests,
-		filesLeft: left.length,
 	});
 	const wrong = (words: string) => cell('wrong', words);
 	if (!result) return wrong('it hangs');
@@ -221,41 +240,4 @@ function anonymous(words: string, name: string): string {
 		.replaceAll(name, /^contract/.test(name) ? name : '…')
 		.replace(/127\.0\.0\.1:\d+/g, '{host}')
 		.replace(/\b[0-9a-f]{64}\b/g, '{hash}');
-}
-
-const table = new Map<Point, Map<NamedFault, { once: Cell; always: Cell }>>();
-
-async function write(faults: NamedFault[]) {
-	const cells = [...table.values()].flatMap((rows) =>
-		[...rows.values()].flatMap(({ once, always }) => [once, always]),
-	);
-	const count = (outcome: Cell['outcome']) =>
-		cells.filter((cell) => cell.outcome === outcome).length;
-	const text = ({ outcome, words }: Cell) =>
-		(outcome === 'recovered' ? ['recovered', words].filter(Boolean).join(': ') : words).replaceAll(
-			'|',
-			'\\|',
-		);
-	const lines = [
-		'# What goes wrong, and what comes of it',
-		'',
-		`Made by \`npm run faults\` on ${new Date().toISOString().slice(0, 10)}: ${faults.length} faults that the emulator plays, at each answer that a node waits for, of each provider, once and each time.`,
-		`${cells.length} runs on n8n’s own engine: ${count('recovered')} recovered, ${count('said')} ended with a sentence, ${count('wrong')} wrong, none hung, no secret was saved, no half file stayed behind.`,
-		`*Recovered*: the right bytes, checked, or the change made. Limits of these runs: ${OPTIONS.maxTries} tries, ${OPTIONS.timeoutSeconds} s of silence, 1 MB. A download that failed leaves 0 files.`,
-		'Pipes.bot has no upload and no deletion; both nodes say so without a request.',
-	];
-	for (const [{ vendor, node, on, link }, rows] of table) {
-		lines.push(
-			'',
-			`## ${vendor}: ${node}, the answer to \`${on}\`${link ? ' (public link)' : ''}`,
-			'',
-			'| fault | once | requests | each time | requests |',
-			'|---|---|---|---|---|',
-		);
-		for (const [{ name }, { once, always }] of rows)
-			lines.push(
-				`| ${name} | ${text(once)} | ${once.requests} | ${text(always)} | ${always.requests} |`,
-			);
-	}
-	await writeFile(join(ROOT, 'docs/faults.md'), lines.join('\n') + '\n');
 }
