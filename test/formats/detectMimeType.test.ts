@@ -102,7 +102,7 @@ test.each([
 	expect(contradicts(declared, found)).toBe(expected);
 });
 
-/** Where npm's file-type judges otherwise, and why we stay with ours. Each was looked at with ffprobe and file, too. */
+/** Where npm's file-type judges otherwise, and why we stay with ours. What ffprobe sees is recorded: test/fixtures/ffprobe.json. */
 const DISAGREEMENTS: Record<string, { theirs: string | null; why: string }> = {
 	...Object.fromEntries(
 		['dash.mp4', 'fragmented.m4a', 'sound-only.mp4'].map((name) => [

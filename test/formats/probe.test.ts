@@ -61,6 +61,14 @@ test('Ogg with nothing in it that we know', async () => {
 	});
 });
 
+test.each(['constructor', 'toString', '__proto__', 'text/plain', ''])(
+	'a type that nobody reads: %p',
+	async (mimeType) => {
+		const bytes = fixture('good.mp4');
+		expect(await probe(new ByteReader(bytes, bytes.length), mimeType)).toEqual({});
+	},
+);
+
 const names = Object.keys(MIME_TYPES);
 const hostile = fc.oneof(
 	fc.uint8Array({ maxLength: 300 }),

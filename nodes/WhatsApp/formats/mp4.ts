@@ -12,43 +12,43 @@ const MAX_BOXES = 5000;
 /** Bytes. Enough for the descriptions of a track; hdlr is shorter. */
 const MAX_PAYLOAD = 4096;
 
-const CODECS: Record<string, string> = {
-	avc1: 'H.264',
-	avc2: 'H.264',
-	avc3: 'H.264',
-	avc4: 'H.264',
-	hvc1: 'H.265 (HEVC)',
-	hev1: 'H.265 (HEVC)',
-	dvh1: 'H.265 (HEVC)',
-	dvhe: 'H.265 (HEVC)',
-	av01: 'AV1',
-	vp08: 'VP8',
-	vp09: 'VP9',
-	mp4v: 'MPEG-4 Visual',
-	s263: 'H.263',
-	h263: 'H.263',
-	jpeg: 'JPEG',
-	mp4a: 'AAC',
-	Opus: 'Opus',
-	alac: 'ALAC',
-	fLaC: 'FLAC',
-	'ac-3': 'AC-3',
-	'ec-3': 'E-AC-3',
-	samr: 'AMR',
-	sawb: 'AMR-WB',
-	'.mp3': 'MP3',
-};
+const CODECS = new Map([
+	['avc1', 'H.264'],
+	['avc2', 'H.264'],
+	['avc3', 'H.264'],
+	['avc4', 'H.264'],
+	['hvc1', 'H.265 (HEVC)'],
+	['hev1', 'H.265 (HEVC)'],
+	['dvh1', 'H.265 (HEVC)'],
+	['dvhe', 'H.265 (HEVC)'],
+	['av01', 'AV1'],
+	['vp08', 'VP8'],
+	['vp09', 'VP9'],
+	['mp4v', 'MPEG-4 Visual'],
+	['s263', 'H.263'],
+	['h263', 'H.263'],
+	['jpeg', 'JPEG'],
+	['mp4a', 'AAC'],
+	['Opus', 'Opus'],
+	['alac', 'ALAC'],
+	['fLaC', 'FLAC'],
+	['ac-3', 'AC-3'],
+	['ec-3', 'E-AC-3'],
+	['samr', 'AMR'],
+	['sawb', 'AMR-WB'],
+	['.mp3', 'MP3'],
+]);
 
 /** What `mp4a` may hold besides AAC, by its object type: mp4ra.org. */
-const OBJECT_TYPES: Record<number, string> = {
-	0x69: 'MP3',
-	0x6b: 'MP3',
-	0xa5: 'AC-3',
-	0xa6: 'E-AC-3',
-	0xa9: 'DTS',
-	0xad: 'Opus',
-	0xdd: 'Vorbis',
-};
+const OBJECT_TYPES = new Map([
+	[0x69, 'MP3'],
+	[0x6b, 'MP3'],
+	[0xa5, 'AC-3'],
+	[0xa6, 'E-AC-3'],
+	[0xa9, 'DTS'],
+	[0xad, 'Opus'],
+	[0xdd, 'Vorbis'],
+]);
 
 interface Box {
 	type: string;
@@ -122,8 +122,8 @@ async function nextBox(file: ByteReader): Promise<Box | undefined> {
 /** The first description in stsd: 8 bytes, then an entry of size, format and what the format needs. */
 function codecOf(stsd: Buffer): string {
 	const format = stsd.toString('latin1', 12, 16);
-	const objectType = format === 'mp4a' ? objectTypeOf(stsd) : undefined;
-	return (objectType && OBJECT_TYPES[objectType]) || CODECS[format] || printable(format);
+	const objectType = (format === 'mp4a' && objectTypeOf(stsd)) || 0;
+	return OBJECT_TYPES.get(objectType) ?? CODECS.get(format) ?? printable(format);
 }
 
 /** In esds: an ES descriptor (tag 3) holds the decoder's (tag 4), which begins with the object type. */
