@@ -21,7 +21,7 @@ import { hostPorts, publicOrigins } from './support/vendors';
  * Thousands of files through Download Media in a real n8n, while a tenth of the calls fails. Every file must be there in the
  * end, byte for byte, and n8n must hold no more memory after the last batch than after the first ones.
  *
- *     npm run soak                 # 5,000 files
+ *     npm run soak                 # 5,000 files, a quarter of an hour
  *     npm run soak -- 10000 42     # more files, other random numbers
  */
 
