@@ -1,5 +1,14 @@
 /** Bytes in a megabyte, as the forms mean it. A vendor whose megabyte is another says so in its own folder. */
 export const MB = 1_000_000;
+const KB = 1_000;
+
+/** A file's size for people, as n8n's own panels write it: `7.0 MB`, `62 KB`, `999 bytes`. */
+export function sizeInWords(bytes: number): string {
+	if (bytes < KB) return `${bytes} bytes`;
+	// What would round to 1000 KB is 1.0 MB.
+	if (bytes < MB - KB / 2) return `${Math.round(bytes / KB)} KB`;
+	return `${(bytes / MB).toFixed(1)} MB`;
+}
 
 /** Milliseconds. */
 export const SECOND = 1000;

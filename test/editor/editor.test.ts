@@ -381,8 +381,8 @@ describe('what the screen says to', () => {
 		});
 		await editor.execute();
 		await editor.readError(
-			'"invoices.zip" was not uploaded: it is application/zip',
-			'Meta Cloud API takes',
+			'was not uploaded: ZIP files are not supported',
+			'Supported documents: PDF, Word, Excel, PowerPoint and plain text, up to 100 MB.',
 		);
 		await picture('error-file-type');
 	});

@@ -131,7 +131,7 @@ describe.each(['filesystem', 'default', 'database'] as const)(
 				{ options: { checkFile: false } },
 			);
 			expect(message).toMatch(
-				/^"a\.wav" \(audio\/wav, \d+ bytes\) was not accepted: Meta says "\(#100\) Param file must be a file with one of the following types/,
+				/^"a\.wav" \(audio\/wav, [\d.]+ (bytes|KB|MB)\) was not accepted: Meta says "\(#100\) Param file must be a file with one of the following types/,
 			);
 		});
 

@@ -185,7 +185,7 @@ describe.each(VENDORS.filter((vendor) => VENDOR_FACTS[vendor].hasUpload))(
 		test('the file of the item is checked all the same', async () => {
 			const { staticData } = await remember();
 			const { message } = await uploadFiles(harness, fixture('mono.ogg'), { ...PDF, staticData });
-			expect(message).toContain('is declared as application/pdf and is audio/ogg');
+			expect(message).toContain('is declared as application/pdf, but its content is audio/ogg');
 			expect(uploads()).toBe(1);
 		});
 	},

@@ -179,7 +179,7 @@ describe.each(SENT)('%s over %s named %s', (mimeType, given, fileName, sent, cal
 		);
 		if (isJudged) expect(judged).toBe(sent);
 		for (const hint of hints)
-			expect(hint).toMatch(/and were uploaded as that\.$|index \(moov\) at the end/);
+			expect(hint).toMatch(/and were uploaded as that\.$|index \(moov\) is at the end/);
 	});
 });
 
@@ -220,65 +220,111 @@ const REFUSED: Array<
 				['audio/mpeg', 'voice.mp3'],
 				['video/mp4', 'clip.mp4'],
 			] as const
-		).map(([label, name]): (typeof REFUSED)[number] => [label, bytes, name, /and is text\/plain$/]),
+		).map(([label, name]): (typeof REFUSED)[number] => [
+			label,
+			bytes,
+			name,
+			/but its content is text\/plain$/,
+		]),
 	),
 	[
 		'application/json',
 		NOT_FOUND,
 		'invoice.pdf',
-		/is named as application\/pdf and is text\/plain$/,
+		/is named as application\/pdf, but its content is text\/plain$/,
 	],
 	[
 		'application/vnd.ms-excel',
 		NOT_FOUND,
 		'orders.xls',
-		/and is text\/plain$/,
-		/answers with an error/,
+		/but its content is text\/plain$/,
+		/server’s error message/,
 	],
-	['application/msword', S3_ERROR, 'letter.doc', /and is text\/plain$/, /answers with an error/],
+	[
+		'application/msword',
+		S3_ERROR,
+		'letter.doc',
+		/but its content is text\/plain$/,
+		/server’s error message/,
+	],
 	[
 		'application/pdf',
 		BASE64,
 		'invoice.pdf',
-		/and is text\/plain$/,
-		/base64 of a file of type application\/pdf/,
+		/but its content is text\/plain$/,
+		/application\/pdf file as base64 text/,
 	],
-	['application/pdf', COMMENTED_PAGE, 'invoice.pdf', /and is text\/html$/, /web page/],
-	['application/pdf', text('<head><title>Log in</title>'), 'a.pdf', /and is text\/html$/],
-	['application/pdf', text('<body>Log in'), 'a.pdf', /and is text\/html$/],
+	['application/pdf', COMMENTED_PAGE, 'invoice.pdf', /but its content is text\/html$/, /web page/],
+	[
+		'application/pdf',
+		text('<head><title>Log in</title>'),
+		'a.pdf',
+		/but its content is text\/html$/,
+	],
+	['application/pdf', text('<body>Log in'), 'a.pdf', /but its content is text\/html$/],
 	[
 		'application/pdf',
 		text('<?xml version="1.0"?>', '<!DOCTYPE html><html>'),
 		'a.pdf',
-		/and is text\/html$/,
+		/but its content is text\/html$/,
 	],
 	[
 		'application/pdf',
 		text('\ufeff\n\n<!DOCTYPE HTML PUBLIC "-//W3C//DTD">'),
 		'a.pdf',
-		/and is text\/html$/,
+		/but its content is text\/html$/,
 	],
-	['text/html', COMMENTED_PAGE, 'invoice.pdf', /is named as application\/pdf and is text\/html$/],
-	['image/png', COMMENTED_PAGE, 'logo.png', /and is text\/html$/],
+	[
+		'text/html',
+		COMMENTED_PAGE,
+		'invoice.pdf',
+		/is named as application\/pdf, but its content is text\/html$/,
+	],
+	['image/png', COMMENTED_PAGE, 'logo.png', /but its content is text\/html$/],
 	// Another half.
-	['application/pdf', 'mono.ogg', 'a.pdf', /is declared as application\/pdf and is audio\/ogg$/],
-	['image/jpeg', 'good.mp4', 'a.jpg', /is declared as image\/jpeg and is video\/mp4$/],
-	['video/mp4', 'mono.ogg', 'a.mp4', /is declared as video\/mp4 and is audio\/ogg$/],
-	['text/html', PDF, 'a.html', /is declared as text\/html and is application\/pdf$/],
-	['image/png', PDF, 'a.png', /is declared as image\/png and is application\/pdf$/],
+	[
+		'application/pdf',
+		'mono.ogg',
+		'a.pdf',
+		/is declared as application\/pdf, but its content is audio\/ogg$/,
+	],
+	['image/jpeg', 'good.mp4', 'a.jpg', /is declared as image\/jpeg, but its content is video\/mp4$/],
+	['video/mp4', 'mono.ogg', 'a.mp4', /is declared as video\/mp4, but its content is audio\/ogg$/],
+	['text/html', PDF, 'a.html', /is declared as text\/html, but its content is application\/pdf$/],
+	['image/png', PDF, 'a.png', /is declared as image\/png, but its content is application\/pdf$/],
 	// What the provider does not take, whatever it is called.
-	['image/jpeg', 'heic.heic', 'photo.jpg', /is declared as image\/jpeg and is image\/heic$/],
-	['audio/ogg', 'recorded.webm', 'voice.ogg', /is declared as audio\/ogg and is audio\/webm$/],
-	['audio/mpeg', 'sound.wav', 'voice.mp3', /is declared as audio\/mpeg and is audio\/wav$/],
-	['application/octet-stream', 'archive.zip', 'files.zip', /it is application\/zip$/],
-	['application/zip', LATE_PARTS, 'app.apk', /it is application\/zip$/],
-	['application/octet-stream', Buffer.alloc(999, 7), undefined, /it is application\/octet-stream$/],
-	['application/pdf', Buffer.alloc(999, 7), 'a.pdf', /its bytes are nothing of the kind$/],
+	[
+		'image/jpeg',
+		'heic.heic',
+		'photo.jpg',
+		/is declared as image\/jpeg, but its content is image\/heic$/,
+	],
+	[
+		'audio/ogg',
+		'recorded.webm',
+		'voice.ogg',
+		/is declared as audio\/ogg, but its content is audio\/webm$/,
+	],
+	[
+		'audio/mpeg',
+		'sound.wav',
+		'voice.mp3',
+		/is declared as audio\/mpeg, but its content is audio\/wav$/,
+	],
+	['application/octet-stream', 'archive.zip', 'files.zip', /ZIP files are not supported$/],
+	['application/zip', LATE_PARTS, 'app.apk', /ZIP files are not supported$/],
+	[
+		'application/octet-stream',
+		Buffer.alloc(999, 7),
+		undefined,
+		/files of type application\/octet-stream are not supported$/,
+	],
+	['application/pdf', Buffer.alloc(999, 7), 'a.pdf', /its content is something else$/],
 	[
 		'text/plain',
 		Buffer.alloc(999, 7),
 		'a.pdf',
-		/named as application\/pdf, and its bytes are nothing of the kind$/,
+		/named as application\/pdf, but its content is something else$/,
 	],
 ];
 
@@ -286,7 +332,7 @@ describe.each(REFUSED)('%s over %s named %s', (mimeType, given, fileName, why, s
 	test(`is refused: ${why.source}`, async () => {
 		const bytes = typeof given === 'string' ? fixture(given) : given;
 		const { message, description } = await upload(bytes, { mimeType, fileName });
-		expect(message).toMatch(/^"[^"]+" was not uploaded: /);
+		expect(message).toMatch(/^"[^"]+" \([\d.]+ (bytes|KB)\) was not uploaded: /);
 		expect(message).toMatch(why);
 		expect(description).toMatch(say);
 		expect(harness.emulator.requests).toEqual([]);
@@ -345,7 +391,7 @@ describe('where a vendor takes anything', () => {
 		['application/octet-stream', STACK],
 	])('%s over %s: no invoice.pdf', async (mimeType, bytes) => {
 		const { message } = await upload(bytes, { vendor, mimeType, fileName: 'invoice.pdf' });
-		expect(message).toMatch(/as application\/pdf and is text\/(plain|html)$/);
+		expect(message).toMatch(/as application\/pdf, but its content is text\/(plain|html)$/);
 		expect(harness.emulator.requests).toEqual([]);
 	});
 });

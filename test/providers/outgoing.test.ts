@@ -49,7 +49,7 @@ describe.each(VENDORS.filter((vendor) => VENDOR_FACTS[vendor].hasUpload))('%s', 
 			if (outcome instanceof Error) {
 				// A vendor that takes no such file says so about a plain type.
 				expect(outcome.message).toMatch(
-					/^"a\.pdf" \(application\/octet-stream, \d+ bytes\) was not accepted: .*one of the following types/,
+					/^"a\.pdf" \(application\/octet-stream, [\d.]+ (bytes|KB|MB)\) was not accepted: .*one of the following types/,
 				);
 				return;
 			}

@@ -1,6 +1,6 @@
 /** A kind of file that a vendor takes, and its limits. */
 export interface FileKind {
-	/** As the vendor calls it: image, audio… Several entries may have one name. */
+	/** As the vendor calls it, in the plural: images, audio… Several entries may have one name. */
 	name: string;
 	mimeTypes: readonly string[];
 	/** Bytes. */
@@ -8,11 +8,17 @@ export interface FileKind {
 	/** Bytes, for an animated file, where that is another limit. */
 	maxAnimatedSize?: number;
 	content?: ContentRules;
-	/** All limits above in words, to follow "takes". */
-	inWords: string;
-	/** How to convert another file to this kind: a sentence or two. */
-	convert: string;
+	/** The types and sizes above as a sentence: `Supported images: JPEG or PNG, up to 5 MB.` */
+	supported: string;
+	/** How to make another file one of this kind, with what n8n itself offers: a sentence. */
+	remedy: string;
+	/** The same where one thing is wrong for which another way is better. */
+	remedies?: Partial<Record<Problem, string>>;
 }
+
+/** What can be wrong inside a file. */
+export type Problem =
+	'size' | 'broken' | 'edge' | 'bits' | 'CMYK' | 'greyscale' | 'video' | 'noVideo' | 'audio';
 
 /** What a file must hold. What is absent may be anything. */
 export interface ContentRules {

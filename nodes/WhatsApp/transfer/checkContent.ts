@@ -1,12 +1,18 @@
 import type { ByteReader } from '../formats/byteReader';
 import type { MediaInfo } from '../formats/mediaInfo';
 import { probe } from '../formats/probe';
-import type { ContentRules, FileKind } from '../providers/fileKind';
+import type { ContentRules, FileKind, Problem } from '../providers/fileKind';
 
-/** Each to be read after the file's name: "it has 9 audio tracks". */
+/** What is wrong with a file. */
+interface Violation {
+	/** To be read after the file's name: "it has 9 audio tracks". */
+	text: string;
+	problem: Problem;
+}
+
 export interface ContentCheck {
-	/** What the provider would reject. */
-	violation?: string;
+	/** What the provider would reject; of several, the first problem counts. */
+	violation?: Violation;
 	/** What the user may want to know; the file can be sent all the same. `{n}` stands for the number of files. */
 	hint?: string;
 	/** Set where the tracks are those of the other half: sound alone as video, or the other way around. */
@@ -14,7 +20,7 @@ export interface ContentCheck {
 }
 
 const INDEX_LAST =
-	'{n} videos have their index (moov) at the end, so that phones start them late. To move it: ffmpeg -i INPUT -c copy -movflags +faststart OUTPUT.mp4';
+	'{n} videos start late on phones, because their index (moov) is at the end. Troubleshooting, linked in the README, says how to move it.';
 
 /** Checks a file's size and what is inside against what a provider accepts of this kind. */
 export async function checkContent(
@@ -23,16 +29,21 @@ export async function checkContent(
 	kind: FileKind,
 ): Promise<ContentCheck> {
 	const { size } = reader;
-	const tooLarge = `it has ${size} bytes, more than the ${kind.name} limit`;
+	const tooLarge: Violation = { text: 'it is too large', problem: 'size' };
 	// First, so that no file over the limit is read through.
 	if (size > (kind.maxAnimatedSize ?? kind.maxSize)) return { violation: tooLarge };
 	const info = await probe(reader, mimeType);
-	if (info.broken) return { violation: `it ${info.broken}` };
+	if (info.broken) return { violation: { text: `it ${info.broken}`, problem: 'broken' } };
 	if (size > kind.maxSize && info.animated === false) return { violation: tooLarge };
 	const rules = kind.content ?? {};
 	const violations = [...pictureViolations(info, rules), ...trackViolations(info, rules)];
-	if (violations.length) return { violation: violations.join(', and '), half: halfOf(info, rules) };
+	if (violations.length) return { violation: joined(violations), half: halfOf(info, rules) };
 	return rules.indexFirst && info.indexLast ? { hint: INDEX_LAST } : {};
+}
+
+function joined(violations: Violation[]): Violation {
+	const text = violations.map((violation) => violation.text).join(', and ');
+	return { text, problem: violations[0]!.problem };
 }
 
 function halfOf({ video }: MediaInfo, { videoCodecs }: ContentRules): ContentCheck['half'] {
@@ -41,40 +52,44 @@ function halfOf({ video }: MediaInfo, { videoCodecs }: ContentRules): ContentChe
 	return video.length ? 'video' : 'audio';
 }
 
-function pictureViolations(info: MediaInfo, rules: ContentRules): string[] {
+function pictureViolations(info: MediaInfo, rules: ContentRules): Violation[] {
 	const { width, height, bits, colours } = info;
 	const { edge, maxBits } = rules;
-	const violations: string[] = [];
+	const violations: Violation[] = [];
 	if (edge && width && height && (width !== edge || height !== edge))
-		violations.push(`it has ${width}×${height} pixels`);
-	if (maxBits && bits && bits > maxBits) violations.push(`it has ${bits} bits per channel`);
-	if (colours && rules.colours && !rules.colours.includes(colours))
-		violations.push(`its colours are ${colours}`);
+		violations.push({ text: `it has ${width} × ${height} pixels`, problem: 'edge' });
+	if (maxBits && bits && bits > maxBits)
+		violations.push({ text: `it has ${bits} bits per channel instead of 8`, problem: 'bits' });
+	if (colours && rules.colours && !rules.colours.includes(colours)) {
+		const problem = colours === 'CMYK' ? 'CMYK' : 'greyscale';
+		violations.push({ text: `its colours are ${colours} instead of RGB`, problem });
+	}
 	return violations;
 }
 
-function trackViolations(info: MediaInfo, rules: ContentRules): string[] {
+function trackViolations(info: MediaInfo, rules: ContentRules): Violation[] {
 	const { video, audio, channels } = info;
 	const { videoCodecs, audioCodecs, maxAudioTracks, maxChannels } = rules;
-	const violations: string[] = [];
+	const violations: Violation[] = [];
 	const videoViolation = video && videoCodecs && checkVideo(video, videoCodecs);
 	if (videoViolation) violations.push(videoViolation);
+	const addAudio = (text: string) => violations.push({ text, problem: 'audio' });
 	const otherAudio = audio && audioCodecs && notAmong(audio, audioCodecs);
-	if (otherAudio) violations.push(`its audio is ${otherAudio}`);
+	if (otherAudio) addAudio(`its audio is ${otherAudio}`);
 	if (maxAudioTracks && audio && audio.length > maxAudioTracks)
-		violations.push(`it has ${audio.length} audio tracks`);
+		addAudio(`it has ${audio.length} audio tracks`);
 	if (maxChannels && channels && channels > maxChannels)
-		violations.push(channels === 2 ? 'it is stereo' : `it has ${channels} channels`);
+		addAudio(channels === 2 ? 'it is stereo instead of mono' : `it has ${channels} channels`);
 	return violations;
 }
 
 /** @param allowed empty where no video is allowed; else one of these is needed */
-function checkVideo(codecs: string[], allowed: readonly string[]): string | undefined {
-	if (!allowed.length) return codecs.length ? 'it has a video track' : undefined;
-	if (!codecs.length)
-		return 'it has no video track (sound alone goes as audio/mp4: enter that in MIME Type under Options)';
+function checkVideo(codecs: string[], allowed: readonly string[]): Violation | undefined {
+	if (!allowed.length)
+		return codecs.length ? { text: 'it has a video track', problem: 'video' } : undefined;
+	if (!codecs.length) return { text: 'it has no video track', problem: 'noVideo' };
 	const others = notAmong(codecs, allowed);
-	return others && `its video is ${others}`;
+	return others ? { text: `its video is ${others}`, problem: 'video' } : undefined;
 }
 
 /** The codecs that are not allowed, in words; an empty text where all are. */

@@ -1,8 +1,10 @@
 import { MediaError } from '../errors';
 import { ByteReader } from '../formats/byteReader';
 import { detectMimeType, FIRST_BYTES } from '../formats/detectMimeType';
-import type { FileKind } from '../providers/fileKind';
+import { extensionOf, isTextType } from '../formats/mimeTypes';
+import type { FileKind, Problem } from '../providers/fileKind';
 import type { Provider } from '../providers/provider';
+import { sizeInWords } from '../units';
 import { incompleteInStorage, type BinaryInput } from './binaryInput';
 import { checkContent } from './checkContent';
 import { findKind, isMp4, outgoingType, type DeclaredFile } from './outgoingType';
@@ -11,7 +13,7 @@ import { findKind, isMp4, outgoingType, type DeclaredFile } from './outgoingType
  * Checks a file before a byte of it is sent: its first bytes, and others where its format needs that. Holds no more than a
  * chunk of it in memory. What only the provider can judge is left to the provider.
  * @returns the MIME type to send it as: the declared one, or what the bytes show where that is of the same kind
- * @throws MediaError that says what is wrong, what is allowed, and how to convert
+ * @throws MediaError that says what is wrong, what is allowed for this kind of file, and what to do
  */
 export async function checkFile(
 	provider: Provider,
@@ -33,12 +35,12 @@ export async function checkFile(
 			if (half && file.isUnlabelled && isMp4(mimeType))
 				return await checkFile(provider, source, labelledAs(file, `${half}/mp4`), addHint);
 			if (violation)
-				throw notUploaded(provider, file, violation, { allowed: [kind], convertTo: kind });
+				throw notUploaded(file, violation.text, [
+					kind.supported,
+					remedyFor(kind, violation.problem),
+				]);
 			if (hint) addHint(hint);
-		} else if (accepts.length) {
-			const convertTo = nearestKind(accepts, mimeType);
-			throw notUploaded(provider, file, `it is ${mimeType}`, { allowed: accepts, convertTo });
-		}
+		} else if (accepts.length) throw unsupportedType(accepts, file, mimeType);
 		const declared = file.emptyLabel ?? file.mimeType;
 		if (mimeType !== declared)
 			addHint(`{n} files declared as ${declared} are ${mimeType}, and were uploaded as that.`);
@@ -69,6 +71,33 @@ interface Contradiction {
 	start: Buffer;
 }
 
+/** The error for a type that no kind of file has. */
+function unsupportedType(
+	accepts: readonly FileKind[],
+	file: DeclaredFile,
+	mimeType: string,
+): MediaError {
+	const kind = nearestKind(accepts, mimeType);
+	const remedy = isTextType(mimeType)
+		? 'To send it as plain text, enter text/plain in MIME Type under Options.'
+		: kind?.remedy;
+	return notUploaded(file, `${inPlural(mimeType)} not supported`, [kind?.supported, remedy]);
+}
+
+/** The files of a type, with the verb: `HEIC images are`, `WAV audio is`. */
+function inPlural(mimeType: string): string {
+	const name = extensionOf(mimeType)?.toUpperCase();
+	if (!name) return `files of type ${mimeType} are`;
+	const [half] = mimeType.split('/');
+	if (half === 'audio') return `${name} audio is`;
+	return half === 'image' || half === 'video' ? `${name} ${half}s are` : `${name} files are`;
+}
+
+function remedyFor({ remedy, remedies }: FileKind, problem: Problem): string {
+	if (problem === 'broken') return 'Run the node that makes the file again.';
+	return remedies?.[problem] ?? remedy;
+}
+
 /** The error for bytes that are not of the declared type. */
 function contradictory(
 	provider: Provider,
@@ -76,33 +105,37 @@ function contradictory(
 	{ contradicted, detected, start }: Contradiction,
 ): MediaError {
 	const accepts = provider.accepts!;
-	const kind = findKind(accepts, contradicted);
 	const declared = `it is ${contradicted === file.mimeType ? 'declared' : 'named'} as ${contradicted}`;
-	const remarks = [originOf(start, detected)];
-	if (detected && (!accepts.length || findKind(accepts, detected)))
-		remarks.push(`If that is what you want to send, enter ${detected} in MIME Type under Options.`);
-	return notUploaded(
-		provider,
-		file,
-		detected
-			? `${declared} and is ${detected}`
-			: `${declared}, and its bytes are nothing of the kind`,
-		{ allowed: kind && [kind], convertTo: kind, remarks: remarks.filter(Boolean) },
-	);
+	const violation = `${declared}, but its content is ${detected ?? 'something else'}`;
+	return notUploaded(file, violation, adviceOn({ contradicted, detected, start }, accepts));
+}
+
+function adviceOn(
+	{ contradicted, detected, start }: Contradiction,
+	accepts: readonly FileKind[],
+): Array<string | undefined> {
+	if (!detected)
+		return [findKind(accepts, contradicted)?.supported, 'Check the node that makes the file.'];
+	const origin = originOf(start, detected);
+	if (origin) return [origin];
+	if (!accepts.length || findKind(accepts, detected))
+		return [`To send it as that, enter ${detected} in MIME Type under Options.`];
+	const kind = nearestKind(accepts, detected);
+	return [kind?.supported, kind?.remedy];
 }
 
 /** Where bytes that are no file at all may have come from, in a sentence; empty where nobody knows. */
 function originOf(start: Buffer, detected?: string): string {
 	if (detected === 'text/html')
-		return 'It is a web page: the node before this one may have fetched a log-in or an error page.';
+		return 'It is a web page: an earlier node may have downloaded a log-in or error page instead of the file.';
 	if (detected !== 'text/plain') return '';
 	const text = start.toString('latin1').trimStart();
 	if (/^[{[<]/.test(text))
-		return 'It is text such as a server answers with an error: look at what the node before this one got.';
+		return 'It looks like a server’s error message: check the output of the node before this one.';
 	const encoded = text.replace(/^data:[^,]{0,200},/, '').replace(/\s/g, '');
 	const inside = /^[\w+/-]{16,}=*$/.test(encoded) && detectMimeType(Buffer.from(encoded, 'base64'));
 	return inside
-		? `It is base64 of a file of type ${inside}: put Convert to File before this node, with Move Base64 String to File.`
+		? `It is a ${inside} file as base64 text: put Convert to File before this node, and choose Move Base64 String to File.`
 		: '';
 }
 
@@ -113,28 +146,19 @@ function nearestKind(accepts: readonly FileKind[], mimeType: string): FileKind |
 	return accepts.find(({ mimeTypes }) => mimeTypes.some(isNear)) ?? accepts.at(-1);
 }
 
-/** What the user can do instead. */
-interface Alternatives {
-	allowed?: readonly FileKind[];
-	convertTo?: FileKind;
-	/** Whole sentences. */
-	remarks?: string[];
-}
-
-/** @param violation what is wrong, to be read after the file's name: "it is …" */
+/**
+ * @param violation what is wrong, to be read after the file's name: "it is …"
+ * @param advice whole sentences
+ */
 function notUploaded(
-	provider: Provider,
-	{ fileName }: DeclaredFile,
+	{ fileName, size }: DeclaredFile,
 	violation: string,
-	{ allowed = [], convertTo, remarks = [] }: Alternatives,
+	advice: Array<string | undefined>,
 ): MediaError {
-	const accepted = [...new Set(allowed.map(({ inWords }) => inWords))].join('; ');
-	const sentences = [
-		accepted && `${provider.displayName} takes ${accepted}.`,
-		convertTo && `${convertTo.convert}.`.replace(/\.\.$/, '.'),
-		...remarks,
-		'Switch off Check File Before Upload under Options to send it as it is.',
-	];
-	const message = `"${fileName}" was not uploaded: ${violation}`;
-	return new MediaError('permanent', message, sentences.filter(Boolean).join(' '));
+	const about = `"${fileName}" (${sizeInWords(size)})`;
+	return new MediaError(
+		'permanent',
+		`${about} was not uploaded: ${violation}`,
+		advice.filter(Boolean).join(' '),
+	);
 }

@@ -9,6 +9,8 @@ export interface DeclaredFile {
 	mimeType: string;
 	/** What the extension of the name stands for. */
 	namedType?: string;
+	/** Bytes. */
+	size: number;
 	/** Whether nobody but the name says what it is. */
 	isUnlabelled?: boolean;
 	/** Whether the user has entered the type. */

@@ -13,11 +13,17 @@ const COLOURS = ['RGB', 'RGBA'];
 
 const OFFICE = 'application/vnd.openxmlformats-officedocument';
 
+const HOW_TO_CONVERT = 'Troubleshooting, linked in the README, says how to convert it.';
+
+/** Tried with n8n's Edit Image on GraphicsMagick 1.3.40, on the files in test/fixtures/files. */
+const editImage = (format: string) =>
+	`To convert it, put Edit Image before this node: choose Resize, 2048 × 2048, Only if Larger, and add the option Format with ${format}.`;
+
 const AUDIO = {
 	name: 'audio',
 	maxSize: 16 * MB,
-	formats: 'OGG with Opus in mono, MP3, M4A, AAC and AMR',
-	convert: 'To convert it: ffmpeg -i INPUT -vn -ac 1 -c:a libopus -b:a 32k OUTPUT.ogg',
+	formats: 'MP3, M4A, AAC, AMR, or OGG with Opus in mono',
+	remedy: `If a node makes this audio, choose MP3 there. ${HOW_TO_CONVERT}`,
 };
 
 /**
@@ -26,40 +32,54 @@ const AUDIO = {
  */
 export const accepts: readonly FileKind[] = [
 	kind({
-		name: 'image',
+		name: 'images',
 		mimeTypes: ['image/jpeg', 'image/png'],
 		maxSize: 5 * MB,
 		content: { maxBits: MAX_BITS, colours: COLOURS },
-		formats: `JPEG and PNG of ${MAX_BITS} bits per channel in ${COLOURS.join(' or ')}`,
-		convert: `The node Edit Image converts it, or ImageMagick: convert INPUT -background white -flatten -colorspace sRGB -type TrueColor -depth ${MAX_BITS} -resize "2048x2048>" -quality 85 OUTPUT.jpg`,
+		formats: 'JPEG or PNG',
+		remedy: editImage('JPEG'),
+		remedies: {
+			// A JPEG would stay CMYK.
+			CMYK: editImage('PNG'),
+			// GraphicsMagick writes grey as greyscale; a border that is not grey makes it RGB.
+			greyscale:
+				'To convert it, put Edit Image before this node: choose Border, with the colour #FFF0E0, and add the option Format with JPEG.',
+		},
 	}),
 	kind({
-		name: 'sticker',
+		name: 'stickers',
 		mimeTypes: ['image/webp'],
 		maxSize: 100 * KB,
 		maxAnimatedSize: 500 * KB,
 		content: { edge: STICKER_EDGE },
-		formats: `WebP of ${STICKER_EDGE}×${STICKER_EDGE} pixels`,
-		convert: `To make a sticker of it, with ImageMagick: convert INPUT -resize ${STICKER_EDGE}x${STICKER_EDGE} -background none -gravity center -extent ${STICKER_EDGE}x${STICKER_EDGE} -quality 50 OUTPUT.webp. To send it as an image: convert INPUT -background white -flatten OUTPUT.jpg`,
+		formats: `WebP of ${STICKER_EDGE} × ${STICKER_EDGE} pixels`,
+		remedy: `To convert it, put Edit Image before this node: choose Resize, ${STICKER_EDGE} × ${STICKER_EDGE}, Ignore Aspect Ratio, and add the option Format with WebP, or JPEG to send it as a photo.`,
 	}),
 	kind({
-		name: 'video',
+		name: 'videos',
 		mimeTypes: ['video/mp4', 'video/3gpp'],
 		maxSize: 16 * MB,
 		content: { videoCodecs: ['H.264'], audioCodecs: ['AAC'], maxAudioTracks: 1, indexFirst: true },
-		formats: 'MP4 and 3GP with H.264 and at most one audio track, in AAC',
-		convert:
-			'To convert it: ffmpeg -i INPUT -map 0:v:0 -map 0:a:0? -c:v libx264 -profile:v main -bf 0 -pix_fmt yuv420p -crf 28 -vf "scale=\'trunc(min(1280,iw)/2)*2\':-2" -c:a aac -movflags +faststart OUTPUT.mp4',
+		formats: 'MP4 or 3GP with H.264 video and one AAC audio track',
+		remedy: `Store the video with a node such as Google Drive and send its link instead. ${HOW_TO_CONVERT}`,
+		remedies: {
+			noVideo: 'To send it as audio, enter audio/mp4 in MIME Type under Options.',
+		},
 	}),
 	kind({
 		...AUDIO,
 		mimeTypes: ['audio/ogg'],
 		content: { videoCodecs: [], audioCodecs: ['Opus'], maxChannels: 1 },
 	}),
-	kind({ ...AUDIO, mimeTypes: ['audio/mp4'], content: { videoCodecs: [] } }),
+	kind({
+		...AUDIO,
+		mimeTypes: ['audio/mp4'],
+		content: { videoCodecs: [] },
+		remedies: { video: 'To send it as a video, enter video/mp4 in MIME Type under Options.' },
+	}),
 	kind({ ...AUDIO, mimeTypes: ['audio/mpeg', 'audio/aac', 'audio/amr'] }),
 	kind({
-		name: 'document',
+		name: 'documents',
 		mimeTypes: [
 			'application/pdf',
 			'application/msword',
@@ -72,26 +92,23 @@ export const accepts: readonly FileKind[] = [
 		],
 		maxSize: 100 * MB,
 		formats: 'PDF, Word, Excel, PowerPoint and plain text',
-		convert:
-			'Any text can go as text/plain: enter that in MIME Type under Options. Other files can be printed to PDF, or put elsewhere and sent as a link.',
+		remedy: 'Store the file with a node such as Google Drive and send its link instead.',
 	}),
 ];
 
-/** The limits of all kinds in one sentence. */
-export function sizeLimits(): string {
-	const limits = accepts.map(({ name, maxSize, maxAnimatedSize }) => {
-		const animated = maxAnimatedSize ? ` (animated ${inUnits(maxAnimatedSize)})` : '';
-		return `${name} ${inUnits(maxSize)}${animated}`;
-	});
-	return `Limits: ${[...new Set(limits)].join(', ')}.`;
+/** What may be uploaded of the kind that a type belongs to, as a sentence; nothing for a type that is of none. */
+export function supportedLike(mimeType: string): string | undefined {
+	return accepts.find(({ mimeTypes }) => mimeTypes.includes(mimeType))?.supported;
 }
 
-function kind({ formats, ...rules }: Omit<FileKind, 'inWords'> & { formats: string }): FileKind {
-	const { name, maxSize, maxAnimatedSize } = rules;
-	const animated = maxAnimatedSize ? `, animated up to ${inUnits(maxAnimatedSize)}` : '';
-	return { ...rules, inWords: `as ${name} ${formats}, up to ${inUnits(maxSize)}${animated}` };
-}
-
-function inUnits(bytes: number): string {
+/** A limit as it is published. */
+function limitInWords(bytes: number): string {
 	return bytes < MB ? `${bytes / KB} KB` : `${bytes / MB} MB`;
+}
+
+function kind({ formats, ...rules }: Omit<FileKind, 'supported'> & { formats: string }): FileKind {
+	const { name, maxSize, maxAnimatedSize } = rules;
+	const animated = maxAnimatedSize ? ` (animated: ${limitInWords(maxAnimatedSize)})` : '';
+	const supported = `Supported ${name}: ${formats}, up to ${limitInWords(maxSize)}${animated}.`;
+	return { ...rules, supported };
 }

@@ -1,3 +1,4 @@
+import { sizeInWords } from '../../units';
 import { fileLocation, uploadedMedia, uploadForm } from '../cloudApi/media';
 import { checkMediaId } from '../mediaId';
 import { plainType } from '../plainType';
@@ -51,7 +52,7 @@ export async function upload(client: ApiClient, given: OutgoingFile): Promise<Up
 	if (uploaded) return uploaded;
 	throw apiError(
 		reply,
-		`"${file.fileName}" (${file.mimeType}, ${file.size} bytes) was not accepted`,
+		`"${file.fileName}" (${file.mimeType}, ${sizeInWords(file.size)}) was not accepted`,
 	);
 }
 

@@ -1,5 +1,6 @@
 import { MediaError } from '../../errors';
-import { sizeLimits } from '../cloudApi/accepts';
+import { supportedLike } from '../cloudApi/accepts';
+import { sizeInWords } from '../../units';
 import { apiError, graphError, UNKNOWN_ID } from '../cloudApi/errors';
 import { fileLocation, uploadedMedia, uploadForm } from '../cloudApi/media';
 import { plainType } from '../plainType';
@@ -45,14 +46,14 @@ export async function upload(client: ApiClient, given: OutgoingFile): Promise<Up
 		throw new MediaError(
 			'permanent',
 			`"${file.fileName}" was not uploaded: no phone number to upload it for`,
-			'Fill in Phone Number ID in the credential, or choose one under Options.',
+			'Enter Phone Number ID in the credential, or choose a Phone Number under Options.',
 		);
 	const path = graphPath(client, phoneNumberId, 'media');
 	const reply = await client.send({ method: 'POST', path, ...uploadForm(file) });
 	const uploaded = uploadedMedia(reply);
 	if (uploaded) return uploaded;
 	if (reply.status === 413) throw tooLarge(file);
-	const what = `"${file.fileName}" (${file.mimeType}, ${file.size} bytes) was not accepted`;
+	const what = `"${file.fileName}" (${file.mimeType}, ${sizeInWords(file.size)}) was not accepted`;
 	throw apiError(reply, what, UNKNOWN_ID);
 }
 
@@ -63,7 +64,7 @@ export async function phoneNumbers(client: ApiClient): Promise<PhoneNumber[]> {
 		throw new MediaError(
 			'permanent',
 			'The list of phone numbers needs Phone Number ID or WhatsApp Business Account ID in the credential',
-			'Fill in one of them, or choose By ID here and enter the phone number ID.',
+			'Enter one of them, or choose By ID here and enter the phone number ID.',
 		);
 	const reply = await client.send({
 		method: 'GET',
@@ -98,11 +99,11 @@ async function sendForMedia(
 	return refusesNumber ? await client.send({ method, path }) : reply;
 }
 
-function tooLarge({ fileName, size }: OutgoingFile): MediaError {
+function tooLarge({ fileName, size, mimeType }: OutgoingFile): MediaError {
 	return new MediaError(
 		'permanent',
-		`"${fileName}" was not accepted: ${size} bytes are more than Meta takes`,
-		sizeLimits(),
+		`"${fileName}" (${sizeInWords(size)}) was not accepted: it is too large`,
+		supportedLike(mimeType) ?? 'Store the file elsewhere and send its link instead.',
 		{ status: 413 },
 	);
 }

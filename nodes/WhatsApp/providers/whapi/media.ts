@@ -1,7 +1,7 @@
 import { plainType } from '../plainType';
 import { MediaError } from '../../errors';
 import { transformStream } from '../../streams';
-import { DAY } from '../../units';
+import { DAY, sizeInWords } from '../../units';
 import { checkMediaId } from '../mediaId';
 import type {
 	ApiClient,
@@ -146,7 +146,7 @@ export async function upload(client: ApiClient, given: OutgoingFile): Promise<Up
 	if (reply.status !== 200 || !mediaId)
 		throw apiError(
 			reply,
-			`"${file.fileName}" (${file.mimeType}, ${file.size} bytes) was not accepted`,
+			`"${file.fileName}" (${file.mimeType}, ${sizeInWords(file.size)}) was not accepted`,
 		);
 	return { mediaId, expiresAt: new Date(Date.now() + FILE_DAYS * DAY).toISOString() };
 }
