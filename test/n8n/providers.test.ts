@@ -76,6 +76,18 @@ describe('the credential’s Test button', () => {
 			]);
 	});
 
+	test('an App Secret that is not the token’s, none, and an app that takes signed requests only', async () => {
+		expect((await press('meta', { webhookSecret: 'of another app' })).message).toBe(
+			'The App Secret does not belong to the app of this access token. Copy it again: developers.facebook.com → My Apps → the app that the token was generated for → App settings → Basic → Show.',
+		);
+		const wrongWithoutNumber = { webhookSecret: 'of another app', phoneNumberId: '' };
+		expect((await press('meta', wrongWithoutNumber)).message).toContain('The App Secret does not');
+		expect((await press('meta', { webhookSecret: '', phoneNumberId: '' })).status).toBe('OK');
+		expect((await press('meta', { webhookSecret: '' })).status).toBe('OK');
+		emulator.meta.variants.requireAppSecret = true;
+		expect((await press('meta', { webhookSecret: '' })).message).toContain('Require App Secret');
+	});
+
 	test('a channel that is not logged in, and none that is started by the test', async () => {
 		emulator.whapi.authorized = false;
 		expect((await press('whapi')).message).toContain('scan the QR code');

@@ -439,13 +439,66 @@ test('without a verify token in the credential one is derived, the same in every
 	expect(callbacks().phoneNumber).toBe(server.url);
 });
 
-test('manual registration asks and changes nothing', async () => {
+test('manual registration changes nothing, and asks only whether the App Secret is the right one', async () => {
 	const server = await trigger({ registration: 'manual' });
 	await server.activate();
 	await server.startTest();
 	await server.stopTest();
 	await server.deactivate();
-	expect(harness.emulator.requests).toEqual([]);
+	const { phoneNumberId } = harness.emulator.meta.credentials;
+	const question = { method: 'GET', path: `/v25.0/${phoneNumberId}` };
+	// n8n calls the hook for each of the two methods.
+	const asked = harness.emulator.requests.map(({ method, path }) => ({ method, path }));
+	expect(asked).toEqual(Array(4).fill(question));
+});
+
+describe('an App Secret that is not the token’s', () => {
+	const SENTENCE =
+		'The App Secret in the credential does not belong to the app of the access token, so every message would be refused. Copy it again';
+	const wrong = { webhookSecret: 'of-another-app' };
+
+	test.each(['phoneNumber', 'account', 'manual'])(
+		'%s: neither published nor tested, and nothing is registered',
+		async (registration) => {
+			const server = await trigger({ registration, credential: wrong });
+			await expect(server.activate()).rejects.toThrow(SENTENCE);
+			await expect(server.startTest()).rejects.toThrow(SENTENCE);
+			expect(Object.values(callbacks()).filter(Boolean)).toEqual([]);
+			await server.deactivate();
+		},
+	);
+
+	test('the other way round: the token is of another app', async () => {
+		const { tokens, credentials } = harness.emulator.meta;
+		tokens.set('EAAother', { ...tokens.get(credentials.accessToken)!, ofOtherApp: true });
+		const server = await trigger({ credential: { accessToken: 'EAAother' } });
+		await expect(server.activate()).rejects.toThrow(SENTENCE);
+	});
+
+	test('without a phone number ID, Meta is asked who the token is', async () => {
+		const server = await trigger({
+			registration: 'manual',
+			credential: { ...wrong, phoneNumberId: '' },
+		});
+		await expect(server.activate()).rejects.toThrow(SENTENCE);
+	});
+
+	test('while Meta cannot say, a webhook that was set up by hand is believed', async () => {
+		const server = await trigger({ registration: 'manual', credential: wrong });
+		harness.emulator.meta.fault({ on: 'phoneNumber', status: 503, times: 2 });
+		await server.activate();
+		harness.emulator.meta.fault({ on: 'phoneNumber', reset: true, times: 2 });
+		await server.activate();
+		harness.emulator.meta.fault({ on: 'phoneNumber', error: '190/463', times: 2 });
+		await server.activate();
+	});
+
+	test('The Whole App: the App Secret is to blame, not the access token', async () => {
+		const server = await trigger({ registration: 'app', credential: wrong });
+		const error = await server.activate().catch((cause: Error) => cause);
+		expect(String(error)).toContain('App ID and App Secret do not belong together');
+		expect(String(error)).not.toContain('access token');
+	});
 });
 
 describe('what stands in the way, in words', () => {
@@ -475,7 +528,7 @@ describe('what stands in the way, in words', () => {
 			'Receiving files for The Whole App needs App ID in the credential',
 		],
 		['phoneNumber', { webhookSecret: '' }, 'needs App Secret in the credential'],
-		['app', { webhookSecret: 'wrong' }, 'code'],
+		['app', { webhookSecret: 'wrong' }, 'App ID and App Secret do not belong together'],
 		['app', { webhookSecret: 'wr\nong' }, 'A secret in the credential has a space, a line break'],
 		['phoneNumber', { accessToken: 'EAAwrong' }, 'Copy and paste the complete token'],
 		['phoneNumber', { phoneNumberId: '1' }, 'Check Phone Number ID in the credential'],

@@ -40,11 +40,17 @@ const photo = async (bytes: string) =>
 	await harness.emulator.pipes.receive({ type: 'image', bytes });
 
 /** A published workflow that listens; `items` are what started it. */
-async function publish({ credential = {}, id = 'node-1', onEmit = () => {} } = {}) {
+async function publish({
+	credential = {},
+	id = 'node-1',
+	onEmit = () => {},
+	parameters = {},
+} = {}) {
 	const { engine, emulator } = harness;
 	const data = { ...credentialFor(emulator, 'pipes'), ...credential };
 	const credentials = { whatsAppMediaApi: data };
-	const node = { ...engine.node({ node: 'whatsAppMediaStreamTrigger', credentials }), id };
+	const type = 'whatsAppMediaStreamTrigger';
+	const node = { ...engine.node({ node: type, credentials, parameters }), id };
 	const items: INodeExecutionData[] = [];
 	const errors: Error[] = [];
 	const context = new TriggerContext(
@@ -89,6 +95,13 @@ test.each(['https://my server', 'nowhere', 'http://', 'ftp://files.example'])(
 		expect(JSON.stringify(error)).not.toContain(key);
 	},
 );
+
+test('no media type: not published, and no connection', async () => {
+	await expect(publish({ parameters: { mediaTypes: [] } })).rejects.toThrow(
+		'No media type is chosen, so nothing can start the workflow',
+	);
+	expect(harness.emulator.requests).toEqual([]);
+});
 
 test('an execution that n8n cannot start: said in the log, and what comes next starts', async () => {
 	let full = true;

@@ -31,6 +31,14 @@ test('Meta’s explanation to the user stands in the message', () => {
 	);
 });
 
+test('an app that takes signed requests only: where that is switched off', () => {
+	const message = 'API calls from the server require an appsecret_proof argument';
+	expect(refusal({ message, type: 'GraphMethodException', code: 100 })).toMatchObject({
+		code: 'credential',
+		description: expect.stringContaining('switch off Require App Secret'),
+	});
+});
+
 test('no sentence is said twice', () => {
 	const same = 'Media file size too big';
 	expect(refusal({ message: same, code: 100, error_user_title: same }).message).toBe(

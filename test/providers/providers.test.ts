@@ -1,3 +1,5 @@
+import { createHmac } from 'node:crypto';
+
 import { authenticate } from '../../nodes/WhatsApp/transport/authenticate';
 import { providers } from '../../nodes/WhatsApp/providers';
 import type { MediaErrorCode } from '../../nodes/WhatsApp/errors';
@@ -378,6 +380,25 @@ describe('the token goes', () => {
 				(await authenticated('meta', uri, { url })).headers?.Authorization;
 			expect(await tokenFor(api, evil)).toBeUndefined();
 			expect(await tokenFor(evil, api)).toMatch(/^Bearer /);
+		});
+
+		test('with a proof of the App Secret where the request names one', async () => {
+			const { accessToken, webhookSecret } = credentialFor(emulator, 'meta');
+			const proof = createHmac('sha256', webhookSecret!).update(accessToken!).digest('hex');
+			for (const address of ['/1?fields=id&appsecret_proof=', '/1?appsecret_proof=&fields=id']) {
+				const { url, baseURL } = await authenticated('meta', undefined, {
+					url: address,
+					baseURL: 'https://api.example',
+				});
+				expect(baseURL).toBeUndefined();
+				expect(new URL(url).origin).toBe('https://api.example');
+				expect(Object.fromEntries(new URL(url).searchParams)).toEqual({
+					fields: 'id',
+					appsecret_proof: proof,
+				});
+			}
+			const own = await authenticated('meta', 'https://api.example/1?appsecret_proof=x');
+			expect(own).not.toHaveProperty('url');
 		});
 
 		test('to nobody when there is no address at all', async () => {

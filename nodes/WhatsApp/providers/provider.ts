@@ -5,8 +5,10 @@ import type { Credentials } from './credentials';
 import type { FileKind } from './fileKind';
 import type { MediaMessage } from './mediaMessage';
 import type { OnUnreadable } from './read';
+import type { VerificationFailure, Webhook } from './webhook';
 
 export type { Credentials } from './credentials';
+export type { VerificationFailure, Webhook } from './webhook';
 
 /**
  * The contract between the nodes and one vendor of WhatsApp. A provider is a plain object of functions: it is handed
@@ -28,6 +30,11 @@ export interface Provider {
 	credentialForm: CredentialForm;
 	/** What the user does to register the webhook URL by hand, to follow the vendor's name and a colon. Plain text. */
 	manualSetup: string;
+	/**
+	 * The fields of the credential without which a webhook that was set up by hand receives nothing. Absent where no such webhook
+	 * works: `manualSetup` says what to do instead.
+	 */
+	manualNeeds?: ReadonlyArray<keyof Credentials>;
 	/** How long files are kept, as a sentence for error messages. */
 	retention: string;
 	/**
@@ -43,6 +50,17 @@ export interface Provider {
 
 	/** Why no request can be made with the credential; nothing when all is well. Makes no request itself. */
 	checkCredentials?(credentials: Credentials): MediaError | undefined;
+
+	/**
+	 * A parameter of the query that proves that the webhook secret belongs to the token. A request that names it without a value
+	 * gets it, as that of the credential's test does. Absent where the vendor checks no such thing.
+	 */
+	secretProof?: { parameter: string; make(credentials: Credentials): string };
+	/**
+	 * Why the webhook secret is not the one that deliveries are made with, as the vendor says; nothing when it is, and when that
+	 * cannot be found out now. Absent where the vendor has no way to tell.
+	 */
+	checkSecret?(client: ApiClient): Promise<MediaError | undefined>;
 
 	/** The answer to the vendor's check that the webhook URL is ours; nothing when this is no such check, or a false one. */
 	challenge(webhook: Webhook, credentials: Credentials): string | undefined;
@@ -170,22 +188,6 @@ export interface ApiReply {
 	headers: Record<string, string | undefined>;
 	/** Parsed where it was JSON. */
 	body: unknown;
-}
-
-/** A request that came in on the webhook URL. */
-export interface Webhook {
-	/** Parameters of the URL. */
-	query: Record<string, unknown>;
-	/** Names in lower case. */
-	headers: Record<string, string | string[] | undefined>;
-	/** Exactly the bytes that came: signatures are made over these. */
-	rawBody: Buffer;
-}
-
-/** Why a webhook is not believed, for n8n's log. */
-export interface VerificationFailure {
-	/** To follow "refused a delivery:". */
-	reason: string;
 }
 
 export interface ResolveOptions {

@@ -6,7 +6,7 @@ import {
 
 import type { MediaError } from '../errors';
 import type { Credentials } from '../providers/provider';
-import { checkCredentials, parseCredentials } from './credentials';
+import { checkCredentials, parseCredentials, type ParsedCredentials } from './credentials';
 import { mayReceiveToken } from './hosts';
 
 /** n8n's HTTP Request node still makes requests of an older form, which has the address in `uri`. */
@@ -39,13 +39,27 @@ export async function authenticate(
 	if (invalid) throw withoutCode(invalid);
 	// A provider's own Authorization wins: some requests are made in the name of the app.
 	const proof = provider.authHeaders?.(credentials) ?? bearer(credentials);
-	return { ...options, ...NO_REDIRECTS, headers: { ...proof, ...options.headers } };
+	return {
+		...options,
+		...NO_REDIRECTS,
+		...withSecretProof(url, parsed),
+		headers: { ...proof, ...options.headers },
+	};
 }
 
 /** Where n8n will send it: of the two, it takes `url`. */
 function target({ url, uri, baseURL }: RequestOptions): URL | undefined {
 	const address = String(url ?? uri ?? '');
 	return URL.canParse(address, baseURL) ? new URL(address, baseURL) : undefined;
+}
+
+/** The address anew where it leaves a place for the proof: n8n's expressions know no HMAC. */
+function withSecretProof(url: URL, { provider, credentials }: ParsedCredentials) {
+	const { parameter, make } = provider.secretProof ?? {};
+	if (!parameter || !make || url.searchParams.get(parameter) !== '') return {};
+	const complete = new URL(url);
+	complete.searchParams.set(parameter, make(credentials));
+	return { url: complete.href, baseURL: undefined };
 }
 
 function bearer({ accessToken }: Credentials) {

@@ -1,5 +1,6 @@
 import type {
 	IDataObject,
+	IHookFunctions,
 	INodeProperties,
 	ITriggerFunctions,
 	IWebhookFunctions,
@@ -145,7 +146,7 @@ export interface TriggerParameters extends MessageFilter {
 
 /** @throws MediaError for a number that is none, or out of its range */
 export function triggerParameters(
-	context: ITriggerFunctions | IWebhookFunctions,
+	context: IHookFunctions | ITriggerFunctions | IWebhookFunctions,
 ): TriggerParameters {
 	const { alsoStartOn, ...options } = context.getNodeParameter('options', {}) as IDataObject;
 	const origins = readList(alsoStartOn) as MessageFilter['options']['alsoStartOn'];

@@ -9,6 +9,7 @@ import { listen, type Listener, type Subscription } from './liveConnection';
 import { logUnreadable } from './logUnreadable';
 import { matchesFilter } from './messageFilter';
 import { toItems } from './messageItems';
+import { checkMediaTypes } from './readiness';
 
 /** Starts the workflow with each new file that arrives over the live connection, from `start` until `close`. */
 export function liveDelivery(context: ITriggerFunctions) {
@@ -22,6 +23,7 @@ export function liveDelivery(context: ITriggerFunctions) {
 	/** Resolves once the connection is open. @throws NodeOperationError or NodeApiError when it cannot be opened */
 	const start = async () => {
 		try {
+			checkMediaTypes(context);
 			const client = await createClient(context);
 			const listener = createListener(context, client);
 			if (isClosed) return;

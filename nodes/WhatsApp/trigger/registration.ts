@@ -6,6 +6,7 @@ import type { RegistrationScope } from '../providers/provider';
 import { createClient } from '../transport/client';
 import { MINUTE } from '../units';
 import { backoff, retry, wait } from '../waiting';
+import { checkWebhookReady } from './readiness';
 import { canHaveTest, testPathOf, withoutTestQuery, withTestQuery } from './testForwarding';
 
 /**
@@ -14,7 +15,8 @@ import { canHaveTest, testPathOf, withoutTestQuery, withTestQuery } from './test
  */
 export const registrationHooks = {
 	async checkExists(this: IHookFunctions): Promise<boolean> {
-		return await withRegistration(this, async (registration) => {
+		// Where there is nothing to register, n8n is to call `create`, which checks the rest.
+		return await withRegistration(this, false, async (registration) => {
 			const urls = await registration.registeredUrls();
 			const isOurs = (url: string) =>
 				isSameExceptQuery(url, registration.url) || isForwarding(url, registration);
@@ -23,7 +25,10 @@ export const registrationHooks = {
 	},
 
 	async create(this: IHookFunctions): Promise<boolean> {
-		return await withRegistration(this, async (registration) => {
+		await checkWebhookReady(this).catch((cause) => {
+			throw nodeError(this, withDescriptionInMessage(cause));
+		});
+		return await withRegistration(this, true, async (registration) => {
 			await (this.getMode() === 'manual' ? registerTest : registerProduction)(registration);
 			return true;
 		});
@@ -31,7 +36,7 @@ export const registrationHooks = {
 
 	/** n8n calls this once for each HTTP method, at the same time, and after errors too: there may be nothing to remove. */
 	async delete(this: IHookFunctions): Promise<boolean> {
-		return await withRegistration(this, async (registration) => {
+		return await withRegistration(this, true, async (registration) => {
 			await unregister(registration).catch((cause) => {
 				if (!isCode(cause, 'credential', 'gone')) throw cause;
 				// Without access there is nothing that we could remove. An error here would block n8n: after a test that
@@ -101,14 +106,15 @@ async function createRegistration(
 	};
 }
 
-/** Runs a hook, and answers yes where there is nothing to register. */
+/** Runs a hook. */
 async function withRegistration(
 	context: IHookFunctions,
+	resultWithout: boolean,
 	work: (registration: NodeRegistration) => Promise<boolean>,
 ): Promise<boolean> {
 	try {
 		const registration = await createRegistration(context);
-		return registration ? await work(registration) : true;
+		return registration ? await work(registration) : resultWithout;
 	} catch (cause) {
 		throw nodeError(context, withDescriptionInMessage(cause));
 	}

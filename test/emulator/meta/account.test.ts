@@ -1,3 +1,5 @@
+import { createHmac } from 'node:crypto';
+
 import { expectError, gone, graph, meta, useEmulator } from './testbed';
 
 useEmulator();
@@ -51,5 +53,37 @@ describe('credentials', () => {
 			is_valid: false,
 			error: { code: 190 },
 		});
+	});
+
+	it('checks that token and app secret belong together, where it is given a proof', async () => {
+		const { accessToken, appSecret, phoneNumberId, appId } = meta.credentials;
+		const ask = async (secret: string, token = accessToken) => {
+			const proof = createHmac('sha256', secret).update(token).digest('hex');
+			return await graph.get(`/${phoneNumberId}?fields=id&appsecret_proof=${proof}`, {
+				headers: { Authorization: `Bearer ${token}` },
+			});
+		};
+		const wrong =
+			'{"error":{"message":"Invalid appsecret_proof provided in the API argument","type":"GraphMethodException","code":100,';
+		expect((await ask(appSecret)).status).toBe(200);
+		expectError(await ask('another'), 400, wrong);
+		expectError(await graph.get(`/${phoneNumberId}?fields=id&appsecret_proof=`), 400, wrong);
+		meta.tokens.set('EAAother', { ...meta.tokens.get(accessToken)!, ofOtherApp: true });
+		expectError(await ask(appSecret, 'EAAother'), 400, wrong);
+
+		meta.variants.requireAppSecret = true;
+		expect((await ask(appSecret)).status).toBe(200);
+		expectError(
+			await graph.get(`/${phoneNumberId}`),
+			400,
+			'{"error":{"message":"API calls from the server require an appsecret_proof argument","type":"GraphMethodException","code":100,',
+		);
+		expectError(
+			await graph.get(`/${appId}/subscriptions`, {
+				headers: { Authorization: `Bearer ${appId}|another` },
+			}),
+			400,
+			'{"error":{"message":"Invalid OAuth access token signature.","type":"OAuthException","code":190,',
+		);
 	});
 });

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import type { MetaEmulator, MetaOperation } from '.';
 import { htmlPage } from '../faults';
 import type { EmulatorRequest, Reply, Route } from '../server';
@@ -138,6 +138,7 @@ async function authorize(meta: MetaEmulator, { needs }: Operation, call: Call): 
 	const problem = meta.tokenProblem(header || (inQuery && `Bearer ${inQuery}`));
 	if (problem) throw problem;
 	const token = meta.tokenOf(header || `Bearer ${inQuery}`)!;
+	await checkProof(meta, call, header.replace(/^\w+ /, '') || inQuery!);
 	if (needs === 'app' && !token.app) throw errors.appTokenNeeded();
 	if (needs === 'app' || needs === 'any') return;
 	if (!token.owns) throw errors.gone(call.method, call.id);
@@ -148,3 +149,21 @@ async function authorize(meta: MetaEmulator, { needs }: Operation, call: Call): 
 	if (!allowed)
 		throw meta.variants.missingPermission === 10 ? errors.noPermission() : errors.noPermission200();
 }
+
+/** HMAC-SHA256 of the token under the app's secret: https://developers.facebook.com/docs/graph-api/guides/secure-requests. */
+async function checkProof(meta: MetaEmulator, call: Call, token: string): Promise<void> {
+	const { appsecret_proof: given = call.request.query.appsecret_proof } = isMultipart(call)
+		? {}
+		: await call.params();
+	if (given === undefined) {
+		if (meta.variants.requireAppSecret) throw errors.proofNeeded();
+		return;
+	}
+	const secret = meta.tokens.get(token)?.ofOtherApp ? 'of another app' : meta.credentials.appSecret;
+	const proof = createHmac('sha256', secret).update(token).digest('hex');
+	if (given !== proof) throw errors.wrongProof();
+}
+
+/** A file is not read before its time. */
+const isMultipart = ({ request }: Call) =>
+	(request.headers['content-type'] ?? '').startsWith('multipart/');

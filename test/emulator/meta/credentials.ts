@@ -41,6 +41,8 @@ export interface Token {
 	owns: boolean;
 	/** An app token, good for the app's own subscriptions only. */
 	app?: boolean;
+	/** Made for another app, so that our app's secret proves nothing about it. */
+	ofOtherApp?: boolean;
 }
 
 /** The tokens that exist at the start. */

@@ -128,6 +128,26 @@ export const errors = {
 	noToken: (status: 400 | 401 = 401) =>
 		oauth(status, 104, 'An access token is required to request this resource.'),
 	unparsableToken: () => oauth(401, 190, 'Invalid OAuth access token - Cannot parse access token'),
+	/** Of an app token whose secret is not the app's, with this status: https://github.com/facebook/facebook-ios-sdk/issues/2242. */
+	wrongTokenSignature: () => oauth(400, 190, 'Invalid OAuth access token signature.'),
+	/**
+	 * Also where the app does not ask for proofs, and of a token of another app:
+	 * https://github.com/facebook/facebook-python-business-sdk/issues/528 (the whole body),
+	 * https://github.com/facebookarchive/php-graph-sdk/issues/800, https://github.com/Kdyby/Facebook/pull/22.
+	 */
+	wrongProof: () =>
+		new GraphError(400, {
+			message: 'Invalid appsecret_proof provided in the API argument',
+			type: 'GraphMethodException',
+			code: 100,
+		}),
+	/** An app with "Require App Secret": https://stape.io/blog/api-calls-from-the-server-require-appsecret-proof-argument (the whole body). */
+	proofNeeded: () =>
+		new GraphError(400, {
+			message: 'API calls from the server require an appsecret_proof argument',
+			type: 'GraphMethodException',
+			code: 100,
+		}),
 	expiredToken: (now = Date.now()) =>
 		oauth(
 			401,

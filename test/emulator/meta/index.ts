@@ -264,7 +264,10 @@ export class MetaEmulator implements VendorEmulator {
 		if (state === 'expired') return errors.expiredToken(this.clock.now());
 		if (state === 'passwordChanged') return errors.passwordChanged();
 		if (state === 'loggedOut') return errors.loggedOut();
-		return state === 'valid' ? undefined : errors.unparsableToken();
+		if (state === 'valid') return undefined;
+		return /^Bearer \d+\|/.test(authorization)
+			? errors.wrongTokenSignature()
+			: errors.unparsableToken();
 	}
 
 	hashOf(mediaId: string, encoding: 'hex' | 'base64'): string | undefined {

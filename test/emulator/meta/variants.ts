@@ -44,6 +44,8 @@ export interface MetaVariants {
 	 * https://github.com/chatwoot/chatwoot/issues/12488; third parties say the app, too.
 	 */
 	overrideNeeds: 'account' | 'accountAndApp' | 'nothing';
+	/** The app's setting "Require App Secret": every call takes a proof. */
+	requireAppSecret: boolean;
 	/** A "no storage" number: media live an hour, uploads as long as their ttl_minutes says: the page /no-storage. */
 	noStorage: boolean;
 	/** Milliseconds that a webhook has for its answer; undocumented. */
@@ -75,6 +77,7 @@ export function defaultVariants(): MetaVariants {
 		healthStatus: 'known',
 		missingPermission: 10,
 		overrideNeeds: 'account',
+		requireAppSecret: false,
 		noStorage: false,
 		webhookTimeout: 10_000,
 	};

@@ -22,6 +22,11 @@ const UNKNOWN_MEDIA = `The file may be deleted or too old: Meta keeps received f
 export const UNKNOWN_ID =
 	'Check Phone Number ID in the credential, and that the System User of the access token has the WhatsApp account. Don’t enter the phone number.';
 
+/** Of an app whose setting "Require App Secret" is on. */
+export const PROOF_NEEDED = 'API calls from the server require an appsecret_proof argument';
+export const ALLOW_UNSIGNED =
+	'In its App Dashboard, switch off Require App Secret (App settings → Advanced → Security).';
+
 /** "Callback verification failed with the following errors: …" */
 const HANDSHAKE = 2200;
 
@@ -124,6 +129,11 @@ function explain(
 			code: 'credential',
 			description:
 				'The access token in the credential lacks a permission. Give its System User the app and the WhatsApp account, with whatsapp_business_messaging and whatsapp_business_management, and create a new token.',
+		};
+	if (sentence.startsWith(PROOF_NEEDED))
+		return {
+			code: 'credential',
+			description: `The app accepts signed requests only. ${ALLOW_UNSIGNED}`,
 		};
 	if (code === HANDSHAKE) return { code: 'handshake', description: handshakeDescription(sentence) };
 	return {

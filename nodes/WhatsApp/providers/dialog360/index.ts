@@ -17,6 +17,7 @@ export const dialog360: Provider = {
 	authHeaders: ({ accessToken }) => ({ 'D360-API-KEY': accessToken }),
 	credentialForm,
 	manualSetup: `open the 360dialog Hub → your number → Webhook URL. Paste the URL, and add a header ${SECRET_HEADER} with the Webhook Secret of the credential.`,
+	manualNeeds: ['webhookSecret'],
 	retention: `Meta keeps received files for ${RECEIVED_FILE_DAYS} days and uploaded ones for ${UPLOADED_FILE_DAYS}.`,
 	challenge,
 	verify,

@@ -1,3 +1,5 @@
+import { ALLOW_UNSIGNED, PROOF_NEEDED } from '../cloudApi/errors';
+import { COPY_APP_SECRET, secretProof, WRONG_PROOF } from './appSecret';
 import { relayBaseUrl, type CredentialForm } from '../credentialForm';
 
 const NO_PERMISSION =
@@ -78,7 +80,9 @@ export const credentialForm: CredentialForm = {
 		},
 	],
 	test: {
-		path: `'/' + $credentials.apiVersion + '/' + ($credentials.phoneNumberId.trim() ? $credentials.phoneNumberId.trim() + '?fields=id,display_phone_number,verified_name' : 'me?fields=id')`,
+		path:
+			`'/' + $credentials.apiVersion + '/' + ($credentials.phoneNumberId.trim() ? $credentials.phoneNumberId.trim() + '?fields=id,display_phone_number,verified_name' : 'me?fields=id')` +
+			` + (($credentials.webhookSecret || '').trim() ? '&${secretProof.parameter}=' : '')`,
 		errorStatuses: [404],
 		problems: [
 			{
@@ -99,6 +103,14 @@ export const credentialForm: CredentialForm = {
 				body: ['error.error_subcode', 33],
 				message:
 					'The phone number ID is unknown, or the token has no access to it. Copy it from your app → WhatsApp → API Setup, below the number. Don’t enter the phone number, or the account ID beside it.',
+			},
+			{
+				body: ['error.message', WRONG_PROOF],
+				message: `The App Secret does not belong to the app of this access token. ${COPY_APP_SECRET}`,
+			},
+			{
+				body: ['error.message', PROOF_NEEDED],
+				message: `The app accepts signed requests only. ${ALLOW_UNSIGNED}`,
 			},
 			{
 				body: ['error.code', 100],

@@ -2,6 +2,7 @@ import { accepts } from '../cloudApi/accepts';
 import { RECEIVED_FILE_DAYS, UPLOADED_FILE_DAYS } from '../cloudApi/lifetimes';
 import { urlExpiresAt } from '../cloudApi/media';
 import type { Provider } from '../provider';
+import { checkSecret, secretProof } from './appSecret';
 import { credentialForm } from './credentialForm';
 import { checkCredentials } from './credentials';
 import { deleteMedia, phoneNumbers, resolve, upload } from './media';
@@ -26,7 +27,10 @@ export const meta: Provider = {
 	manualSetup:
 		'open App Dashboard → WhatsApp → Configuration → Webhook → Edit. Paste the URL as Callback URL, enter the Verify Token of the credential, and subscribe to the field messages.',
 	retention: `Meta keeps received files for ${RECEIVED_FILE_DAYS} days and uploaded ones for ${UPLOADED_FILE_DAYS}.`,
+	manualNeeds: ['webhookSecret', 'verifyToken'],
 	checkCredentials,
+	secretProof,
+	checkSecret,
 	challenge,
 	verify,
 	parse,

@@ -148,7 +148,8 @@ export function registrationError(reply: ApiReply, scope: RegistrationScope): Me
 			'Enter WhatsApp Business Account ID in the credential: then the trigger subscribes it for you.',
 			{ status: reply.status },
 		);
-	if (error?.code === 15)
+	// 190 is "Invalid OAuth access token signature", of the token that is made of the two.
+	if (error?.code === 15 || (scope === 'app' && error?.code === 190))
 		return new MediaError(
 			'credential',
 			`${what}: App ID and App Secret do not belong together`,

@@ -16,6 +16,7 @@ export const pipes: Provider = {
 	credentialForm,
 	manualSetup:
 		'paste the URL as Webhook URL where you activate the number, or in the App’s settings. Enter the Webhook Secret of the credential there, too.',
+	manualNeeds: ['webhookSecret'],
 	retention: `Pipes.bot keeps files for ${FILE_HOURS} hours.`,
 	unavailableAlwaysStarts: true,
 	challenge,

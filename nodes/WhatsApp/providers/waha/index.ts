@@ -16,6 +16,7 @@ export const waha: Provider = {
 	credentialForm,
 	manualSetup:
 		'open WAHA’s Dashboard → Sessions → Configuration. Add the URL to the webhooks, with the event message.any and, as HMAC key, the Webhook Secret of the credential.',
+	manualNeeds: ['webhookSecret'],
 	retention:
 		'WAHA keeps a file for three minutes (WHATSAPP_FILES_LIFETIME), and gets it again when its message is asked for.',
 	challenge,

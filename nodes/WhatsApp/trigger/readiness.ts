@@ -1,0 +1,69 @@
+import type { IHookFunctions, ITriggerFunctions } from 'n8n-workflow';
+
+import { MediaError } from '../errors';
+import type { Credentials, Provider } from '../providers/provider';
+import { createClient } from '../transport/client';
+import { triggerParameters } from './fields';
+import type { AlsoStartOn } from './messageFilter';
+
+/** A published workflow that can never start looks like one to which nobody has written yet. */
+
+/** Of what *Also Start On* offers, that which may come without a file of any type. */
+const WITHOUT_FILE: AlsoStartOn[] = ['text', 'unavailable', 'failed'];
+
+/** @throws MediaError when no message can ever start the workflow, whatever is delivered */
+export function checkMediaTypes(context: IHookFunctions | ITriggerFunctions): void {
+	const { mediaTypes, options } = triggerParameters(context);
+	const { alsoStartOn = [] } = options;
+	if (mediaTypes.length || alsoStartOn.some((origin) => WITHOUT_FILE.includes(origin))) return;
+	throw new MediaError(
+		'permanent',
+		'No media type is chosen, so nothing can start the workflow',
+		'Choose at least one in Media Types. For texts alone, add Also Start On under Options and choose Text Messages.',
+	);
+}
+
+/** @throws MediaError when nothing can ever be delivered to the node's webhook, or no delivery be believed */
+export async function checkWebhookReady(context: IHookFunctions): Promise<void> {
+	checkMediaTypes(context);
+	const client = await createClient(context);
+	const { provider, credentials } = client;
+	const isManual = context.getNodeParameter('registration') === 'manual';
+	const problem =
+		(isManual ? manualProblem(provider, credentials) : registrationProblem(provider)) ??
+		(await provider.checkSecret?.(client));
+	if (problem) throw problem;
+}
+
+function registrationProblem({ registration, displayName }: Provider): MediaError | undefined {
+	if (registration) return undefined;
+	return new MediaError(
+		'permanent',
+		`n8n cannot tell ${displayName} where to deliver, so nothing would arrive`,
+		'In Receive Files For, choose Manual, and follow its steps.',
+	);
+}
+
+function manualProblem(
+	{ manualNeeds, manualSetup, displayName, credentialForm }: Provider,
+	credentials: Credentials,
+): MediaError | undefined {
+	if (!manualNeeds) {
+		const remedy = manualSetup.charAt(0).toUpperCase() + manualSetup.slice(1);
+		return new MediaError(
+			'permanent',
+			`${displayName} does not work with Manual, so nothing would arrive`,
+			remedy,
+		);
+	}
+	const missing = manualNeeds.filter((name) => !credentials[name]);
+	if (!missing.length) return undefined;
+	const labels = credentialForm.fields.flatMap((field) =>
+		'displayName' in field && missing.some((name) => name === field.name) ? field.displayName : [],
+	);
+	return new MediaError(
+		'credential',
+		`Manual needs ${labels.join(' and ')} in the credential; without ${labels.length > 1 ? 'them' : 'it'}, every message would be refused`,
+		'Open the credential. Below each field is where its value is found.',
+	);
+}
