@@ -153,7 +153,7 @@ describe('the credential’s Test button', () => {
 			headers: { 'Content-Type': 'text/html' },
 			body: '<html>Bad gateway',
 		});
-		expect((await press()).message).toContain(outage('not one of the provider’s API'));
+		expect((await press()).message).toContain(outage('did not come from the provider’s API'));
 		emulator.meta.fault({
 			on: 'phoneNumber',
 			status: 200,
@@ -162,7 +162,7 @@ describe('the credential’s Test button', () => {
 		});
 		expect(await press()).toMatchObject({
 			status: 'Error',
-			message: expect.stringContaining('not one of the provider’s API'),
+			message: expect.stringContaining('did not come from the provider’s API'),
 		});
 	});
 });

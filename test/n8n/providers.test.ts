@@ -59,7 +59,7 @@ describe('the credential’s Test button', () => {
 		played.fault({ on, status: 503 });
 		// n8n 1 tells no status of an answer without a body.
 		const outage = process.env.N8N_VERSION?.startsWith('1.')
-			? 'is not one of the provider’s API'
+			? 'did not come from the provider’s API'
 			: 'The provider is not available right now. Try again in a few minutes.';
 		expect((await press(vendor)).message).toContain(outage);
 		played.fault({
@@ -68,7 +68,7 @@ describe('the credential’s Test button', () => {
 			headers: { 'Content-Type': 'text/html' },
 			body: '<html>Log in',
 		});
-		expect((await press(vendor)).message).toContain('is not one of the provider’s API');
+		expect((await press(vendor)).message).toContain('did not come from the provider’s API');
 		for (const { host, headers } of emulator.requests)
 			expect([host, headers[tokenHeaderOf(vendor)] !== undefined]).toEqual([
 				hostsOf(vendor)[0],
