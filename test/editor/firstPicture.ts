@@ -18,7 +18,7 @@ export function firstPicture({
 	return `# From an empty n8n to the first picture
 
 A robot walks each way in n8n's own editor and counts what it clicks and types; what it looks at costs nothing.
-\`npm run test:editor\` does it again and fails when this page is not what it counts. The values for the forms are at hand,
+\`npm run test:editor\` does it again and fails when this page is not what it counts. It assumes you have your credentials,
 the Meta app is subscribed to the account, and a customer sends a photo as soon as the trigger listens. The walk ends when the
 photo is to be seen in the output panel.
 
