@@ -325,35 +325,60 @@ test('a large file comes out in constant memory, and another encoder makes the r
 	expect(most).toBeLessThanOrEqual(65_536 + 32);
 });
 
-test('a file whose first bytes look right under the wrong key is told by its MAC', async () => {
+describe('a file whose first bytes look right under the wrong key', () => {
 	const mediaKey = Buffer.alloc(32, 9);
+	const png = Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex');
+	const plaintext = likePngAsImage(mediaKey, png);
+	let file: Buffer;
+	let encryptedSha256: string;
+	beforeAll(async () => {
+		const [encrypted] = await encryptWith('zapo', [{ type: 'audio', mediaKey, plaintext }]);
+		file = encrypted!.file;
+		encryptedSha256 = Buffer.from(encrypted!.fileEncSha256, 'base64').toString('hex');
+	});
+	const keys = mediaKeysOf({ mediaKey });
+	const attempt = async (rest: Partial<EncryptedFile>) =>
+		await decrypt({ what: 'The file', keys, ...rest }, file).catch((cause: unknown) => cause);
+
+	test('with its hash: that key is out', async () => {
+		let given = keys;
+		let last: unknown;
+		for (let tries = 0; tries < 3; tries++) {
+			last = await attempt({ keys: given, encryptedSha256 });
+			if (!(last instanceof EncryptedAsOther)) break;
+			expect(last.keys).not.toContain(keys.find(({ encryptedAs }) => encryptedAs === 'image'));
+			given = last.keys;
+		}
+		expect(plaintext.equals(last as Buffer)).toBe(true);
+	});
+
+	test('without: nobody knows whether key or bytes are wrong, until all keys are put to the proof', async () => {
+		const first = await attempt({});
+		expect(first).toBeInstanceOf(NotTheAnnouncedFile);
+		const second = (await attempt({ proveAll: true })) as EncryptedAsOther;
+		expect(second.keys.map(({ encryptedAs }) => encryptedAs)).toEqual(['audio']);
+		const third = await attempt({ proveAll: true, keys: second.keys });
+		expect(plaintext.equals(third as Buffer)).toBe(true);
+	});
+
+	test('and the same damage has the same fingerprint, however many keys are put to the proof', async () => {
+		file = Buffer.from(file);
+		file[500]! ^= 1;
+		const [first, second] = [await attempt({}), await attempt({ proveAll: true })];
+		expect(second).toBeInstanceOf(NotTheAnnouncedFile);
+		const { fingerprint } = first as NotTheAnnouncedFile;
+		expect((second as NotTheAnnouncedFile).fingerprint).toBe(fingerprint);
+	});
+});
+
+/** A file sent as audio that begins as the keys for images make this start of it. */
+function likePngAsImage(mediaKey: Buffer, png: Buffer): Buffer {
 	const [right, wrong] = (['audio', 'image'] as const).map(
 		(encryptedAs) => mediaKeysOf({ mediaKey, encryptedAs })[0]!,
 	);
-	const png = Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex');
-	// As it must begin so that the wrong key makes a PNG of it.
 	const start = ecb('decrypt', right!, ecb('encrypt', wrong!, xor(png, wrong!.iv)));
-	const plaintext = Buffer.concat([xor(start, right!.iv), pattern(1000).fill(0xee)]);
-	const [encrypted] = await encryptWith('zapo', [{ type: 'audio', mediaKey, plaintext }]);
-	const { file, fileEncSha256 } = encrypted!;
-	const encryptedSha256 = Buffer.from(fileEncSha256, 'base64').toString('hex');
-	for (const [hash, tries] of [
-		[undefined, 2],
-		[encryptedSha256, 3],
-	] as const) {
-		let keys = mediaKeysOf({ mediaKey });
-		let last: unknown;
-		for (let attempt = 0; attempt < tries; attempt++) {
-			last = await decrypt({ what: 'The file', keys, encryptedSha256: hash }, file).catch(
-				(cause: unknown) => cause,
-			);
-			if (!(last instanceof EncryptedAsOther)) break;
-			expect(last.keys).not.toContain(keys.find(({ encryptedAs }) => encryptedAs === 'image'));
-			keys = last.keys;
-		}
-		expect(plaintext.equals(last as Buffer)).toBe(true);
-	}
-});
+	return Buffer.concat([xor(start, right!.iv), pattern(1000).fill(0xee)]);
+}
 
 function xor(one: Buffer, other: Buffer): Buffer {
 	return Buffer.from(one.map((byte, index) => byte ^ other[index]!));

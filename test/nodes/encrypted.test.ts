@@ -419,6 +419,15 @@ describe('Media Key and Encrypted Media Type', () => {
 		expect(requests()).toHaveLength(2);
 	});
 
+	test('damaged once, and nothing else is known of it: fetched again, good', async () => {
+		const { item, parameters } = linked('image');
+		harness.emulator.messageFiles.fault({ wrongBytes: true });
+		const options = { mediaKey: '={{ $json.secret }}' };
+		const { json } = await download(item, { ...parameters, options });
+		expect(json).toMatchObject({ verified: true, sha256: sha256(CONTENT.image) });
+		expect(requests()).toHaveLength(2);
+	});
+
 	test.each([
 		['image', 'image'],
 		['sticker', 'image'],

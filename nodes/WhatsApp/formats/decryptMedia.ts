@@ -29,6 +29,8 @@ export interface EncryptedFile {
 	what: string;
 	/** Those that may open it, the likeliest first. The first bytes decide between them, and the MAC at the end proves it. */
 	keys: MediaKeys[];
+	/** Put all of them to the proof: the one that the first bytes speak for has failed before. */
+	proveAll?: boolean;
 	/** SHA-256 of the file as it is served; lower-case hex. */
 	encryptedSha256?: string;
 	/** SHA-256 of what comes out; lower-case hex. Absent also where the reader computes and checks it. */
@@ -131,7 +133,9 @@ class Decryption {
 		if (!this.keys) this.startMacs(this.file.keys);
 		const lastBlock = this.held.subarray(0, BLOCK_BYTES);
 		const sums = this.macs.map(({ keys, mac }) => ({ keys, sum: mac.update(lastBlock).digest() }));
-		const fingerprint = `${sums[0]?.sum.toString('hex')} ${this.held.toString('hex')}`;
+		// The same, whether one key is put to the proof or all.
+		const chosen = sums.find(({ keys }) => keys === this.keys) ?? sums[0];
+		const fingerprint = `${chosen?.sum.toString('hex')} ${this.held.toString('hex')}`;
 		if (this.held.length !== TAIL_BYTES) throw notWhole(what, this.size, fingerprint);
 		if (encryptedSha256 && this.encryptedHash?.digest('hex') !== encryptedSha256)
 			throw otherFile(what, fingerprint);
@@ -149,14 +153,14 @@ class Decryption {
 
 	/**
 	 * Each block is decrypted with the one before it, so that the first ones can be tried at once. Where one key makes a known type
-	 * of them, and a hash will tell whether the bytes are right, only that key is put to the proof: each MAC takes as long as a
-	 * hash of the whole file.
+	 * of them, only that key is put to the proof: each MAC takes as long as a hash of the whole file. Should it fail, a hash tells
+	 * whether the bytes are wrong or the key; without one, the next download puts all keys to the proof.
 	 */
 	private choose(ciphertext: Buffer): void {
-		const candidates = this.file.keys;
+		const { keys: candidates, proveAll } = this.file;
 		const likeliest = candidates.find((keys) => looksRight(keys, ciphertext));
 		this.keys = likeliest ?? candidates[0]!;
-		this.startMacs(likeliest && this.encryptedHash ? [likeliest] : candidates);
+		this.startMacs(likeliest && (this.encryptedHash || !proveAll) ? [likeliest] : candidates);
 	}
 
 	private startMacs(candidates: MediaKeys[]): void {
@@ -168,9 +172,9 @@ class Decryption {
 
 	private noneFits(fingerprint: string): MediaError {
 		const { what, keys, encryptedSha256 } = this.file;
+		if (!encryptedSha256) return otherKeyOrFile(what, fingerprint);
 		const untried = keys.filter((one) => !this.macs.some((tried) => tried.keys === one));
-		if (untried.length) return new EncryptedAsOther(what, untried);
-		return encryptedSha256 ? otherKey(what) : otherKeyOrFile(what, fingerprint);
+		return untried.length ? new EncryptedAsOther(what, untried) : otherKey(what);
 	}
 
 	private decrypt({ cipherKey, iv }: MediaKeys, ciphertext: Buffer): Buffer {

@@ -105,10 +105,10 @@ export async function storeReply(
 }
 
 /** Makes the file of the bytes that come; nothing where they are the file. */
-function decryptionOf({ subject, file: { encryption } }: Expected): StreamHooks['transform'] {
-	if (!encryption) return undefined;
-	const { keys, sha256: encryptedSha256 } = encryption;
-	return decryptMedia({ what: subject, keys, encryptedSha256 });
+function decryptionOf({ subject, file, earlier }: Expected): StreamHooks['transform'] {
+	if (!file.encryption) return undefined;
+	const { keys, sha256: encryptedSha256 } = file.encryption;
+	return decryptMedia({ what: subject, keys, proveAll: Boolean(earlier), encryptedSha256 });
 }
 
 function fingerprintIn(error?: Error): string | undefined {
