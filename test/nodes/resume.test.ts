@@ -1,7 +1,20 @@
+import { randomBytes } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
+import { gzipSync } from 'node:zlib';
+
 import type { Fault } from '../emulator';
 import { pattern } from '../emulator';
 import { MB } from '../../nodes/WhatsApp/units';
-import { calls, credentialFor, startHarness, type Harness, type Vendor } from '../support/harness';
+import { startFileHost, type FileHost } from '../support/fileHost';
+import {
+	calls,
+	credentialFor,
+	sha256,
+	startHarness,
+	type Harness,
+	type Vendor,
+} from '../support/harness';
+import { credentialsFor, outcomeOf } from '../support/run';
 
 /** A download that breaks off goes on where it was, or begins again; what n8n stores is one whole file, or none. */
 
@@ -139,6 +152,99 @@ test.each([1, 2, 4])('a line without progress is given up after %d tries', async
 	expect(error!.message).toContain(`of ${SIZE} bytes`);
 	expect(ranges).toHaveLength(maxTries);
 	expect(await leftOvers()).toEqual([]);
+});
+
+describe('at a host that is not what it says, of a file of which nothing was announced', () => {
+	let host: FileHost;
+	beforeAll(async () => (host = await startFileHost()));
+	afterAll(async () => await host.close());
+
+	const FILE = Buffer.concat([Buffer.from('%PDF-1.7\n'), randomBytes(SIZE)]);
+	const HEADERS = { ETag: '"1"', 'Accept-Ranges': 'bytes', 'Content-Type': 'application/pdf' };
+
+	/** Breaks off once, after 2 MB, and answers to the first bytes that are asked for from there. */
+	const breakOnce = (
+		whole: Buffer,
+		more: Record<string, string>,
+		sendRest: (response: ServerResponse, start: number, contentRange: string) => void,
+	) => {
+		let isWhole = false;
+		host.answer(({ headers: { range } }, response) => {
+			const start = Number(/^bytes=(\d+)-$/.exec(range ?? '')?.[1]);
+			if (start)
+				return sendRest(response, start, `bytes ${start}-${whole.length - 1}/${whole.length}`);
+			response.writeHead(200, { ...HEADERS, ...more, 'Content-Length': whole.length });
+			if (isWhole) return void response.end(whole);
+			isWhole = true;
+			// What is still in the socket's buffers would not arrive.
+			response.write(whole.subarray(0, 2 * MB), () => setTimeout(() => response.destroy(), 50));
+		});
+	};
+	const downloadFrom = async (options = {}) => {
+		const credentials = credentialsFor(harness, 'meta', { mediaHosts: host.origin });
+		const item = { url: `${host.origin}/file` };
+		const run = harness.run('DownloadMedia', [item], { credentials, parameters: { options } });
+		const { json, message } = outcomeOf(await run);
+		const isWhole = json?.size === FILE.length && json.sha256 === sha256(FILE);
+		return { isWhole, message, ranges: host.requests.map(({ headers: { range } }) => range) };
+	};
+
+	test.each<[string, (start: number) => Buffer]>([
+		['ends too early', (start) => FILE.subarray(start, start + 500_000)],
+		['is the whole', () => FILE],
+	])('a rest without length that %s is not added to what came', async (_what, restFrom) => {
+		breakOnce(FILE, {}, (response, start, contentRange) => {
+			response.writeHead(206, { ...HEADERS, 'Content-Range': contentRange });
+			response.end(restFrom(start));
+		});
+		expect(await downloadFrom({ maxTries: 2 })).toMatchObject({ isWhole: true });
+	});
+
+	test.each([{}, { 'Content-Encoding': 'gzip' }])(
+		'a file that came compressed is fetched as a whole again, whatever its rest calls itself: %j',
+		async (encoding) => {
+			const zipped = gzipSync(FILE, { level: 0 });
+			breakOnce(zipped, { 'Content-Encoding': 'gzip' }, (response, start, contentRange) => {
+				const length = { 'Content-Length': zipped.length - start };
+				response.writeHead(206, {
+					...HEADERS,
+					...encoding,
+					...length,
+					'Content-Range': contentRange,
+				});
+				response.end(zipped.subarray(start));
+			});
+			const { isWhole, ranges } = await downloadFrom();
+			expect({ isWhole, last: ranges.at(-1) }).toEqual({ isWhole: true, last: undefined });
+		},
+	);
+
+	test.each<[string, (response: ServerResponse) => void]>([
+		['500', (response) => void response.writeHead(500).end()],
+		['a closed connection', (response) => void response.destroy()],
+		[
+			'no byte',
+			(response) => {
+				const { range } = response.req.headers;
+				const start = Number(/\d+/.exec(range!)![0]);
+				response.writeHead(206, {
+					...HEADERS,
+					'Content-Length': FILE.length - start,
+					'Content-Range': `bytes ${start}-${FILE.length - 1}/${FILE.length}`,
+				});
+				response.flushHeaders();
+				setTimeout(() => response.destroy(), 50);
+			},
+		],
+	])('%s for each rest: the whole is fetched within Maximum Tries', async (_what, answer) => {
+		for (const maxTries of [2, 4, 10]) {
+			breakOnce(FILE, {}, answer);
+			const { isWhole, message, ranges } = await downloadFrom({ maxTries });
+			expect({ maxTries, isWhole, message }).toEqual({ maxTries, isWhole: true });
+			expect(ranges.length).toBeLessThanOrEqual(4);
+			expect(ranges.at(-1)).toBeUndefined();
+		}
+	});
 });
 
 test('a weak or missing Etag, or no length, proves nothing', async () => {

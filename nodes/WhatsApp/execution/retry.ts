@@ -38,7 +38,7 @@ export async function withRetries<T>(
 		waited += wait;
 		return waited <= maxWaitSeconds * SECOND ? wait : undefined;
 	};
-	const countTries = async (tries: number) => ({ result: await work(tries), tries });
+	const countTries = async (tries: number) => ({ result: await work(tries + retried), tries });
 	return await retry(countTries, waitAfter, signal);
 }
 

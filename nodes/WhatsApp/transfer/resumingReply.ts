@@ -8,6 +8,15 @@ import { backoff, wait } from '../waiting';
 /** A line that brings less than this between two breaks is not counted as one that works. */
 const MIN_PROGRESS = MB;
 
+/**
+ * So many bytes that came are asked for once more, to see that the rest follows. An Etag alone does not prove it: n8n's helper
+ * unzips a body that comes compressed, and hides that it did, so that we may count other bytes than the host does.
+ */
+const OVERLAP = 1024;
+
+/** How often in a row the rest may bring not a byte. Some hosts cannot serve a part, though they say so, but do serve the whole. */
+const MAX_EMPTY = 2;
+
 /** The longest wait after the first break. */
 const FIRST_WAIT_MS = 500;
 
@@ -15,7 +24,7 @@ const FIRST_WAIT_MS = 500;
 export interface Resumption {
 	/** Opens the file again, as the headers ask for it. */
 	open: (headers: Record<string, string>) => Promise<FileReply>;
-	/** How often in a row it is tried without progress. */
+	/** How often in a row it may be tried again without progress; the last time is left for the whole file. */
 	maxRetries: number;
 	signal?: AbortSignal;
 	/** Called when it has gone on. */
@@ -24,18 +33,16 @@ export interface Resumption {
 
 /**
  * The reply with a body that goes on where it breaks off, as one stream: where the host serves ranges, and proves by its Etag
- * that the file is still the same. Where it does not, the body ends with an error, and so does one that breaks too often:
+ * and by bytes that came before that the file is still the same. Where it does not, the body ends with an error, and so does one that breaks too often:
  * nothing is put together from two files.
  */
 export function resumingReply(reply: FileReply, resumption: Resumption): FileReply {
-	const { headers } = reply;
+	const { headers, length: size } = reply;
 	const etag = headers.etag ?? '';
-	const size = Number(headers['content-length']);
 	const servesRanges = /^bytes$/i.test(headers['accept-ranges'] ?? '');
 	// A weak Etag stands for files that are only alike: RFC 9110, section 13.1.5.
-	const isResumable =
-		servesRanges && etag && !/^W\//i.test(etag) && size > 0 && !headers['content-encoding'];
-	if (!isResumable || reply.status !== 200 || resumption.maxRetries < 1) return reply;
+	const isResumable = servesRanges && etag && !/^W\//i.test(etag);
+	if (!isResumable || !size || reply.status !== 200 || resumption.maxRetries < 1) return reply;
 	const transfer = new Transfer(reply, { etag, size }, resumption);
 	const body = transformStream(reply.body, (chunks) => transfer.read(chunks));
 	return { ...reply, body, abort: () => transfer.abort() };
@@ -44,10 +51,16 @@ export function resumingReply(reply: FileReply, resumption: Resumption): FileRep
 /** The bytes of one file, over as many connections as it takes. */
 class Transfer {
 	private received = 0;
-	/** Where the present connection began. */
+	/** What had come when the present connection began. */
 	private start = 0;
+	/** The last bytes that came. */
+	private tail: Buffer = Buffer.alloc(0);
+	/** What the present connection has yet to repeat. */
+	private repeated: Buffer = Buffer.alloc(0);
 	/** In a row, without progress. */
 	private retries = 0;
+	/** In a row, without a byte. */
+	private empty = 0;
 	private isAborted = false;
 
 	constructor(
@@ -67,10 +80,10 @@ class Transfer {
 			for (;;) {
 				const next = await chunks.next().catch((cause: unknown) => ({ cause }));
 				if ('cause' in next) chunks = await this.goOn(next.cause);
-				else if (next.done) return;
+				else if (next.done) return this.checkWhole();
 				else {
-					this.received += next.value.length;
-					yield next.value;
+					const fresh = this.accept(next.value);
+					if (fresh.length) yield fresh;
 				}
 			}
 		} finally {
@@ -79,29 +92,55 @@ class Transfer {
 		}
 	}
 
+	/** What is new of a chunk. */
+	private accept(chunk: Buffer): Buffer {
+		const known = chunk.subarray(0, this.repeated.length);
+		if (!known.equals(this.repeated.subarray(0, known.length))) throw this.otherFile();
+		this.repeated = this.repeated.subarray(known.length);
+		const fresh = chunk.subarray(known.length);
+		this.received += fresh.length;
+		const isLong = fresh.length >= OVERLAP;
+		this.tail = (isLong ? fresh : Buffer.concat([this.tail, fresh])).subarray(-OVERLAP);
+		return fresh;
+	}
+
+	/** What came over the first connection alone may be longer than the host said: it was unzipped. */
+	private checkWhole(): void {
+		if (this.start && this.received !== this.file.size) throw this.otherFile();
+	}
+
+	/** To have asked for the rest does not count as a try: the file has yet to be asked for as a whole. */
+	private otherFile(retryAfter?: number): BrokenOff {
+		return new BrokenOff(Math.max(0, this.retries - 1), retryAfter);
+	}
+
 	/** The chunks that follow those received. @throws what says that there are none */
 	private async goOn(cause: unknown): Promise<AsyncIterator<Buffer>> {
 		const { maxRetries, signal, onResumed } = this.resumption;
 		const isOver = () => this.isAborted || signal?.aborted;
-		if (this.received - this.start >= MIN_PROGRESS) this.retries = 0;
-		while (!isOver() && this.received < this.file.size) {
-			if (this.received - this.start < MIN_PROGRESS && ++this.retries > maxRetries) break;
-			if (this.retries) await wait(Math.random() * backoff(this.retries, FIRST_WAIT_MS), signal);
+		while (!isOver() && this.received && this.received < this.file.size) {
+			const progress = this.received - this.start;
+			this.empty = progress ? 0 : this.empty + 1;
+			const retries = progress < MIN_PROGRESS ? this.retries + 1 : 0;
+			if (retries >= maxRetries || this.empty >= MAX_EMPTY) break;
+			this.retries = retries;
+			if (retries) await wait(Math.random() * backoff(retries, FIRST_WAIT_MS), signal);
 			if (isOver()) break;
 			this.start = this.received;
 			const reply = await this.openRest();
 			if (!reply) continue;
 			this.current = reply;
+			this.repeated = this.tail;
 			if (isOver()) break;
 			onResumed?.();
 			return (reply.body as AsyncIterable<Buffer>)[Symbol.asyncIterator]();
 		}
-		throw isOver() ? cause : new BrokenOff(Math.min(this.retries, maxRetries));
+		throw isOver() ? cause : new BrokenOff(this.retries);
 	}
 
 	/** Nothing where another try may help. @throws MediaError where the rest of the same file is not to be had */
 	private async openRest(): Promise<FileReply | undefined> {
-		const headers = { Range: `bytes=${this.received}-`, 'If-Range': this.file.etag };
+		const headers = { Range: `bytes=${this.restStart}-`, 'If-Range': this.file.etag };
 		const reply = await this.resumption.open(headers).catch((cause: MediaError) => {
 			if (cause.code === 'unreachable') return undefined;
 			throw cause;
@@ -112,13 +151,16 @@ class Transfer {
 		reply.abort();
 		const requested = retryAfterMs(reply.headers['retry-after']);
 		if (reply.status >= 500 && requested === undefined) return undefined;
-		// To have asked does not count as a try: the file has yet to be asked for as a whole.
-		throw new BrokenOff(Math.max(0, this.retries - 1), requested);
+		throw this.otherFile(requested);
+	}
+
+	private get restStart(): number {
+		return this.received - this.tail.length;
 	}
 
 	private isRest({ status, headers }: FileReply): boolean {
 		const { etag, size } = this.file;
-		const range = `bytes ${this.received}-${size - 1}/${size}`;
+		const range = `bytes ${this.restStart}-${size - 1}/${size}`;
 		return status === 206 && headers.etag === etag && headers['content-range'] === range;
 	}
 }
