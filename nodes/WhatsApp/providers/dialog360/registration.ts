@@ -1,4 +1,5 @@
 import { MediaError } from '../../errors';
+import { notOurAnswer } from '../notOurAnswer';
 import type { ApiClient, ApiReply, Credentials, Registration } from '../provider';
 import { object, objects, text, type Json } from '../read';
 import { hmacHex } from '../signature';
@@ -62,8 +63,7 @@ async function findPlace(client: ApiClient): Promise<Place> {
 async function readMain(client: ApiClient): Promise<Place> {
 	const path = '/v1/configs/webhook';
 	const reply = await client.send({ method: 'GET', path });
-	if (reply.status !== 200 && reply.status !== 404) throw refused(reply);
-	const { url, headers } = object(reply.status === 200 ? reply.body : {});
+	const { url, headers } = read(reply, { expected: 'url', none: [404] });
 	return {
 		url: text(url),
 		headers: object(headers),
@@ -74,9 +74,22 @@ async function readMain(client: ApiClient): Promise<Place> {
 async function readList(client: ApiClient): Promise<Json> {
 	const reply = await client.send({ method: 'GET', path: LIST });
 	// 409: not switched on for this number.
-	if (reply.status === 409 || reply.status === 404) return {};
-	if (reply.status !== 200) throw refused(reply);
-	return object(reply.body);
+	return read(reply, { expected: 'enabled', none: [404, 409] });
+}
+
+/**
+ * What 360dialog says is set, or that nothing is. Both have a shape, which a proxy's answer with the same status has not.
+ * @param shape the field that what is set always has, and with which statuses nothing is
+ */
+function read(reply: ApiReply, { expected, none }: { expected: string; none: number[] }): Json {
+	const body = object(reply.body);
+	const { error, meta, message } = body;
+	const isNone = none.includes(reply.status);
+	if (reply.status !== 200 && !isNone) throw refused(reply);
+	const explanation = text(error) ?? text(object(meta).developer_message) ?? text(message);
+	if (isNone ? !explanation : body[expected] === undefined)
+		throw notOurAnswer(reply, FAILED, '360dialog');
+	return isNone ? {} : body;
 }
 
 const LIST = '/multi_webhook';
@@ -117,8 +130,11 @@ function checkUrl(url: string): void {
 
 function checkDone(reply: ApiReply): void {
 	if (reply.status >= 300) throw refused(reply);
+	if (typeof reply.body !== 'object') throw notOurAnswer(reply, FAILED, '360dialog');
 }
 
+const FAILED = 'The webhook of the 360dialog number could not be read or changed';
+
 function refused(reply: ApiReply): MediaError {
-	return apiError(reply, 'The webhook of the 360dialog number could not be read or changed');
+	return apiError(reply, FAILED);
 }

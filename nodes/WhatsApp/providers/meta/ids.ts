@@ -1,5 +1,6 @@
 import { MediaError } from '../../errors';
 import { checkMediaId } from '../mediaId';
+import { notOurAnswer } from '../notOurAnswer';
 import type { Credentials, ApiClient } from '../provider';
 import { object, objects, text } from '../read';
 import { apiError, UNKNOWN_ID } from '../cloudApi/errors';
@@ -51,12 +52,11 @@ export async function withIds(
 		path: graphPath(client, credentials.phoneNumberId),
 		query: { fields: 'health_status' },
 	});
+	const what = 'Could not read the account of the phone number from Meta';
+	if (reply.status === 200 && text(object(reply.body).id) !== credentials.phoneNumberId)
+		throw notOurAnswer(reply, what, 'Meta');
 	if (reply.status !== 200) {
-		const error = apiError(
-			reply,
-			'Could not read the account of the phone number from Meta',
-			UNKNOWN_ID,
-		);
+		const error = apiError(reply, what, UNKNOWN_ID);
 		// "No such field" leaves the IDs to the user.
 		if (error.code !== 'permanent') throw error;
 	}

@@ -1,5 +1,11 @@
 import { MediaError } from '../../errors';
-import type { ApiClient, Credentials, Registration, RegistrationScope } from '../provider';
+import type {
+	ApiClient,
+	ApiReply,
+	Credentials,
+	Registration,
+	RegistrationScope,
+} from '../provider';
 import { object } from '../read';
 import { requireFields } from './credentials';
 import { apiError } from '../cloudApi/errors';
@@ -27,8 +33,7 @@ export const registration: Registration = {
 		checkUrl(url);
 		await subscribeToAccount(complete);
 		const reply = await SCOPES[scope].write(complete, url);
-		const { success } = object(reply.body);
-		if (success !== true && success !== 'true') throw registrationError(reply, scope);
+		if (!isDone(reply)) throw registrationError(reply, scope);
 	},
 
 	async deliversMessages(client, scope) {
@@ -40,9 +45,14 @@ export const registration: Registration = {
 		const complete = await completeClient(client, scope);
 		if ((await SCOPES[scope].read(complete)) !== url) return;
 		const reply = await SCOPES[scope].clear(complete);
-		if (reply.status !== 200) throw apiError(reply, 'Meta could not remove the webhook URL');
+		if (!isDone(reply)) throw apiError(reply, 'Meta could not remove the webhook URL');
 	},
 };
+
+function isDone({ body }: ApiReply): boolean {
+	const { success } = object(body);
+	return success === true || success === 'true';
+}
 
 /** Adds the IDs that this scope needs to the credentials. @throws MediaError where a field is empty */
 async function completeClient(client: ApiClient, scope: RegistrationScope): Promise<ApiClient> {

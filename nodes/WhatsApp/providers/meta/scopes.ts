@@ -1,6 +1,7 @@
 import { MediaError } from '../../errors';
+import { notOurAnswer } from '../notOurAnswer';
 import type { ApiClient, ApiReply, ApiRequest, Credentials, RegistrationScope } from '../provider';
-import { object, objects, text } from '../read';
+import { object, objects, text, type Json } from '../read';
 import { apiError, graphError, UNKNOWN_ID } from '../cloudApi/errors';
 import { graphPath } from './ids';
 import { verifyToken } from './webhook';
@@ -26,9 +27,13 @@ export const SCOPES: Record<RegistrationScope, Scope> = {
 		displayName: 'This Phone Number',
 		requiredFields: ['phoneNumberId'],
 		async read(client) {
-			const path = graphPath(client, client.credentials.phoneNumberId);
-			const body = await get(client, path, { fields: 'webhook_configuration' });
-			return text(object(body.webhook_configuration).phone_number);
+			const { phoneNumberId } = client.credentials;
+			const reply = await get(client, graphPath(client, phoneNumberId), {
+				fields: 'webhook_configuration',
+			});
+			const { id, webhook_configuration: urls } = object(reply.body);
+			if (text(id) !== phoneNumberId) throw notMeta(reply);
+			return text(object(urls).phone_number);
 		},
 		write: async (client, url) => await postPhoneNumber(client, callback(client, url)),
 		clear: async (client) => await postPhoneNumber(client, { override_callback_uri: '' }),
@@ -84,8 +89,8 @@ export async function subscribeToAccount(client: ApiClient): Promise<void> {
 /** Our app among those subscribed to the account. Without an App ID to know it by, any counts as ours. */
 async function subscribedApp(client: ApiClient) {
 	const { appId, businessAccountId } = client.credentials;
-	const { data } = await get(client, graphPath(client, businessAccountId, 'subscribed_apps'));
-	return objects(data).find(
+	const reply = await get(client, graphPath(client, businessAccountId, 'subscribed_apps'));
+	return dataOf(reply).find(
 		(app) => !appId || text(object(app.whatsapp_business_api_data).id) === appId,
 	);
 }
@@ -93,8 +98,7 @@ async function subscribedApp(client: ApiClient) {
 async function appSubscription(client: ApiClient) {
 	const reply = await sendAsApp(client, { method: 'GET' });
 	if (reply.status !== 200) throw registrationError(reply, 'app');
-	const subscriptions = objects(object(reply.body).data);
-	return subscriptions.find((entry) => entry.object === 'whatsapp_business_account');
+	return dataOf(reply).find((entry) => entry.object === 'whatsapp_business_account');
 }
 
 async function subscribedFields(client: ApiClient): Promise<string[]> {
@@ -116,7 +120,18 @@ async function get(client: ApiClient, path: string, query?: Record<string, strin
 	const reply = await client.send({ method: 'GET', path, query });
 	if (reply.status !== 200)
 		throw apiError(reply, 'Could not read Meta’s current webhook', UNKNOWN_ID);
-	return object(reply.body);
+	return reply;
+}
+
+/** A list, which is there when it is empty, too. */
+function dataOf(reply: ApiReply): Json[] {
+	const { data } = object(reply.body);
+	if (!Array.isArray(data)) throw notMeta(reply);
+	return objects(data);
+}
+
+function notMeta(reply: ApiReply): MediaError {
+	return notOurAnswer(reply, 'Could not read Meta’s current webhook', 'Meta');
 }
 
 async function postPhoneNumber(client: ApiClient, configuration: object): Promise<ApiReply> {

@@ -2,10 +2,11 @@ import { sleep } from 'n8n-workflow';
 
 import { MediaError } from '../../errors';
 import { inTurn } from '../inTurn';
+import { notOurAnswer } from '../notOurAnswer';
 import type { ApiClient, ApiReply, Credentials, Registration } from '../provider';
 import { object, objects, text, type Json } from '../read';
 import { apiError } from './errors';
-import { sessionPath } from './media';
+import { sessionOf, sessionPath } from './media';
 import { hmacKey } from './webhook';
 
 /**
@@ -103,8 +104,13 @@ async function session(client: ApiClient): Promise<Json> {
 		query: { expand: 'apps' },
 	});
 	if (reply.status !== 200) throw refused(reply);
-	return object(reply.body);
+	const found = object(reply.body);
+	const isSession = found.name === sessionOf(client.credentials) && text(found.status);
+	if (!isSession) throw notOurAnswer(reply, READ_FAILED, 'WAHA');
+	return found;
 }
+
+const READ_FAILED = 'The webhooks of the WAHA session could not be read';
 
 function refused(reply: ApiReply): MediaError {
 	return apiError(reply, 'The webhooks of the WAHA session could not be changed');

@@ -2,6 +2,7 @@ import { MediaError } from '../../errors';
 import { SECOND } from '../../units';
 import { wait } from '../../waiting';
 import { inTurn } from '../inTurn';
+import { notOurAnswer } from '../notOurAnswer';
 import type { ApiClient, ApiReply, Credentials, Registration } from '../provider';
 import { object, objects, text, type Json } from '../read';
 import { apiError } from './errors';
@@ -126,14 +127,20 @@ function isSameList(some: Json[], others: Json[]): boolean {
 }
 
 async function getSettings(client: ApiClient): Promise<Json> {
-	return bodyOf(await client.send({ method: 'GET', path: '/settings' }));
+	const reply = await client.send({ method: 'GET', path: '/settings' });
+	return bodyOf(reply, ['webhooks', 'media', 'callback_persist']);
 }
 
 async function patchSettings(client: ApiClient, settings: object): Promise<Json> {
-	return bodyOf(await client.send({ method: 'PATCH', path: '/settings', body: settings }));
+	const reply = await client.send({ method: 'PATCH', path: '/settings', body: settings });
+	return bodyOf(reply, ['before_update', 'after_update']);
 }
 
-function bodyOf(reply: ApiReply): Json {
-	if (reply.status === 200) return object(reply.body);
-	throw apiError(reply, 'The webhooks of the Whapi.Cloud channel could not be changed');
+/** @param fields of which the answer has at least one */
+function bodyOf(reply: ApiReply, fields: string[]): Json {
+	const what = 'The webhooks of the Whapi.Cloud channel could not be changed';
+	if (reply.status !== 200) throw apiError(reply, what);
+	const body = object(reply.body);
+	if (!fields.some((field) => field in body)) throw notOurAnswer(reply, what, 'Whapi.Cloud');
+	return body;
 }
