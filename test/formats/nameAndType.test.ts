@@ -279,7 +279,7 @@ describe('a safe name', () => {
 		for (const character of '. /\\\u0301\u202e')
 			for (const name of [character.repeat(65_000), `a${character.repeat(65_000)}b`])
 				expect(Buffer.byteLength(safeFileName(name))).toBeLessThanOrEqual(200);
-		expect(performance.now() - began).toBeLessThan(500);
+		expect(performance.now() - began).toBeLessThan(5_000);
 	});
 
 	const pieces = fc.constantFrom(

@@ -38,11 +38,25 @@ describe('JSON in which vendors write IDs as numbers', () => {
 		);
 	});
 
-	test('a long text takes no long time', () => {
-		for (const text of ['"'.repeat(3e6), '\\"'.repeat(15e5), `"${'\\"'.repeat(15e5)}`]) {
+	test('a long text takes no long time, and no stack', () => {
+		const long = 'x'.repeat(16_000_000);
+		expect(jsonWithLongIds(`{"a":"${long}","b":27286093617715235}`)).toEqual({
+			a: long,
+			b: '27286093617715235',
+		});
+		// What takes time that grows with the square takes minutes here.
+		for (const text of ['"'.repeat(4e5), '\\"'.repeat(2e5), `"${'\\"'.repeat(2e5)}`]) {
 			const started = Date.now();
 			jsonWithLongIds(text);
 			expect(Date.now() - started).toBeLessThan(2000);
 		}
+	});
+
+	test('a number behind a string with quotation marks and backslashes in it', () => {
+		for (const text of ['\\', '\\"', '"', '\\\\"', '12345678901234567"'])
+			expect(jsonWithLongIds(`[${JSON.stringify(text)},12345678901234567]`)).toEqual([
+				text,
+				'12345678901234567',
+			]);
 	});
 });

@@ -69,20 +69,38 @@ export function readOptions<T extends IDataObject>(options: T): Partial<T> {
 	return Object.fromEntries(read.filter(([, value]) => value !== undefined)) as Partial<T>;
 }
 
-/** Nothing for a value that says nothing: then the option counts as not added. */
+/**
+ * Nothing for a value that says nothing: then the option counts as not added. What says something that cannot be read is an
+ * error, since a limit that counts as not added would let everything through.
+ */
 function readOption(name: string, value: unknown): unknown {
 	const numberField = numberOptions.find((field) => field.name === name);
 	if (numberField) return toNumber(numberField, value);
-	if (switchOptions.includes(name)) return toBoolean(value);
+	if (value === undefined || value === null || value === '') return undefined;
+	if (switchOptions.includes(name)) return toBoolean(name, value);
 	// A list of an expression's reads as the text that it stands for.
-	if (Array.isArray(value)) return value.map(readText).filter(Boolean).join(',') || undefined;
-	const isLocator = typeof value === 'object' && value !== null && 'value' in value;
-	return readText(isLocator ? value.value : value);
+	if (Array.isArray(value)) return value.map((entry) => toText(name, entry)).join(',') || undefined;
+	const isLocator = typeof value === 'object' && 'value' in value;
+	return toText(name, isLocator ? (value.value ?? '') : value) || undefined;
 }
 
-function toBoolean(value: unknown): boolean | undefined {
-	const text = String(readText(value) ?? value).toLowerCase();
-	return text === 'true' ? true : text === 'false' ? false : undefined;
+function toText(name: string, value: unknown): string {
+	if (typeof value === 'string' || typeof value === 'number') return readText(value) ?? '';
+	throw unreadableOption(name, value, 'text');
+}
+
+function toBoolean(name: string, value: unknown): boolean {
+	const text = String(value).trim().toLowerCase();
+	if (text === 'true' || text === 'false') return text === 'true';
+	throw unreadableOption(name, value, 'true or false');
+}
+
+function unreadableOption(name: string, value: unknown, expected: string): MediaError {
+	return new MediaError(
+		'permanent',
+		`The option ${name} is ${JSON.stringify(value).slice(0, 100)}`,
+		`It must be ${expected}. Change the expression in its field.`,
+	);
 }
 
 function toNumber(field: INodeProperties, value: unknown): number {

@@ -62,7 +62,8 @@ export async function perItem(
 
 	const runItem = async (item: INodeExecutionData, index: number) => {
 		let subject = '';
-		const setSubject = (named: string) => (subject = named);
+		// An item's field can hold a whole file.
+		const setSubject = (named: string) => (subject = named.slice(0, 200));
 		const addHint = (message: string) => hints.add(message);
 		const tryOnce = async (attempt: number) =>
 			await work({ context, ...clients, item, index, attempt, setSubject, addHint });

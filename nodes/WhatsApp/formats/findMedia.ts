@@ -51,7 +51,10 @@ export function findMedia(item: unknown): FoundMedia[] {
 		const media = readFormFile(place) ?? readMediaMessage(place);
 		if (media && !found.has(identity(media))) found.set(identity(media), media);
 		if (media || step.depth === MAX_DEPTH) continue;
-		for (const below of stepsBelow(step, fields)) if (steps.length < MAX_OBJECTS) steps.push(below);
+		for (const below of stepsBelow(step, fields)) {
+			if (steps.length >= MAX_OBJECTS) break;
+			steps.push(below);
+		}
 	}
 	const all = [...found.values()];
 	const usable = all.filter(({ secret }) => secret !== 'missing');

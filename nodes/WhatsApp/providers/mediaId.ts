@@ -1,5 +1,8 @@
 import { MediaError } from '../errors';
 
+/** An item's field can hold a whole file. */
+const MAX_SHOWN = 200;
+
 /**
  * Checks a media ID before it becomes part of a path: an item can hold whatever a stranger wrote.
  * @param shape what the vendor's IDs look like, whole
@@ -13,7 +16,7 @@ export function checkMediaId(
 	if (shape.test(mediaId)) return;
 	throw new MediaError(
 		'permanent',
-		`Media ID ${mediaId || '(empty)'} is not one of ${vendor}`,
+		`Media ID ${mediaId.slice(0, MAX_SHOWN) || '(empty)'} is not one of ${vendor}`,
 		`Media IDs of ${vendor} are ${inWords}. Take it from the field mediaId of WhatsApp Media Trigger or Upload Media, with the credential of the same provider.`,
 	);
 }

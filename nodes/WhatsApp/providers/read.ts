@@ -13,18 +13,38 @@ export function objects(value: unknown): Json[] {
 	return Array.isArray(value) ? value.map(object) : [];
 }
 
-/** A string as a whole, so that digits inside it stay; or a whole number too long to be held exactly by every reader. */
-const STRING_OR_LONG_INTEGER = /"(?:[^"\\]|\\[^])*(?:"|$)|(?<![\w.+-])-?\d{16,}(?![\d.eE])/g;
+/** A whole number too long to be held exactly by every reader. */
+const LONG_INTEGER = /(?<![\w.+-])-?\d{16,}(?![\d.eE])/g;
 
 /**
  * Parses JSON in which IDs may be numbers of more digits than JavaScript keeps (`27286093617715235`): such numbers become
  * text. What is no JSON is null.
  */
 export function jsonWithLongIds(json: string): unknown {
-	const quoted = json.replace(STRING_OR_LONG_INTEGER, (found) =>
-		found.startsWith('"') ? found : `"${found}"`,
-	);
-	return jsonParse(quoted, { fallbackValue: null });
+	return jsonParse(quoteLongIntegers(json), { fallbackValue: null });
+}
+
+/** Digits inside a string stay as they are. By hand: a regular expression for strings runs out of stack at some megabytes. */
+function quoteLongIntegers(json: string): string {
+	const parts: string[] = [];
+	for (let start = 0; start < json.length;) {
+		const quote = json.indexOf('"', start);
+		const end = quote < 0 ? json.length : quote;
+		parts.push(json.slice(start, end).replace(LONG_INTEGER, '"$&"'));
+		start = quote < 0 ? json.length : endOfString(json, quote);
+		parts.push(json.slice(end, start));
+	}
+	return parts.join('');
+}
+
+/** Behind the quotation mark that closes the string which begins at `start`. */
+function endOfString(json: string, start: number): number {
+	for (let quote = json.indexOf('"', start + 1); quote > 0; quote = json.indexOf('"', quote + 1)) {
+		let backslashes = 0;
+		while (json[quote - 1 - backslashes] === '\\') backslashes++;
+		if (backslashes % 2 === 0) return quote + 1;
+	}
+	return json.length;
 }
 
 /** A non-empty text. Numbers count: vendors write IDs either way. */

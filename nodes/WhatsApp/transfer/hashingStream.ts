@@ -2,7 +2,7 @@ import { createHash } from 'crypto';
 
 import { MediaError } from '../errors';
 import { transformStream, type ByteStream } from '../streams';
-import { watchForIdleness, type Watched } from './idleTimer';
+import { watchForIdleness, type Watched } from '../transport/idleTimer';
 
 /** What the bytes that went through a stream add up to. */
 export interface Digest {

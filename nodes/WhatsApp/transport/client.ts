@@ -13,9 +13,11 @@ import type { ApiClient, ApiRequest, Credentials, Provider } from '../providers/
 import { object } from '../providers/read';
 import { SECOND } from '../units';
 import { checkCredentials, checkToken, CREDENTIAL, parseCredentials } from './credentials';
-import { fetchFile, type FileReply, type Request } from './fetchFile';
+import { fetchFile } from './fetchFile';
 import { isAllowedHost, mayFetchWithToken } from './hosts';
 import { networkError } from './networkError';
+import { openReply, type FileReply, type Request } from './openReply';
+import { readAnswer } from './readAnswer';
 import { redact } from './redact';
 
 /** Some file hosts reject clients without a product name (whatsapp-api-js#335 and others). */
@@ -34,7 +36,7 @@ type Context =
 	| ITriggerFunctions
 	| IWebhookFunctions;
 
-export type { FileReply } from './fetchFile';
+export type { FileReply } from './openReply';
 
 /** Fetches files. */
 export interface FileClient {
@@ -115,15 +117,18 @@ export function clientFromData(
 			if (invalid) throw invalid;
 			const { signal = cancelSignal } = apiRequest;
 			const options = requestOptions(apiRequest, credentials, idleTimeoutMs);
-			const reply = await request<unknown>(options, { withToken: true, signal });
-			const isError = reply.statusCode >= 400 || object(reply.body).error;
+			const reply = await openReply(request, options, { withToken: true, signal });
+			const body = await readAnswer(reply, options.url, { timeoutMs: idleTimeoutMs, signal });
+			const isError = reply.status >= 400 || object(body).error;
 			return {
-				status: reply.statusCode,
+				status: reply.status,
 				headers: reply.headers,
-				body: isError ? redact(reply.body, credentials) : reply.body,
+				body: isError ? redact(body, credentials) : body,
 			};
 		},
 		async open(url, { withToken, headers }) {
+			const invalid = withToken && checkCredentials(parsed);
+			if (invalid) throw invalid;
 			const access = {
 				headers,
 				isAllowed: (other: URL) => isAllowedHost(other, parsed),

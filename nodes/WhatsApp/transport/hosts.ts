@@ -23,11 +23,9 @@ function isBelowOrigin(url: URL, base: string | undefined): boolean {
 	return Boolean(base) && url.origin === new URL(base!).origin;
 }
 
-/** Whether files may be fetched from this URL even inside a private network: the credential names its host. */
+/** Whether files may be fetched from this URL even inside a private network: the credential names its host and port. */
 export function isAllowedHost(url: URL, parsed: ParsedCredentials): boolean {
-	return (
-		url.hostname === new URL(parsed.credentials.baseUrl).hostname || mayReceiveToken(url, parsed)
-	);
+	return mayReceiveToken(url, parsed);
 }
 
 /**

@@ -1,0 +1,56 @@
+import { jsonParse } from 'n8n-workflow';
+
+import { MediaError } from '../errors';
+import { MB, sizeInWords } from '../units';
+import { watchForIdleness } from './idleTimer';
+import { networkError } from './networkError';
+import type { FileReply } from './openReply';
+
+/** An API answers with kilobytes. What has no end would fill the memory. */
+const MAX_BYTES = 16 * MB;
+
+/**
+ * The body of an API's answer: what its JSON says, or else its text.
+ * @param url what was asked
+ * @param timeoutMs how long the whole answer may take, or up to twice as long
+ * @throws MediaError when it does not come whole in that time, or has no end
+ */
+export async function readAnswer(
+	reply: FileReply,
+	url: string,
+	{ timeoutMs, signal }: { timeoutMs: number; signal?: AbortSignal },
+): Promise<unknown> {
+	let isLate = false;
+	const onIdle = () => {
+		isLate = true;
+		reply.abort();
+	};
+	// Its size stays 0: an answer is short, and however it trickles in, it has this time as a whole.
+	const endWatch = watchForIdleness({ size: 0, onIdle }, timeoutMs);
+	try {
+		const text = (await readBytes(reply)).toString().replace(/^\uFEFF/, '');
+		return text && jsonParse(text, { fallbackValue: text });
+	} catch (cause) {
+		if (cause instanceof MediaError) throw cause;
+		throw networkError(url, isLate ? { code: 'ETIMEDOUT' } : cause, signal);
+	} finally {
+		endWatch();
+	}
+}
+
+async function readBytes({ body, host, abort }: FileReply): Promise<Buffer> {
+	const chunks: Buffer[] = [];
+	let size = 0;
+	for await (const chunk of body as AsyncIterable<Buffer>) {
+		chunks.push(chunk);
+		size += chunk.length;
+		if (size <= MAX_BYTES) continue;
+		abort();
+		throw new MediaError(
+			'permanent',
+			`The answer of ${host} is longer than ${sizeInWords(MAX_BYTES)}`,
+			'No API answers with so much. Check Base URL in the credential.',
+		);
+	}
+	return Buffer.concat(chunks);
+}

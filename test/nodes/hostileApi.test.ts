@@ -1,0 +1,138 @@
+import { once } from 'node:events';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setInterval } from 'node:timers';
+
+import { startHarness, type Harness } from '../support/harness';
+import { outcomeOf } from '../support/run';
+
+/** A server of the user's own at Base URL, and what it must not be able to do to n8n. */
+
+const MEDIA_ID = 'false_15551234567@c.us_3EB0C767D097B7C7C030';
+const KEY = 'secret-key-4711';
+
+let harness: Harness;
+let answer: RequestListener;
+const server = createServer((request, response) => answer(request, response));
+let baseUrl: string;
+
+beforeAll(async () => {
+	harness = await startHarness();
+	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+	baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+afterAll(async () => {
+	server.closeAllConnections();
+	server.close();
+	await harness?.close();
+});
+
+const run = async (
+	node: string,
+	json: object,
+	{ accessToken = KEY, at = baseUrl, ...options }: Record<string, unknown> = {},
+) =>
+	outcomeOf(
+		await harness.run(node, [json as never], {
+			parameters: { options: { maxTries: 1, ...options } as never },
+			credentials: { whatsAppMediaApi: { provider: 'waha', baseUrl: at, accessToken } as never },
+		}),
+	);
+
+test('an answer of the API that trickles in is given up after Timeout', async () => {
+	let isClosed!: Promise<unknown>;
+	answer = (_request, response) => {
+		response.writeHead(200, { 'Content-Type': 'application/json' }).write('{"id":"');
+		const trickle = setInterval(() => response.write('a'), 50);
+		isClosed = once(response, 'close').finally(() => clearInterval(trickle));
+	};
+	const { message } = await run('GetMediaUrl', { mediaId: MEDIA_ID }, { timeoutSeconds: 1 });
+	expect(message).toContain('no answer in time');
+	await isClosed;
+});
+
+test('an answer of the API that has no end is given up, and ends', async () => {
+	let sent = 0;
+	let isClosed = false;
+	answer = (_request, response) => {
+		response.writeHead(200, { 'Content-Type': 'application/json' }).write('{"id":"');
+		response.on('close', () => (isClosed = true));
+		const piece = 'a'.repeat(1_000_000);
+		const more = () => {
+			if (isClosed || (sent += piece.length) > 200e6) return response.end();
+			if (response.write(piece)) setImmediate(more);
+			else response.once('drain', more);
+		};
+		more();
+	};
+	const { message } = await run('GetMediaUrl', { mediaId: MEDIA_ID });
+	expect(message).toContain('is longer than 16.0 MB');
+	expect(sent).toBeLessThan(100e6);
+});
+
+test('an answer of the API that breaks off is an error, with no word of how it was read', async () => {
+	answer = (_request, response) => {
+		response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': 1000 });
+		response.write('{"id":"');
+		setImmediate(() => response.destroy());
+	};
+	const { message } = await run('GetMediaUrl', { mediaId: MEDIA_ID });
+	expect(message).toContain('could not be reached: the connection was closed');
+});
+
+test('a redirect to another path of the API carries no token', async () => {
+	const seen: unknown[] = [];
+	answer = ({ url, headers }, response) => {
+		seen.push([url, headers['x-api-key']]);
+		if (!url!.startsWith('/api/files/')) return response.writeHead(401).end();
+		return response.writeHead(302, { Location: '/api/sessions/default' }).end();
+	};
+	await run('DownloadMedia', { url: `${baseUrl}/api/files/default/x.jpg` });
+	expect(seen).toEqual([
+		['/api/files/default/x.jpg', KEY],
+		['/api/sessions/default', undefined],
+	]);
+});
+
+test('another port of the machine at Base URL is another machine', async () => {
+	let requests = 0;
+	answer = (_request, response) => {
+		requests++;
+		response.end('a secret of that service');
+	};
+	const url = `${baseUrl}/_cat/indices`;
+	const { message } = await run('DownloadMedia', { url }, { at: 'http://127.0.0.1:3000' });
+	expect(message).toContain('private network');
+	expect(requests).toBe(0);
+});
+
+test('a key that cannot stand in a header is said to be wrong before a file is asked for', async () => {
+	answer = () => expect(true).toBe(false);
+	const url = `${baseUrl}/api/files/default/x.jpg`;
+	const { message } = await run('DownloadMedia', { url }, { accessToken: 'abc def' });
+	expect(message).toContain('has a space');
+	expect(message).not.toContain('could not be reached');
+});
+
+test.each([
+	['allowedMimeTypes', {}],
+	['allowedMimeTypes', true],
+	['allowedMimeTypes', [['image/*']]],
+	['allowedMimeTypes', { value: { value: 1 } }],
+	['requireHashMatch', 1],
+	['requireHashMatch', 'yes'],
+])(
+	'the option %s that an expression makes %j refuses, rather than lets all through',
+	async (name, value) => {
+		answer = (_request, response) => response.end('a text');
+		const url = `${baseUrl}/api/files/default/x.txt`;
+		expect((await run('DownloadMedia', { url }, { [name]: value })).message).toContain(
+			`The option ${name} is `,
+		);
+	},
+);
+
+test('a media ID as long as a file makes no error as long as a file', async () => {
+	const { message } = await run('GetMediaUrl', { mediaId: 'x'.repeat(10_000_000) });
+	expect(message!.length).toBeLessThan(1000);
+});
