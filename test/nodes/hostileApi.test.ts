@@ -94,18 +94,6 @@ test('a redirect to another path of the API carries no token', async () => {
 	]);
 });
 
-test('another port of the machine at Base URL is another machine', async () => {
-	let requests = 0;
-	answer = (_request, response) => {
-		requests++;
-		response.end('a secret of that service');
-	};
-	const url = `${baseUrl}/_cat/indices`;
-	const { message } = await run('DownloadMedia', { url }, { at: 'http://127.0.0.1:3000' });
-	expect(message).toContain('private network');
-	expect(requests).toBe(0);
-});
-
 test('a key that cannot stand in a header is said to be wrong before a file is asked for', async () => {
 	answer = () => expect(true).toBe(false);
 	const url = `${baseUrl}/api/files/default/x.jpg`;

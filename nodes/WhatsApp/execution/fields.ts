@@ -98,3 +98,6 @@ export const switchOptions = [
 	'requireHashMatch',
 	'reuseEarlier',
 ];
+
+/** The options that their reader takes as they are: a key is a text, or an object of bytes. */
+export const rawOptions = ['mediaKey'];

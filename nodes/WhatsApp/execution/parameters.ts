@@ -6,7 +6,7 @@ import type {
 } from 'n8n-workflow';
 
 import { MediaError } from '../errors';
-import { itemField, numberOptions, switchOptions } from './fields';
+import { itemField, numberOptions, rawOptions, switchOptions } from './fields';
 import { readText } from './itemFile';
 
 /**
@@ -77,6 +77,7 @@ function readOption(name: string, value: unknown): unknown {
 	const numberField = numberOptions.find((field) => field.name === name);
 	if (numberField) return toNumber(numberField, value);
 	if (value === undefined || value === null || value === '') return undefined;
+	if (rawOptions.includes(name)) return value;
 	if (switchOptions.includes(name)) return toBoolean(name, value);
 	// A list of an expression's reads as the text that it stands for.
 	if (Array.isArray(value)) return value.map((entry) => toText(name, entry)).join(',') || undefined;

@@ -23,9 +23,11 @@ function isBelowOrigin(url: URL, base: string | undefined): boolean {
 	return Boolean(base) && url.origin === new URL(base!).origin;
 }
 
-/** Whether files may be fetched from this URL even inside a private network: the credential names its host and port. */
+/** Whether files may be fetched from this URL even inside a private network: the credential names its host. */
 export function isAllowedHost(url: URL, parsed: ParsedCredentials): boolean {
-	return mayReceiveToken(url, parsed);
+	return (
+		url.hostname === new URL(parsed.credentials.baseUrl).hostname || mayReceiveToken(url, parsed)
+	);
 }
 
 /**
