@@ -67,6 +67,27 @@ describe('messages', () => {
 		},
 	);
 
+	test.each([
+		['a person', '15550001111@c.us', '', '15550001111'],
+		['a hidden person', '100000000000003@lid', '', undefined],
+		['a group', '120363@g.us', '_15550001111@c.us', '15550001111'],
+		['a group, by a hidden person', '120363@g.us', '_100000000000003@lid', undefined],
+		['the status', 'status@broadcast', '_15550001111@c.us', '15550001111'],
+		['a channel', '120363@newsletter', '', undefined],
+	])('the ID that a sender’s app made up names no other sender: in %s', (_, chat, end, from) => {
+		for (const made of [
+			'3EB0',
+			'3EB0_19995550100@c.us',
+			'_19995550100@c.us_',
+			'19995550100@c.us',
+		]) {
+			const id = `false_${chat}_${made}${end}`;
+			const [item] = parse({ id, from: chat, fromMe: false, participant: null, body: 'pay' });
+			expect([id, item]).toEqual([id, expect.objectContaining({ chatId: chat, text: 'pay' })]);
+			expect([id, item!.from]).toEqual([id, from]);
+		}
+	});
+
 	test('own files from the phone are echoes; what was sent through the API, and other events, are none', () => {
 		expect(parse(waha.prepare({ type: 'image', bytes: PHOTO, own: 'app' }).message)).toMatchObject([
 			{ origin: 'echo', from: '15550783881', chatId: '16505551234@c.us' },

@@ -116,11 +116,15 @@ export function ownFileUrl(url: string, { baseUrl }: Credentials): string {
 	return pathname.startsWith(FILES_PATH) ? baseUrl + pathname + search : url;
 }
 
-/** `<true|false>_<chat>_<ID>[_<participant>]` */
+/**
+ * `<true|false>_<chat>_<ID>`, in a group or broadcast `…_<participant>`. The sender's app makes up the ID in the middle, which
+ * may have a `_` and look like a participant: WAHA's own parts are the first two and, where there are several senders, the last.
+ */
 export function idParts(messageId = ''): { chat?: string; participant?: string } {
-	const [, chat, participant] =
-		/^(?:true|false)_([^_]+@[^_]+)_[^_]+(?:_(.+))?$/.exec(messageId) ?? [];
-	return { chat, participant };
+	const [, chat = '', rest = ''] = /^(?:true|false)_([^_]+@[^_]+)_(.+)$/.exec(messageId) ?? [];
+	const hasParticipant = /@(?:g\.us|broadcast)$/.test(chat);
+	const [, participant] = (hasParticipant && /^.+_([^_]+@[^_]+)$/.exec(rest)) || [];
+	return { chat: text(chat), participant };
 }
 
 /** Where the engine does not say. WhatsApp sends pictures as JPEG and records Ogg; only documents have a name. */
