@@ -27,18 +27,18 @@ export async function readAnswer(
 	};
 	// Its size stays 0: an answer is short, and however it trickles in, it has this time as a whole.
 	const endWatch = watchForIdleness({ size: 0, onIdle }, timeoutMs);
-	try {
-		const text = (await readBytes(reply)).toString().replace(/^\uFEFF/, '');
-		return text && jsonParse(text, { fallbackValue: text });
-	} catch (cause) {
-		if (cause instanceof MediaError) throw cause;
-		throw networkError(url, isLate ? { code: 'ETIMEDOUT' } : cause, signal);
-	} finally {
-		endWatch();
-	}
+	const bytes = await readBytes(reply)
+		.catch((cause) => {
+			throw networkError(url, isLate ? { code: 'ETIMEDOUT' } : cause, signal);
+		})
+		.finally(endWatch);
+	if (!bytes) throw tooLong(reply.host);
+	const text = bytes.toString().replace(/^\uFEFF/, '');
+	return text && jsonParse(text, { fallbackValue: text });
 }
 
-async function readBytes({ body, host, abort }: FileReply): Promise<Buffer> {
+/** Nothing when there is no end to them. */
+async function readBytes({ body, abort }: FileReply): Promise<Buffer | undefined> {
 	const chunks: Buffer[] = [];
 	let size = 0;
 	for await (const chunk of body as AsyncIterable<Buffer>) {
@@ -46,11 +46,15 @@ async function readBytes({ body, host, abort }: FileReply): Promise<Buffer> {
 		size += chunk.length;
 		if (size <= MAX_BYTES) continue;
 		abort();
-		throw new MediaError(
-			'permanent',
-			`The answer of ${host} is longer than ${sizeInWords(MAX_BYTES)}`,
-			'No API answers with so much. Check Base URL in the credential.',
-		);
+		return undefined;
 	}
 	return Buffer.concat(chunks);
+}
+
+function tooLong(host: string): MediaError {
+	return new MediaError(
+		'permanent',
+		`The answer of ${host} is longer than ${sizeInWords(MAX_BYTES)}`,
+		'No API answers with so much. Check Base URL in the credential.',
+	);
 }
