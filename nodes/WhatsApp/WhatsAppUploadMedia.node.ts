@@ -34,7 +34,7 @@ export class WhatsAppUploadMedia implements INodeType {
 		description: 'Upload a file to WhatsApp and get a media ID that you can send many times',
 		builderHint: {
 			searchHint:
-				'Uploads a file from a binary field to WhatsApp and gives its mediaId. It sends no message: send the mediaId with n8n’s WhatsApp Business Cloud node or HTTP Request. One upload serves any number of messages.',
+				'Uploads a file from a binary field to WhatsApp and gives its mediaId. It sends no message: send the mediaId with HTTP Request and the same credential (predefined credential type), or with n8n’s WhatsApp Business Cloud node. One upload serves any number of messages.',
 			relatedNodes: [
 				{
 					nodeType: 'n8n-nodes-whatsapp-media.whatsAppDeleteMedia',

@@ -445,7 +445,7 @@ describe('what the screen says to', () => {
 		await editor.closeNode();
 		await editor.publish();
 		await editor.readNotification(
-			`Deliveries already go to another webhook: ${ELSEWHERE}. It was left as it is. Switch off`,
+			`Deliveries already go to another webhook: ${ELSEWHERE}. It was left unchanged. Unpublish`,
 		);
 		await picture('error-taken', { notification: true });
 	});

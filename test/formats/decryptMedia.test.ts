@@ -262,8 +262,8 @@ describe('recorded files', () => {
 		length: /^The file is not a whole encrypted file: \d+ bytes came$/,
 		encryptedHash: /^The file is not the encrypted file that the message announced/,
 		mac: /^The file cannot be decrypted with this media key$/,
-		padding: /^The file is not padded as WhatsApp pads files$/,
-		plaintextHash: /^The file is not the file that the message announced: decrypted/,
+		padding: /^The file was not encrypted the way WhatsApp does it$/,
+		plaintextHash: /^The file is not the file that the message announced: after decryption/,
 		accepted: /^accepted$/,
 	};
 

@@ -77,7 +77,7 @@ test('a store that breaks off is said to, without its own words', async () => {
 	])
 		await expect(tried).rejects.toMatchObject({
 			name: 'MediaError',
-			message: '"a.mp4" is not whole in n8n’s storage',
+			message: '"a.mp4" is incomplete in n8n’s storage',
 		});
 });
 

@@ -127,7 +127,7 @@ describe('from a media ID', () => {
 		expect(hints).toMatchObject([
 			{
 				message:
-					'1 of 1 files declared as image/png are image/jpeg by their first bytes, and were named so.',
+					'1 of 1 files declared as image/png are image/jpeg by their content, and were named accordingly.',
 			},
 		]);
 		const { message } = await download({ mediaId }, { options: { allowedMimeTypes: 'image/png' } });

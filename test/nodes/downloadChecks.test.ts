@@ -198,7 +198,7 @@ describe('what is not the file goes no further', () => {
 		const { json, hints, item, binary } = await download({ mediaId });
 		expect(json).toMatchObject({ verified: false });
 		expect(await binary(item)).toEqual(PHOTO);
-		expect(hints[0]!.message).toContain('1 of 1 files came twice with the same bytes');
+		expect(hints[0]!.message).toContain('1 of 1 files were identical in two downloads');
 	});
 
 	test('… unless the user asked for a match', async () => {

@@ -229,7 +229,7 @@ describe('a form’s files', () => {
 		harness.emulator.clock.advance(31 * 24 * 3600_000);
 		const { message, description } = await download(item as never);
 		expect(message).toMatch(/^The file at mmg\.whatsapp\.net is no longer there: .*\(HTTP 403\)$/);
-		expect(description).toContain('nothing renews their links');
+		expect(description).toContain('their links cannot be renewed');
 	});
 });
 
@@ -490,7 +490,7 @@ describe('what is not the file goes no further', () => {
 	test('damaged on its way, the same way twice', async () => {
 		harness.emulator.messageFiles.fault({ wrongBytes: true, times: 2 });
 		expect(await refusedAs(imageItem())).toBe(
-			'The file at mmg.whatsapp.net is not the encrypted file that the message announced: its SHA-256 is another',
+			'The file at mmg.whatsapp.net is not the encrypted file that the message announced: its SHA-256 is different',
 		);
 		expect(requests()).toHaveLength(2);
 	});
@@ -549,7 +549,7 @@ describe('what is not the file goes no further', () => {
 
 	test('announced with the hash of another file', async () => {
 		expect(await refusedAs(imageItem({ fileSha256: files.video.fileSha256 }))).toContain(
-			'is not the file that the message announced: decrypted, its SHA-256 is another',
+			'is not the file that the message announced: after decryption, its SHA-256 is different',
 		);
 	});
 
@@ -588,7 +588,7 @@ describe('what is not the file goes no further', () => {
 
 describe('a line that breaks', () => {
 	test.each([
-		[true, 'broke off, and went on where they were', 1.1],
+		[true, 'broke off, and continued where they stopped', 1.1],
 		[false, 'items needed more than one try', 2],
 	])('(Etags: %s): %s', async (hasEtags, hint, mostSent) => {
 		harness.emulator.messageFiles.hasEtags = hasEtags;

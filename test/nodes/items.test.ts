@@ -350,7 +350,7 @@ describe('files that are not what n8n says', () => {
 				id: `filesystem-v2:${id!.replace(/.$/, (last) => (last === '0' ? '1' : '0'))}`,
 			};
 			const { message, description } = await upload(vanished, { options });
-			expect(message).toBe('"invoice.pdf" is not whole in n8n’s storage');
+			expect(message).toBe('"invoice.pdf" is incomplete in n8n’s storage');
 			expect(description).toBe('Run the node that makes the file again.');
 		}
 		expect(calls(harness.emulator)).toEqual([]);
@@ -367,7 +367,7 @@ describe('files that are not what n8n says', () => {
 	test('one whose size is not that of its bytes', async () => {
 		for (const bytes of [PDF.length - 1, PDF.length + 1])
 			expect((await upload({ ...(await pdfField()), bytes })).message).toBe(
-				'"invoice.pdf" is not whole in n8n’s storage',
+				'"invoice.pdf" is incomplete in n8n’s storage',
 			);
 	});
 

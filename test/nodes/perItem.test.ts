@@ -83,7 +83,7 @@ test('a credential that cannot be used: one sentence, and never the input as if 
 	const credentials = credentialsFor(harness, 'meta', { provider: 'none' });
 	const items = filesOf(3);
 	expect((await harness.run('DownloadMedia', items, { credentials })).error!.message).toBe(
-		'The credential names no provider',
+		'No provider is chosen in the credential',
 	);
 	const { output } = await harness.run('DownloadMedia', items, {
 		credentials,
@@ -92,7 +92,7 @@ test('a credential that cannot be used: one sentence, and never the input as if 
 	expect(output.map((list) => list.length)).toEqual([0, 3]);
 	expect(output[1]![0]!.json).toMatchObject({
 		number: 0,
-		error: 'The credential names no provider',
+		error: 'No provider is chosen in the credential',
 	});
 });
 

@@ -183,7 +183,7 @@ describe('what is typed into the credential', () => {
 				credentials: credentialsFor(harness, 'pipes', { accessToken: broken }),
 			});
 			expect(error!.message).toBe(
-				'The access token in the credential has a space, a line break or another character inside that no token has',
+				'The access token in the credential contains a space, a line break or another character that no token has',
 			);
 			expect(JSON.stringify(error)).not.toContain(accessToken.slice(4));
 			expect(harness.emulator.requests).toEqual([]);

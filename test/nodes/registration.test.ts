@@ -529,7 +529,11 @@ describe('what stands in the way, in words', () => {
 		],
 		['phoneNumber', { webhookSecret: '' }, 'needs App Secret in the credential'],
 		['app', { webhookSecret: 'wrong' }, 'App ID and App Secret do not belong together'],
-		['app', { webhookSecret: 'wr\nong' }, 'A secret in the credential has a space, a line break'],
+		[
+			'app',
+			{ webhookSecret: 'wr\nong' },
+			'A secret in the credential contains a space, a line break',
+		],
 		['phoneNumber', { accessToken: 'EAAwrong' }, 'Copy and paste the complete token'],
 		['phoneNumber', { phoneNumberId: '1' }, 'Check Phone Number ID in the credential'],
 		[

@@ -31,7 +31,7 @@ afterAll(async () => {
 beforeEach(() => harness.emulator.reset());
 
 const SIZE = 3 * MB;
-const RESUMED = '1 of 1 downloads broke off, and went on where they were.';
+const RESUMED = '1 of 1 downloads broke off, and continued where they stopped.';
 const TRIED_AGAIN = '1 of 1 items needed more than one try.';
 
 /** Where the file comes from. */

@@ -60,7 +60,7 @@ describe.each(VENDORS.filter((vendor) => VENDOR_FACTS[vendor].hasUpload))(
 			});
 			expect(calls(harness.emulator)).toHaveLength(1);
 			expect(hints).toEqual([
-				'499 of 500 files had been uploaded before: their media IDs were used again.',
+				'499 of 500 files had already been uploaded: their media IDs were used again.',
 			]);
 		});
 

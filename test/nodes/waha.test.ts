@@ -168,10 +168,10 @@ describe('download', () => {
 	});
 
 	test.each([
-		['no key', { error: 'unauthorized' }, /key in the credential is not the one/],
+		['no key', { error: 'unauthorized' }, /key in the credential does not belong to this WAHA/],
 		['an unknown session', { error: 'sessionNotFound' }, /Check Session in the credential/],
 		['an unknown message', { error: 'messageNotFound' }, /it is the ID of a message/],
-		['what only Plus could do', { error: 'plusOnly' }, /free one of before version 2026\.6\.1/],
+		['what only Plus could do', { error: 'plusOnly' }, /free WAHA from before version 2026\.6\.1/],
 		['a session that is not running', { error: 'notWorking' }, /Restart the session/],
 	] as const)('%s: says what to do', async (_, fault, description) => {
 		const { mediaId } = waha.prepare({ type: 'image', bytes: PHOTO });

@@ -198,14 +198,14 @@ function withoutPadding(what: string, block: Buffer): Buffer {
 	if (isPadded) return block.subarray(0, end);
 	throw new MediaError(
 		'permanent',
-		`${what} is not padded as WhatsApp pads files`,
-		'Whoever encrypted it did it wrong. Ask the sender to send the file again.',
+		`${what} was not encrypted the way WhatsApp does it`,
+		'Ask the sender to send the file again.',
 	);
 }
 
-const TAKE_TOGETHER = 'Take link, media key and hashes from one and the same message.';
+const TAKE_TOGETHER = 'Take the link, the media key and the hashes from the same message.';
 const ASK_AGAIN =
-	'Run it again. If it stays so, ask the gateway for the file, or the sender to send it again.';
+	'Run it again. If this keeps happening, ask the gateway for the file, or ask the sender to send it again.';
 
 function notWhole(what: string, size: number, fingerprint: string): MediaError {
 	return new NotTheAnnouncedFile(
@@ -217,7 +217,7 @@ function notWhole(what: string, size: number, fingerprint: string): MediaError {
 
 function otherFile(what: string, fingerprint: string): MediaError {
 	return new NotTheAnnouncedFile(
-		`${what} is not the encrypted file that the message announced: its SHA-256 is another`,
+		`${what} is not the encrypted file that the message announced: its SHA-256 is different`,
 		`${ASK_AGAIN} ${TAKE_TOGETHER}`,
 		fingerprint,
 	);
@@ -226,7 +226,7 @@ function otherFile(what: string, fingerprint: string): MediaError {
 function otherKeyOrFile(what: string, fingerprint: string): MediaError {
 	return new NotTheAnnouncedFile(
 		`${what} cannot be decrypted with this media key`,
-		`The key is that of another file, the file was encrypted as another type, or it was damaged on its way. ${TAKE_TOGETHER}`,
+		`The key belongs to another file, the file was encrypted as another type, or it was damaged on the way. ${TAKE_TOGETHER}`,
 		fingerprint,
 	);
 }
@@ -235,7 +235,7 @@ function otherKey(what: string): MediaError {
 	return new MediaError(
 		'permanent',
 		`${what} cannot be decrypted with this media key`,
-		`The file is the one that the message announced, so the key is that of another file, or the file was encrypted as another type. ${TAKE_TOGETHER}`,
+		`The file is the one that the message announced, so the key belongs to another file, or the file was encrypted as another type. ${TAKE_TOGETHER}`,
 	);
 }
 
@@ -243,7 +243,7 @@ function otherKey(what: string): MediaError {
 export function otherContent(what: string): MediaError {
 	return new MediaError(
 		'permanent',
-		`${what} is not the file that the message announced: decrypted, its SHA-256 is another`,
-		`The sender announced another file than the one that was uploaded. Ask for it again.`,
+		`${what} is not the file that the message announced: after decryption, its SHA-256 is different`,
+		`The sender’s message and the uploaded file do not belong together. Ask for the file again.`,
 	);
 }

@@ -74,7 +74,7 @@ function noFileInField(field: string | IBinaryData): MediaError {
 export function incompleteInStorage(fileName: string): MediaError {
 	return new MediaError(
 		'permanent',
-		`"${fileName}" is not whole in n8n’s storage`,
+		`"${fileName}" is incomplete in n8n’s storage`,
 		'Run the node that makes the file again.',
 	);
 }

@@ -106,9 +106,9 @@ async function whenThere<T>(
 	);
 }
 
-const RESUMED = '{n} downloads broke off, and went on where they were.';
+const RESUMED = '{n} downloads broke off, and continued where they stopped.';
 const SAME_MISMATCH_TWICE =
-	'{n} files came twice with the same bytes, which are not the announced ones. They went on with "verified: false".';
+	'{n} files were identical in two downloads, but do not match what the provider announced. They are passed on with "verified: false".';
 
 interface FetchOptions {
 	rules: DownloadRules;
@@ -166,5 +166,5 @@ function resumptionOf(
 }
 
 function typeCorrected(declared: string, found: string): string {
-	return `{n} files declared as ${declared} are ${found} by their first bytes, and were named so.`;
+	return `{n} files declared as ${declared} are ${found} by their content, and were named accordingly.`;
 }

@@ -28,7 +28,7 @@ export function notServedError(
 	if (isNewUrl && EXPIRED_STATUSES.includes(status))
 		return new MediaError(
 			'temporary',
-			`${subject} was refused by ${host} (HTTP ${status}), at a URL that the provider gave out a moment ago`,
+			`${subject} was refused by ${host} (HTTP ${status}), at a URL that the provider had just issued`,
 			`${TRY_AGAIN_SOON} ${retention}`,
 			{ status, retryAfterMs: retryAfterMs(headers['retry-after']) },
 		);
@@ -44,14 +44,14 @@ export function notServedError(
 		return new MediaError(
 			'credential',
 			`${subject} was refused by ${host} (HTTP ${status})`,
-			`Either the access token in the credential is not valid for it, or the file has expired. ${retention}`,
+			`The access token in the credential is not valid for it, or the file has expired. ${retention}`,
 			facts,
 		);
 	const isTemporary = status >= 500 || status === 429;
 	return new MediaError(
 		isTemporary ? 'temporary' : 'permanent',
 		`${subject} could not be downloaded: ${host} answered with HTTP ${status}`,
-		isTemporary ? TRY_AGAIN_SOON : 'Check the field URL.',
+		isTemporary ? TRY_AGAIN_SOON : 'Check URL in the node.',
 		facts,
 	);
 }
@@ -69,8 +69,8 @@ export function linkExpired(
 		'gone',
 		`${subject} is no longer there: ${since} (HTTP ${status})`,
 		isOfForm
-			? 'WhatsApp keeps the files of forms for some days, 20 at most, and nothing renews their links. Download them as soon as they come in; for this one, ask again.'
-			: 'WhatsApp keeps the files of chats for about 30 days, some for less. Only the gateway can get this one again, because it can ask the phone to upload it once more: use its call that downloads the media of a message (in Evolution API getBase64FromMediaMessage). Otherwise ask the sender to send it again.',
+			? 'WhatsApp keeps the files of forms for 20 days at most, and their links cannot be renewed. Download them as soon as they arrive; ask for this one again.'
+			: 'WhatsApp keeps the files of chats for about 30 days, some for less. Only the gateway can get this one again, from the phone: use its API call that downloads the media of a message (in Evolution API: getBase64FromMediaMessage). Otherwise ask the sender to send it again.',
 		{ status },
 	);
 }
@@ -80,7 +80,7 @@ export function mediaKeyMissing(): MediaError {
 	return new MediaError(
 		'permanent',
 		'This link leads to an encrypted file, and the item has no media key',
-		'Nobody can read the file without the mediaKey of its message. Have the gateway send the whole message with it, or download files itself; or enter the key in Media Key under Options.',
+		'The file cannot be read without the mediaKey of its message. Let the gateway send the whole message, or enter the key in Media Key under Options.',
 	);
 }
 
@@ -160,7 +160,7 @@ export function longerThanAnnounced(
 ): MediaError {
 	return new MediaError(
 		'permanent',
-		`${subject} is much longer than announced: ${received} bytes and more, where WhatsApp announced ${announced}`,
+		`${subject} is much longer than announced: ${received} bytes so far, and WhatsApp announced ${announced}`,
 		'This may not be the right file. If the item comes from another source, remove its field size.',
 	);
 }

@@ -127,7 +127,7 @@ async function reuseOrSend(
 	const key = uploadKey(client, { ...file, sha256 });
 	const send = async () => await sendFile(client, source, file);
 	const { media, isReused } = await cache.getOrUpload(client, key, send);
-	if (isReused) addHint('{n} files had been uploaded before: their media IDs were used again.');
+	if (isReused) addHint('{n} files had already been uploaded: their media IDs were used again.');
 	const { mediaId, expiresAt } = media;
 	return { mediaId, ...(expiresAt && { expiresAt }), mimeType, fileName, size, sha256 };
 }
@@ -183,7 +183,7 @@ function emptyFile(fileName: string): MediaError {
 function stalled(fileName: string, sent: number): MediaError {
 	return new MediaError(
 		'temporary',
-		`The upload of "${fileName}" came to a halt after ${sent} bytes`,
-		'Run it again. Timeout under Options says how long to wait.',
+		`The upload of "${fileName}" stopped after ${sent} bytes`,
+		'Run it again. To wait longer, raise Timeout under Options.',
 	);
 }

@@ -22,21 +22,21 @@ export function checkUrl(
 			from
 				? `${source} something that is not a web address`
 				: `"${withoutSecrets(address)}" is not a web address`,
-			'Clear the field URL, or enter one that starts with https://.',
+			'Clear URL in the node, or enter an address that starts with https://.',
 		);
 	}
 	if (url.username || url.password) {
 		throw new MediaError(
 			'permanent',
 			`${source} an address with a user name in it (${url.host})`,
-			'Such addresses are not followed, since they hide where they lead. Clear the field URL.',
+			'Such addresses can hide where they lead. Clear URL in the node.',
 		);
 	}
 	if (isPrivate(url.hostname) && !isAllowed(url)) {
 		throw new MediaError(
 			'permanent',
 			`${source} ${url.host}, an address inside a private network`,
-			'Only the host of the API itself may be there. If you trust it, fetch the file with the HTTP Request node.',
+			'Only the API’s own host may be private. If you trust this address, download the file with the HTTP Request node.',
 		);
 	}
 	return url;

@@ -143,7 +143,7 @@ function noCredential(): MediaError {
 	return new MediaError(
 		'credential',
 		'The node has no credential',
-		'Choose one in the node. Without one, only encrypted files that come with their media key can be downloaded.',
+		'Choose one in the node. Only encrypted files that come with their media key need none.',
 	);
 }
 

@@ -28,8 +28,8 @@ export function parseCredentials(data: ICredentialDataDecryptedObject): ParsedCr
 	if (!provider) {
 		throw new MediaError(
 			'credential',
-			'The credential names no provider',
-			'Open the credential and choose one.',
+			'No provider is chosen in the credential',
+			'Open the credential and choose a provider.',
 		);
 	}
 	const baseUrl = (field('baseUrl') || provider.defaultBaseUrl || '').replace(/\/+$/, '');
@@ -78,7 +78,7 @@ export function checkToken(token: string, what: string): MediaError | undefined 
 	if (/^[\x21-\x7e]*$/.test(token)) return undefined;
 	return new MediaError(
 		'credential',
-		`${what} in the credential has a space, a line break or another character inside that no token has`,
-		'Copy it again in one piece, and paste it into the credential.',
+		`${what} in the credential contains a space, a line break or another character that no token has`,
+		'Copy it again in one piece and paste it into the credential.',
 	);
 }

@@ -27,6 +27,6 @@ export function networkError(url: string, cause: unknown, abortSignal?: AbortSig
 	return new MediaError(
 		'unreachable',
 		`${host} could not be reached${reason ? `: ${reason}` : ''}`,
-		'Check that this n8n may connect to it (firewall, proxy, DNS) and that Base URL in the credential is right.',
+		'Check that n8n can connect to it (firewall, proxy, DNS), and that Base URL in the credential is right.',
 	);
 }

@@ -210,6 +210,6 @@ function noConnection({ credentials, provider }: Client): MediaError {
 	return new MediaError(
 		'unreachable',
 		`${provider.displayName} did not open a live connection at ${new URL(credentials.baseUrl).host}`,
-		'Check that this n8n may connect to it: a firewall or proxy may not let WebSockets through.',
+		'Check that n8n can connect to it: a firewall or proxy may block WebSockets.',
 	);
 }

@@ -41,7 +41,7 @@ function createListener(context: ITriggerFunctions, client: Client): Listener {
 	const parameters = triggerParameters(context);
 	const logFailure = ({ message }: Error) => {
 		const { name } = context.getNode();
-		context.logger.error(`${name} could not start the workflow with what came: ${message}`);
+		context.logger.error(`${name} could not start the workflow with a message: ${message}`);
 	};
 	/** Whether n8n took them. */
 	const emit = async (messages: MediaMessage[]): Promise<boolean> => {

@@ -4,7 +4,7 @@ import type { ITriggerFunctions, IWebhookFunctions } from 'n8n-workflow';
 export function logUnreadable(context: ITriggerFunctions | IWebhookFunctions) {
 	return ({ message }: Error) => {
 		context.logger.warn(
-			`${context.getNode().name} left out a message that it could not read: ${message}`,
+			`${context.getNode().name} skipped a message that it could not read: ${message}`,
 		);
 	};
 }

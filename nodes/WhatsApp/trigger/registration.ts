@@ -41,7 +41,7 @@ export const registrationHooks = {
 				if (!isCode(cause, 'credential', 'gone')) throw cause;
 				// Without access there is nothing that we could remove. An error here would block n8n: after a test that
 				// could not start, the next one would never start, and a workflow whose token has expired would stay published.
-				this.logger.warn(`WhatsApp Media Trigger left its webhook as it is: ${cause.message}`);
+				this.logger.warn(`WhatsApp Media Trigger left its webhook unchanged: ${cause.message}`);
 			});
 			return true;
 		});
@@ -213,7 +213,7 @@ function callbackInUseError(url: string): MediaError {
 	return new MediaError(
 		'permanent',
 		`Deliveries already go to another webhook: ${url.split('?')[0]}`,
-		'It was left as it is. Switch off the workflow or service behind it, or use another phone number. If Receive Files For is set to an account or app, This Phone Number may still be free.',
+		'It was left unchanged. Unpublish the workflow or stop the service behind it, or use another phone number. If Receive Files For is set to an account or app, This Phone Number may still be free.',
 	);
 }
 
@@ -221,6 +221,6 @@ function cannotForwardError(url: string): MediaError {
 	return new MediaError(
 		'permanent',
 		`Deliveries go to another webhook, and a test would take them away from it: ${url.split('?')[0]}`,
-		'It was left as it is. Test with another phone number, or pin the data of an earlier execution.',
+		'It was left unchanged. Test with another phone number, or pin the data of an earlier execution.',
 	);
 }

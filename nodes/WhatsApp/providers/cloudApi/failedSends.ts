@@ -13,15 +13,15 @@ const ADVICE: Array<[codes: number[], whatToDo: string]> = [
 	],
 	[
 		[131026],
-		'The number cannot get this message: it may not be on WhatsApp, or use an old version of it. Reach the customer another way.',
+		'The number cannot receive this message: it may not be on WhatsApp, or its WhatsApp may be too old. Reach the customer another way.',
 	],
 	[
 		[130472, 131049, 131050],
-		'WhatsApp does not deliver marketing messages to this customer now. Do not send it again; wait until the customer writes.',
+		'WhatsApp is not delivering marketing messages to this customer now. Do not send it again; wait until the customer writes.',
 	],
 	[[130429, 131048, 131056, 80007], 'Too many messages were sent. Wait, then send it again.'],
 	[[131042], 'Check the payment method of the WhatsApp Business account.'],
-	[[131000, 131016, 131057], 'WhatsApp had a fault. Send it again later.'],
+	[[131000, 131016, 131057], 'WhatsApp had a problem. Send it again later.'],
 ];
 
 const OTHER_ADVICE = 'Look up the error code in Meta’s list of Cloud API error codes.';

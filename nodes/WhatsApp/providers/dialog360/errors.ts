@@ -4,7 +4,7 @@ import type { ApiReply } from '../provider';
 import { object, retryAfterMs, text } from '../read';
 
 const WRONG_KEY =
-	'The API key in the credential is not valid. Copy it again, whole, from the 360dialog Hub → your number → API key; making a new one ends the old one.';
+	'The API key in the credential is not valid. Copy and paste the complete key from the 360dialog Hub → your number → API key. A new key replaces the old one.';
 
 /**
  * The error that a reply without success means. Meta's own are passed on; 360dialog's are `{"error":"…"}`,
@@ -31,7 +31,7 @@ export function apiError(reply: ApiReply, what: string): MediaError {
 }
 
 const BLOCKED =
-	'360dialog answers no look-up of this number for up to an hour after a few that failed. Wait an hour, then run it with fewer files at a time.';
+	'After a few failed requests, 360dialog blocks this number’s files for up to an hour. Wait an hour, then run it with fewer files at a time.';
 
 function explain(status: number): { code: MediaErrorCode; description: string } {
 	if (status === 401) return { code: 'credential', description: WRONG_KEY };
@@ -45,6 +45,6 @@ function explain(status: number): { code: MediaErrorCode; description: string } 
 	return {
 		code: 'permanent',
 		description:
-			'Check Base URL in the credential: it is empty, unless you run a relay in front of 360dialog.',
+			'Check Base URL in the credential: leave it empty unless you run a relay in front of 360dialog.',
 	};
 }

@@ -25,7 +25,7 @@ function explain(status: number): { code: MediaErrorCode; description: string } 
 		return {
 			code: 'credential',
 			description:
-				'The API key in the credential is not valid. Copy it again, whole, from the Pipes.bot dashboard; it starts with pk_ or ak_live_.',
+				'The API key in the credential is not valid. Copy and paste the complete key from the Pipes.bot dashboard: it starts with pk_ or ak_live_.',
 		};
 	if (status === 403)
 		return {
@@ -37,12 +37,12 @@ function explain(status: number): { code: MediaErrorCode; description: string } 
 		return {
 			code: 'gone',
 			description:
-				'Pipes.bot knows no such file. Take the media ID from the field mediaId of the trigger: the ID inside the message is Meta’s, which does not work here.',
+				'Pipes.bot does not know this file. Use the field mediaId of the trigger: the ID inside the message is Meta’s, and does not work here.',
 		};
 	if (status === 410)
 		return {
 			code: 'gone',
-			description: `Pipes.bot keeps files for ${FILE_HOURS} hours, and they are over. Ask the sender to send it again.`,
+			description: `Pipes.bot keeps files for ${FILE_HOURS} hours, and this one is older. Ask the sender to send it again.`,
 		};
 	if (status >= 500 || status === 429) return { code: 'temporary', description: TRY_AGAIN_SOON };
 	return {

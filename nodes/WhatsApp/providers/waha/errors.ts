@@ -21,7 +21,7 @@ type Explanation = [code: MediaErrorCode, description: string];
 function explain(status: number, sentence: string, session?: string): Explanation {
 	if (status === 401) return ['credential', WRONG_KEY];
 	if (status === 403)
-		return ['credential', 'The API key is for another session, or lacks a right.'];
+		return ['credential', 'The API key belongs to another session, or lacks a permission.'];
 	// "The feature is available only in Plus version …"
 	if (/plus version/i.test(sentence)) return ['permanent', PLUS];
 	if (status === 404 && /session/i.test(sentence)) return ['credential', NO_SESSION];
@@ -33,11 +33,12 @@ function explain(status: number, sentence: string, session?: string): Explanatio
 }
 
 const WRONG_KEY =
-	'The API key in the credential is not the one of this WAHA. It stands in WAHA_API_KEY (or WHATSAPP_API_KEY) of its container; without that, WAHA prints a new one at each start.';
-const PLUS = 'This WAHA is the free one of before version 2026.6.1. Update it: now it can.';
+	'The API key in the credential does not belong to this WAHA. It is WAHA_API_KEY (or WHATSAPP_API_KEY) of its container. If that is not set, WAHA prints a new one each time it starts.';
+const PLUS =
+	'This is the free WAHA from before version 2026.6.1. Update it to a newer version, which can do this.';
 export const NO_SESSION = 'Check Session in the credential; WAHA’s Dashboard lists the sessions.';
 const NO_MESSAGE =
-	'Take the media ID from the field mediaId of the trigger: it is the ID of a message. With the engine NOWEB, switch its store on (config.noweb.store.enabled).';
+	'Use the field mediaId of the trigger: it is the ID of a message. With the engine NOWEB, switch its store on (config.noweb.store.enabled).';
 export const NOT_WAHA =
 	'Check Base URL in the credential: something other than WAHA may be answering there.';
 
@@ -58,7 +59,8 @@ export function fileError(error: unknown, what: string): MediaError {
 	if (sentences.some((sentence) => /decrypt/i.test(sentence)))
 		return new MediaError('permanent', title, 'Ask the sender to send the file again.');
 	// Asked again later, WhatsApp has given such files after all (WAHA issues 2085, 2131).
-	const description = 'WhatsApp did not give it the file. Run it again later, or ask the sender.';
+	const description =
+		'WhatsApp did not give WAHA the file. Run it again later, or ask the sender to send it again.';
 	return new MediaError('temporary', title, description);
 }
 

@@ -32,6 +32,6 @@ async function checkAccess(client: ApiClient): Promise<MediaError | undefined> {
 	if (reply.status !== 200) return apiError(reply, 'The live connection was refused');
 	const status = text(object(reply.body).status) ?? '';
 	const problem = sessionProblem(status);
-	const what = `Session "${sessionOf(client.credentials)}" receives nothing: it is ${status}`;
+	const what = `Session "${sessionOf(client.credentials)}" receives nothing: its status is ${status}`;
 	return problem ? new MediaError('permanent', what, problem) : undefined;
 }

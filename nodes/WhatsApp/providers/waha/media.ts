@@ -44,7 +44,7 @@ export async function resolve(
 	const what = `Media ID ${mediaId} could not be looked up`;
 	const session = options.phoneNumberId || options.accountId || sessionOf(credentials);
 	if (!SESSION.test(session))
-		throw new MediaError('permanent', `${what}: "${session}" is no session`, NO_SESSION);
+		throw new MediaError('permanent', `${what}: "${session}" is not a session`, NO_SESSION);
 	// The engines without a browser find a message in any chat.
 	const chat = idParts(mediaId).chat ?? 'all';
 	const path = [session, 'chats', chat, 'messages', mediaId].map(encodeURIComponent).join('/');
@@ -52,7 +52,7 @@ export async function resolve(
 	const reply = await client.send({ method: 'GET', path: `/api/${path}`, query });
 	if (reply.status !== 200) throw apiError(reply, what);
 	const { id, media } = object(reply.body);
-	if (!id) throw new MediaError('permanent', `${what}: the answer is no message`, NOT_WAHA);
+	if (!id) throw new MediaError('permanent', `${what}: the answer is not a message`, NOT_WAHA);
 	const { url: given, ...file } = fileOf(object(reply.body));
 	const url = given && ownFileUrl(given, credentials);
 	if (!url) throw fileError(object(media).error ?? NO_FILE, what);
@@ -67,7 +67,7 @@ export async function resolve(
 
 /** Not yet, or never: which one is only known later. */
 const NO_FILE =
-	'no file (WHATSAPP_DOWNLOAD_MEDIA and WHATSAPP_FILES_MIMETYPES decide what is fetched)';
+	'no file (WHATSAPP_DOWNLOAD_MEDIA and WHATSAPP_FILES_MIMETYPES decide what WAHA downloads)';
 
 /** GET /api/files/…, and nothing else: other paths answer with settings and messages. */
 export function isFileUrl(url: URL, { baseUrl }: Credentials): boolean {

@@ -86,8 +86,8 @@ async function change(client: ApiClient, { isDone, edit }: Change): Promise<void
 		}
 		throw new MediaError(
 			'temporary',
-			'Others keep changing the webhooks of the WAHA session',
-			'Activate the workflow again in a minute.',
+			'Something else keeps changing the webhooks of the WAHA session',
+			'Publish the workflow again in a minute.',
 		);
 	});
 }

@@ -50,7 +50,7 @@ function explain(reply: ApiReply): { code: MediaErrorCode; description: string }
 	if (status === 404)
 		return {
 			code: 'gone',
-			description: `It may have been deleted, belong to another channel, or be older than the ${FILE_DAYS} days that Whapi.Cloud keeps files.`,
+			description: `The file may be deleted, belong to another channel, or be older than the ${FILE_DAYS} days for which Whapi.Cloud keeps files.`,
 		};
 	if (status === 401)
 		return {
@@ -70,7 +70,7 @@ function explain(reply: ApiReply): { code: MediaErrorCode; description: string }
 		return {
 			code: 'permanent',
 			description:
-				'WhatsApp itself has stopped this number for a while (a soft ban). Trying again makes it worse: leave the number alone for a day or two.',
+				'WhatsApp has suspended this number for a while (a soft ban). Trying again makes it worse: leave the number alone for a day or two.',
 		};
 	if (status === 413)
 		return { code: 'permanent', description: 'The file is larger than Whapi.Cloud accepts.' };

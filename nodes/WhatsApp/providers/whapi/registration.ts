@@ -112,8 +112,8 @@ async function writeWebhooks(client: ApiClient, edit: (webhooks: Json[]) => Json
 	}
 	throw new MediaError(
 		'temporary',
-		'The webhooks of the Whapi.Cloud channel are being changed by others all the time',
-		'Activate the workflow again in a minute.',
+		'Something else keeps changing the webhooks of the Whapi.Cloud channel',
+		'Publish the workflow again in a minute.',
 	);
 }
 

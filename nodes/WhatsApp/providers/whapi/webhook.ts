@@ -24,6 +24,6 @@ export function verify({ headers }: Webhook, credentials: Credentials): true | V
 		};
 	if (equalSecrets(given, deliverySecret(credentials))) return true;
 	return {
-		reason: `its ${SECRET_HEADER} does not match. The token may have changed since the webhook was registered: deactivate the workflow and activate it again.`,
+		reason: `its ${SECRET_HEADER} does not match. The token may have changed since the webhook was registered: unpublish the workflow and publish it again.`,
 	};
 }
