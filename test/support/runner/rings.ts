@@ -29,7 +29,7 @@ const npmRun = (script: string) =>
 		: ['npm', 'run', '--silent', script];
 
 /** More than a small machine has cores: most of their time these tests wait for a server that is slow on purpose. */
-const FAST_WORKERS = 4;
+const FAST_WORKERS = 3;
 
 const plain = {
 	isJest: false,
