@@ -52,6 +52,7 @@ describe('what is not the file goes no further', () => {
 			status: 200,
 			headers: { 'Content-Type': 'image/jpeg' },
 			body: '<html>Log in',
+			times: 2,
 		});
 		expect((await download({ mediaId })).message).toContain('sent a web page instead of the file');
 		await nothingKept();
@@ -100,6 +101,53 @@ describe('what is not the file goes no further', () => {
 	])('but a page that was announced by %s is a file', async (_, item, options) => {
 		const { json } = await fromWhapi({ mediaId: page(HTML), ...item }, options);
 		expect(json).toMatchObject({ mimeType: 'text/html', size: HTML.length });
+	});
+
+	describe('a document that its sender and its host call by different types', () => {
+		const HTML_TABLE = '<html><table><tr><td>1</td></tr></table></html>';
+		const HTML_PAGE = '<!doctype html><html><body>Report</body></html>';
+		const served = (contentType: string, body: string) =>
+			harness.emulator.thirdParty.put(Buffer.from(body), contentType);
+
+		test.each([
+			['data.json', 'application/octet-stream', 'application/json', '{"a":1}'],
+			['data.json', 'text/plain', 'application/json', '{"a":1}'],
+			['report.html', 'application/octet-stream', 'text/html', HTML_PAGE],
+			['report.html', 'text/plain', 'text/html', HTML_PAGE],
+			['workflow.json', 'application/x-unknown', 'application/json', '[{"a":1}]'],
+			['map.geojson', 'application/geo+json', 'application/json', '{"type":"FeatureCollection"}'],
+			['notebook.ipynb', 'application/x-ipynb+json', 'application/json', '{"cells":[]}'],
+			['table.xls', 'application/vnd.ms-excel', 'text/html', HTML_TABLE],
+		])('%s as %s, served as %s', async (fileName, mimeType, contentType, body) => {
+			const url = served(contentType, body);
+			expect((await download({ url, fileName, mimeType })).json).toMatchObject({
+				size: body.length,
+				fileName,
+			});
+		});
+
+		test.each([
+			['hash', { sha256: sha256(HTML_PAGE) }],
+			['size', { size: HTML_PAGE.length }],
+		])('whatever they say, the announced %s proves it', async (_what, known) => {
+			const item = { url: served('text/html', HTML_PAGE), mimeType: 'application/pdf', ...known };
+			expect((await download(item)).json).toMatchObject({ verified: true });
+		});
+
+		test.each([
+			['notes.txt', 'text/plain', 'text/html', HTML_PAGE],
+			['invoice.pdf', 'application/pdf', 'text/html', HTML_PAGE],
+			['invoice.pdf', 'application/pdf', 'application/json', '{"message":"Log in"}'],
+			['report.html', 'text/html', 'application/json', '{"message":"Log in"}'],
+		])('but not every page is %s as %s: not one served as %s', async (...given) => {
+			const [fileName, mimeType, contentType, body] = given;
+			const url = served(contentType, body);
+			for (const known of [{}, { sha256: '0'.repeat(64) }, { size: 1000 }])
+				expect((await download({ url, fileName, mimeType, ...known })).message).toContain(
+					'sent a web page instead of the file',
+				);
+			await nothingKept();
+		});
 	});
 
 	test('bytes that come one by one still show the type', async () => {

@@ -7,6 +7,11 @@ export function isAsAnnounced(digest: Digest, { sha256, size }: LocatedFile): bo
 	return size === undefined ? undefined : size === digest.size;
 }
 
+/** Whether the bytes themselves can show that they are the file, whatever they look like. */
+export function canBeProven({ encryption, sha256, size }: LocatedFile): boolean {
+	return !encryption && (sha256 ?? size) !== undefined;
+}
+
 /**
  * Whether a file of this size may be the whole file of which another size was announced: some providers count a few bytes
  * too many.

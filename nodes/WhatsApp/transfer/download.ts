@@ -3,7 +3,7 @@ import { EncryptedAsOther } from '../formats/decryptMedia';
 import type { Client, FileClient } from '../transport/client';
 import { SECOND } from '../units';
 import { backoff, retry } from '../waiting';
-import { damagedError } from './downloadErrors';
+import { damagedError, WebPageInstead } from './downloadErrors';
 import { checkKnownFacts, type DownloadRules } from './downloadRules';
 import type { FileSource, WantedFile } from './fileSource';
 import { memoryBudget, type Share } from './memoryBudget';
@@ -136,8 +136,11 @@ async function fetchAndStore(
 	};
 	const stored = await storeWhenRoom().catch(async (cause) => {
 		reply.abort();
-		if (!(cause instanceof EncryptedAsOther)) throw cause;
-		file.encryption!.keys = cause.keys;
+		if (cause instanceof EncryptedAsOther) file.encryption!.keys = cause.keys;
+		else if (cause instanceof WebPageInstead && source.canRenew && source.urlMayExpire) {
+			addHint?.(source.expiredHint);
+			await source.renew();
+		} else throw cause;
 		return await fetchAndStore(context, source, options);
 	});
 	if (!stored.mismatch && stored.correctedFrom)

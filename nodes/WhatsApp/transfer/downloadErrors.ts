@@ -106,13 +106,16 @@ export function otherHost(path: string, url: string): MediaError {
 	);
 }
 
-/** @param hasId whether the provider has named the file: then the page contradicts it, and may be gone at the next try */
-export function webPageInstead(subject: string, { host }: FileReply, hasId: boolean): MediaError {
-	return new MediaError(
-		hasId ? 'temporary' : 'permanent',
-		`${subject} could not be downloaded: ${host} sent a web page instead of the file`,
-		'Run it again. If this keeps happening, a proxy or firewall may be answering instead of the file host.',
-	);
+/** A page in place of the file. Some hosts answer an expired URL that way. */
+export class WebPageInstead extends MediaError {
+	/** @param hasId whether the provider has named the file: then the page contradicts it, and may be gone at the next try */
+	constructor(subject: string, { host }: FileReply, hasId: boolean) {
+		super(
+			hasId ? 'temporary' : 'permanent',
+			`${subject} could not be downloaded: ${host} sent a web page instead of the file`,
+			'Run it again. If this keeps happening, a proxy or firewall may be answering instead of the file host.',
+		);
+	}
 }
 
 export function tooLargeError(subject: string, maxBytes: number): MediaError {

@@ -2,7 +2,7 @@ import type { MediaError } from '../errors';
 import { mediaKeysOf } from '../formats/mediaKeys';
 import { isMessageFileUrl, urlExpiresAt, type FoundMedia } from '../formats/readMedia';
 import type { FileClient, FileReply } from '../transport/client';
-import { linkExpired, notServedError, webPageInstead } from './downloadErrors';
+import { linkExpired, notServedError } from './downloadErrors';
 import {
 	EXPIRED_STATUSES,
 	hostOf,
@@ -57,7 +57,6 @@ export class MessageSource implements FileSource {
 	async errorOf(reply: FileReply): Promise<MediaError> {
 		const { subject, media, file } = this;
 		reply.abort();
-		if (reply.status === 200) return webPageInstead(subject, reply, false);
 		if (!isMessageFileUrl(file.url) || !EXPIRED_STATUSES.includes(reply.status))
 			return notServedError(subject, reply, { retention: '', isNewUrl: false });
 		const isOfForm = media.secret !== 'none' && 'cipherKey' in media.secret;

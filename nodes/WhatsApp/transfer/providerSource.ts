@@ -5,7 +5,7 @@ import { isMessageFileUrl } from '../formats/readMedia';
 import type { Client, FileReply } from '../transport/client';
 import { redact } from '../transport/redact';
 import { SECOND } from '../units';
-import { nothingToDownload, notServedError, webPageInstead } from './downloadErrors';
+import { nothingToDownload, notServedError } from './downloadErrors';
 import { readErrorText } from './errorText';
 import { hostOf, type FileSource, type LocatedFile, type WantedFile } from './fileSource';
 
@@ -82,18 +82,14 @@ export class ProviderSource implements FileSource {
 	async errorOf(reply: FileReply): Promise<MediaError> {
 		const { provider, credentials, idleTimeoutMs } = this.client;
 		const { status, headers } = reply;
-		if (status !== 200 && provider.fileError && this.isServedByApi) {
+		if (provider.fileError && this.isServedByApi) {
 			const text = redact(await readErrorText(reply, idleTimeoutMs), credentials);
 			const body: unknown = jsonParse(text, { fallbackValue: text });
 			return provider.fileError({ status, headers, body }, this.subject);
 		}
 		reply.abort();
-		return status === 200
-			? webPageInstead(this.subject, reply, Boolean(this.wanted.mediaId))
-			: notServedError(this.subject, reply, {
-					retention: provider.retention,
-					isNewUrl: this.isNewUrl,
-				});
+		const { retention } = provider;
+		return notServedError(this.subject, reply, { retention, isNewUrl: this.isNewUrl });
 	}
 
 	/** Then an error is the API's own answer. */

@@ -1,6 +1,6 @@
 import type { IBinaryData, IExecuteFunctions } from 'n8n-workflow';
 
-import { isAsAnnounced, isNearlyAnnouncedSize } from './announced';
+import { canBeProven, isAsAnnounced, isNearlyAnnouncedSize } from './announced';
 import { fileNameOf } from '../formats/contentDisposition';
 import {
 	decryptMedia,
@@ -9,9 +9,7 @@ import {
 	TAIL_BYTES,
 } from '../formats/decryptMedia';
 import { FIRST_BYTES } from '../formats/detectMimeType';
-import { isVague, matchesMimeType, mimeEssence, mimeTypeFromName } from '../formats/mimeTypes';
 import { nameAndType, type NameAndType } from '../formats/nameAndType';
-import { isWebPage, mayBeWebPage } from '../formats/webPage';
 import type { FileReply } from '../transport/client';
 import { MB } from '../units';
 import {
@@ -20,7 +18,7 @@ import {
 	longerThanAnnounced,
 	notAsAnnounced,
 	stalledError,
-	webPageInstead,
+	WebPageInstead,
 } from './downloadErrors';
 import {
 	declaredTypeViolation,
@@ -31,6 +29,7 @@ import {
 import type { LocatedFile } from './fileSource';
 import { hashingStream, type Digest, type StreamHooks } from './hashingStream';
 import type { Share } from './memoryBudget';
+import { looksLikeOtherPage } from './otherPage';
 
 /** n8n's binary store. */
 export type BinaryStore = Pick<IExecuteFunctions['helpers'], 'prepareBinaryData'>;
@@ -121,6 +120,8 @@ class ReplyChecks {
 	verified?: boolean;
 	/** Ended because the bytes are not what was announced, and no earlier ones were the same. */
 	isMismatch = false;
+	/** Looks like a page in place of the file. */
+	private isOtherPage = false;
 	/** As declared; once the first bytes have come, as they show it. */
 	nameAndType: NameAndType;
 
@@ -136,6 +137,7 @@ class ReplyChecks {
 		const error =
 			declaredTypeViolation(subject, declared, rules) ?? sizeViolation(subject, size, rules);
 		if (error) throw error;
+		if (!canBeProven(file) && this.looksLikeOtherPage(Buffer.alloc(0))) throw this.webPage();
 	}
 
 	hooks(): StreamHooks {
@@ -159,14 +161,24 @@ class ReplyChecks {
 
 	private checkStart(start: Buffer): Error | undefined {
 		const { subject, file, rules } = this.expected;
-		// What was decrypted comes from the sender, not from a host that answers in the file's place.
-		const isPage = !file.encryption && isWebPage(start, this.reply.headers['content-type']);
-		if (isPage && !this.isPageExpected())
-			return webPageInstead(subject, this.reply, Boolean(file.mediaId));
 		this.nameAndType = this.describe(start);
 		const { mimeType, declaredType, isContradicted } = this.nameAndType;
 		const types = isContradicted || !declaredType ? [mimeType] : [mimeType, declaredType];
-		return typeViolation(subject, types, rules);
+		const violation = typeViolation(subject, types, rules);
+		// What was decrypted comes from the sender, not from a host that answers in the file's place.
+		this.isOtherPage = !file.encryption && this.looksLikeOtherPage(start);
+		const isRefused = this.isOtherPage && (violation || !canBeProven(file));
+		return isRefused ? this.webPage() : violation;
+	}
+
+	private looksLikeOtherPage(start: Buffer): boolean {
+		const { file, rules } = this.expected;
+		return looksLikeOtherPage(start, this.reply.headers['content-type'], file, rules);
+	}
+
+	private webPage(): WebPageInstead {
+		const { subject, file } = this.expected;
+		return new WebPageInstead(subject, this.reply, Boolean(file.mediaId));
 	}
 
 	private describe(firstBytes: Buffer): NameAndType {
@@ -179,15 +191,6 @@ class ReplyChecks {
 			fallbackName: (mimeType) => defaultName(file, mimeType),
 			firstBytes,
 		});
-	}
-
-	/** A page is a file only where one was announced, by type or name, or the user asks for such. */
-	private isPageExpected(): boolean {
-		const { file, rules } = this.expected;
-		const named = mimeTypeFromName(rules.fileName || file.fileName || '');
-		const announced = isVague(file.mimeType) ? named : mimeEssence(file.mimeType);
-		if (announced) return mayBeWebPage(announced);
-		return matchesMimeType('text/html', rules.allowedTypes ?? []);
 	}
 
 	/** Nothing else ends an answer without length that goes on for ever, or a few bytes that are unzipped to very many. */
@@ -203,11 +206,12 @@ class ReplyChecks {
 	private checkWhole(digest: Digest): Error | undefined {
 		const { subject, file, rules, earlier } = this.expected;
 		if (file.encryption) return this.checkDecrypted(digest);
+		this.verified = isAsAnnounced(digest, file);
+		if (this.isOtherPage && !this.verified) return this.webPage();
 		const needed = this.neededSize(digest) ?? 0;
 		if (digest.size < needed)
 			return incompleteError(subject, { received: digest.size, expected: needed });
 		if (!digest.size) return emptyFileError(subject);
-		this.verified = isAsAnnounced(digest, file);
 		if (this.verified !== false) return undefined;
 		this.isMismatch = digest.sha256 !== earlier?.fingerprint;
 		// Any error has the store drop what it has; this one is not passed on.
