@@ -47,6 +47,15 @@ export class WhatsAppUploadMedia implements INodeType {
 		outputs: [NodeConnectionTypes.Main],
 		usableAsTool: true,
 		credentials: [{ name: CREDENTIAL, required: true }],
+		// n8n opens the tab Binary wherever an item has a file, and a node cannot choose another.
+		hints: [
+			{
+				message: 'The media ID is in the field mediaId, on the tabs Schema, Table and JSON',
+				type: 'info',
+				location: 'outputPane',
+				whenToDisplay: 'afterExecution',
+			},
+		],
 		properties: [
 			binaryField(
 				'Input Binary Field',

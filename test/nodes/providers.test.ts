@@ -92,17 +92,19 @@ test('the same item fields, whoever delivers', async () => {
 		fields.push(Object.keys(received));
 	}
 	const everywhere = fields[0]!.filter((field) => fields.every((names) => names.includes(field)));
+	// n8n's table shows the first ones without scrolling: who, and what they said.
+	for (const names of fields) expect(names.slice(0, 3)).toEqual(['from', 'fromName', 'caption']);
 	expect(everywhere).toEqual([
-		'provider',
-		'type',
-		'mediaId',
-		'mimeType',
-		'fileName',
-		'caption',
-		'messageId',
-		'chatId',
 		'from',
 		'fromName',
+		'caption',
+		'type',
+		'fileName',
+		'provider',
+		'mediaId',
+		'mimeType',
+		'messageId',
+		'chatId',
 		'timestamp',
 	]);
 	const more = fields.map((names) => names.filter((field) => !everywhere.includes(field)).sort());

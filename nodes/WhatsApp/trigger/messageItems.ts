@@ -15,6 +15,9 @@ export interface ItemOptions {
 	includeRaw?: boolean;
 }
 
+/** The first columns of n8n's table: who, and what they said. The provider's fields follow in their own order. */
+const FIRST_FIELDS = ['from', 'fromName', 'caption', 'text', 'type', 'fileName'];
+
 const RULES = { maxBytes: DEFAULT_MAX_SIZE_MB * MB };
 
 /** One item for each message. */
@@ -27,7 +30,8 @@ export async function toItems(
 		const json = { ...message, ...ownUrl(message, context.client) };
 		// What builders put into a path next. The sender's own spelling stands in `raw`.
 		const fileName = json.fileName === undefined ? {} : { fileName: safeFileName(json.fileName) };
-		return { json: { ...json, ...fileName, ...(options.includeRaw && { raw }) } as IDataObject };
+		const all = { ...json, ...fileName, ...(options.includeRaw && { raw }) } as IDataObject;
+		return { json: { ...firstFields(all), ...all } };
 	});
 	if (options.downloadFiles) {
 		await mapConcurrent(items, async (item, index) => {
@@ -35,6 +39,11 @@ export async function toItems(
 		});
 	}
 	return items;
+}
+
+function firstFields(json: IDataObject): IDataObject {
+	const present = FIRST_FIELDS.filter((name) => json[name] !== undefined);
+	return Object.fromEntries(present.map((name) => [name, json[name]]));
 }
 
 function ownUrl(
