@@ -90,6 +90,7 @@ export const numberOptions = [...retryOptions, maxSizeOption];
 
 /** The options that are on or off, in any node. */
 export const switchOptions = [
+	'autoDownload',
 	'checkFile',
 	'downloadFiles',
 	'includeRaw',
