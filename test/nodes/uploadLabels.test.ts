@@ -231,7 +231,7 @@ const REFUSED: Array<
 		'application/json',
 		NOT_FOUND,
 		'invoice.pdf',
-		/is named as application\/pdf, but its content is text\/plain$/,
+		/its name says application\/pdf, but its content is text\/plain$/,
 	],
 	[
 		'application/vnd.ms-excel',
@@ -278,7 +278,7 @@ const REFUSED: Array<
 		'text/html',
 		COMMENTED_PAGE,
 		'invoice.pdf',
-		/is named as application\/pdf, but its content is text\/html$/,
+		/its name says application\/pdf, but its content is text\/html$/,
 	],
 	['image/png', COMMENTED_PAGE, 'logo.png', /but its content is text\/html$/],
 	// Another half.
@@ -324,7 +324,7 @@ const REFUSED: Array<
 		'text/plain',
 		Buffer.alloc(999, 7),
 		'a.pdf',
-		/named as application\/pdf, but its content is something else$/,
+		/its name says application\/pdf, but its content is something else$/,
 	],
 ];
 
@@ -391,7 +391,7 @@ describe('where a vendor takes anything', () => {
 		['application/octet-stream', STACK],
 	])('%s over %s: no invoice.pdf', async (mimeType, bytes) => {
 		const { message } = await upload(bytes, { vendor, mimeType, fileName: 'invoice.pdf' });
-		expect(message).toMatch(/as application\/pdf, but its content is text\/(plain|html)$/);
+		expect(message).toMatch(/(as|says) application\/pdf, but its content is text\/(plain|html)$/);
 		expect(harness.emulator.requests).toEqual([]);
 	});
 });

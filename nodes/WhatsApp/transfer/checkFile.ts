@@ -105,7 +105,10 @@ function contradictory(
 	{ contradicted, detected, start }: Contradiction,
 ): MediaError {
 	const accepts = provider.accepts!;
-	const declared = `it is ${contradicted === file.mimeType ? 'declared' : 'named'} as ${contradicted}`;
+	const declared =
+		contradicted === file.mimeType
+			? `it is declared as ${contradicted}`
+			: `its name says ${contradicted}`;
 	const violation = `${declared}, but its content is ${detected ?? 'something else'}`;
 	return notUploaded(file, violation, adviceOn({ contradicted, detected, start }, accepts));
 }
