@@ -142,6 +142,17 @@ describe('registration', () => {
 		expect(dialog360.webhook).toEqual(FOREIGN);
 	});
 
+	test('a list that is switched off between reading and writing: the foreign webhook is left as it is', async () => {
+		dialog360.webhook = structuredClone(FOREIGN);
+		dialog360.variants.list = 'on';
+		const off = { status: 409, body: '{"message":"Multi-webhook is not enabled"}' };
+		const headers = { 'Content-Type': 'application/json' };
+		dialog360.fault({ on: 'list', after: 2, times: 9, ...off, headers });
+		await expect((await trigger()).activate()).rejects.toThrow('has just set the webhook');
+		expect(dialog360.webhook).toEqual(FOREIGN);
+		expect(operations()).not.toContain('setWebhook');
+	});
+
 	test('a full list has no place', async () => {
 		dialog360.webhook = structuredClone(FOREIGN);
 		dialog360.variants.list = 'on';

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
+import { listening } from '../../nodes/WhatsApp/trigger/registration';
 import { serveTrigger, type TriggerServer } from '../support/core/webhook';
 import { hostOverrides } from '../emulator/client';
 import { startHarness, type Harness } from '../support/harness';
@@ -201,6 +202,7 @@ describe.each(LEVELS)('at the level %s', (level) => {
 		const dead = await trigger({ registration: level, webhookId: 'dead' });
 		await dead.startTest();
 		await dead.close();
+		listening.delete(dead.testUrl);
 		const server = await trigger({ registration: level });
 		await server.startTest();
 		expect(callbacks()[level]).toBe(`${server.testUrl}?test=`);
@@ -214,6 +216,32 @@ describe.each(LEVELS)('at the level %s', (level) => {
 		expect(callbacks()[level]).toBe(`${server.testUrl}?test=`);
 		await server.stopTest();
 		expect(callbacks()[level]).toBeUndefined();
+	});
+
+	test('while another workflow is tested: whose test it is, and that it goes on', async () => {
+		const [active, first, second] = [
+			await trigger({ registration: level, webhookId: 'active' }),
+			await trigger({ registration: level, webhookId: 'first' }),
+			await trigger({ registration: level, webhookId: 'second' }),
+		];
+		hostOverrides.set('https://n8n.example', active.baseUrl.slice(0, -1));
+		for (const isPublished of [true, false]) {
+			await (isPublished ? active.activate() : active.deactivate());
+			if (!isPublished) hostOverrides.set('https://n8n.example', first.baseUrl.slice(0, -1));
+			await first.startTest();
+			const during = callbacks()[level];
+			await expect(second.startTest()).rejects.toThrow(
+				/A test of the workflow ".+" is receiving what comes in for this number/,
+			);
+			expect(callbacks()[level]).toBe(during);
+			await first.stopTest();
+			hostOverrides.set(
+				'https://n8n.example',
+				(isPublished ? active : second).baseUrl.slice(0, -1),
+			);
+			await second.startTest();
+			await second.stopTest();
+		}
 	});
 
 	test('testing where another holds the place, who would not take our verify token: nothing is touched', async () => {

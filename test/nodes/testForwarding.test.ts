@@ -1,7 +1,8 @@
 import { timing } from '../../nodes/WhatsApp/trigger/testForwarding';
 import { hostOverrides } from '../emulator/client';
 import { serveTrigger, type TriggerServer } from '../support/core/webhook';
-import { startHarness, type Harness } from '../support/harness';
+import { credentialFor, startHarness, type Harness } from '../support/harness';
+import { until } from '../support/n8n/rest';
 
 /** *Execute step* on a draft while the published workflow receives: what the test does not show is production's. */
 
@@ -159,3 +160,90 @@ async function rest() {
 	const callback = meta.subscriptions.phoneNumbers.get(meta.credentials.phoneNumberId)!.url;
 	return { callback, body: meta.envelope([[meta.value([photo('111'), photo('222')])]]) };
 }
+
+describe.each(['whapi', 'waha'] as const)(
+	'%s, where each webhook has its place in a list',
+	(vendor) => {
+		const FOREIGN = 'https://other.example/hook';
+		const list = () => {
+			const { whapi, waha } = harness.emulator;
+			return vendor === 'whapi' ? whapi.settings.webhooks : waha.config.webhooks!;
+		};
+		const urls = () => list().map(({ url }) => url);
+		const receive = async (from: string) => {
+			await harness.emulator[vendor].receive({ type: 'image', bytes: from, from });
+			await server.settled();
+		};
+		/** A foreign webhook, which gets nothing, and a trigger. */
+		const serve = async () => {
+			server = await serveTrigger(harness.engine, {
+				node: 'whatsAppMediaTrigger',
+				parameters: { options: {} },
+				credentials: { whatsAppMediaApi: credentialFor(harness.emulator, vendor) },
+			});
+			list().push({ url: FOREIGN, events: [] as never, mode: 'body' });
+		};
+
+		test('the test shows what it asks for, production gets the rest, and afterwards all', async () => {
+			await serve();
+			await server.activate();
+			const before = JSON.stringify(list());
+			await server.startTest({ options: { from: '111' } });
+			expect(urls()).toEqual([FOREIGN, `${server.url}?test=${encodedTestPath()}`]);
+			await receive('222');
+			await receive('111');
+			expect([tested(), production()]).toEqual([[['111']], [['222']]]);
+			expect(JSON.stringify(list())).toBe(before);
+			await receive('333');
+			expect([tested(), production()]).toEqual([[['111']], [['222'], ['333']]]);
+			await server.deactivate();
+			expect(urls()).toEqual([FOREIGN]);
+		});
+
+		test('killed in the middle of a test: production gets what comes, and its place', async () => {
+			await serve();
+			await server.activate();
+			await server.startTest();
+			server.forgetTest();
+			await receive('111');
+			expect(production()).toEqual([['111']]);
+			await until('it has its place', 5000, async () => urls().includes(server.url) || undefined);
+			expect(urls()).toEqual([FOREIGN, server.url]);
+		});
+
+		test('unpublished during the test: nothing of it is left', async () => {
+			await serve();
+			await server.activate();
+			await server.startTest();
+			await server.deactivate();
+			await server.stopTest();
+			expect(urls()).toEqual([FOREIGN]);
+		});
+
+		test('a place that was left when the workflow was unpublished: the test receives all the same', async () => {
+			await serve();
+			await server.activate();
+			const left = structuredClone(list());
+			await server.deactivate();
+			list().splice(0, list().length, ...(left as never[]));
+			await server.startTest();
+			expect(urls().sort()).toEqual([FOREIGN, server.testUrl, server.url].sort());
+			await receive('111');
+			expect(tested()).toEqual([['111']]);
+			expect(urls().sort()).toEqual([FOREIGN, server.url].sort());
+		});
+
+		test('a test that was killed before the workflow was published leaves no second way to the next', async () => {
+			await serve();
+			await server.startTest();
+			server.forgetTest();
+			await server.activate();
+			await server.startTest();
+			expect(urls()).toEqual([FOREIGN, `${server.url}?test=${encodedTestPath()}`]);
+			await receive('111');
+			expect([tested(), production()]).toEqual([[['111']], []]);
+		});
+	},
+);
+
+const encodedTestPath = () => encodeURIComponent(new URL(server.testUrl).pathname);

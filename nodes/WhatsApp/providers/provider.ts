@@ -125,9 +125,15 @@ export interface Registration {
 	/**
 	 * Registers this URL, in place of another where registration is exclusive. The URL must already be listening. Doing it
 	 * twice does no harm.
+	 * @param replaced the URL, of those that `registeredUrls` named, that gives up its place to this one
 	 * @throws MediaError of code `handshake` when the vendor called the URL and did not get the answer that it wants
 	 */
-	register(client: ApiClient, scope: RegistrationScope, url: string): Promise<void>;
+	register(
+		client: ApiClient,
+		scope: RegistrationScope,
+		url: string,
+		replaced?: string,
+	): Promise<void>;
 	/** Whether messages are among what goes to the registered URL; absent where nothing else does. @throws MediaError */
 	deliversMessages?(client: ApiClient, scope: RegistrationScope): Promise<boolean>;
 	/**

@@ -2,10 +2,17 @@ import type { IHookFunctions, IWebhookFunctions } from 'n8n-workflow';
 
 import { MediaError, type MediaErrorCode } from '../errors';
 import { nodeError } from '../execution/nodeError';
-import type { RegistrationScope } from '../providers/provider';
-import { createClient } from '../transport/client';
 import { MINUTE } from '../units';
 import { backoff, retry, wait } from '../waiting';
+import { AgingMap } from './agingMap';
+import {
+	createRegistration,
+	isForwarding,
+	isOfThisServer,
+	isSameExceptQuery,
+	nodePath,
+	type NodeRegistration,
+} from './nodeRegistration';
 import { checkWebhookReady } from './readiness';
 import { canHaveTest, testPathOf, withoutTestQuery, withTestQuery } from './testForwarding';
 
@@ -18,8 +25,10 @@ export const registrationHooks = {
 		// Where there is nothing to register, n8n is to call `create`, which checks the rest.
 		return await withRegistration(this, false, async (registration) => {
 			const urls = await registration.registeredUrls();
+			// In a list, a test that was killed may have left its own URL, beside production's.
+			const mayBeLeft = !registration.exclusive && this.getMode() === 'manual';
 			const isOurs = (url: string) =>
-				isSameExceptQuery(url, registration.url) || isForwarding(url, registration);
+				(!mayBeLeft && isSameExceptQuery(url, registration.url)) || isForwarding(url, registration);
 			return urls.some(isOurs) && (await registration.deliversMessages());
 		});
 	},
@@ -36,6 +45,7 @@ export const registrationHooks = {
 
 	/** n8n calls this once for each HTTP method, at the same time, and after errors too: there may be nothing to remove. */
 	async delete(this: IHookFunctions): Promise<boolean> {
+		listening.delete(this.getNodeWebhookUrl('default')!);
 		return await withRegistration(this, true, async (registration) => {
 			await unregister(registration).catch((cause) => {
 				if (!isCode(cause, 'credential', 'gone')) throw cause;
@@ -62,48 +72,9 @@ export async function stopForwarding(context: IWebhookFunctions, testPath: strin
 	void wait(STOP_INTERVAL_MS).then(() => stopped.delete(key));
 	const registration = await createRegistration(context);
 	const urls = (await registration?.registeredUrls()) ?? [];
-	if (registration && urls.includes(withTestQuery(registration.url, testPath)))
-		await registration.register(registration.url);
-}
-
-/** This node's webhook URL, and what the provider can do with it. */
-interface NodeRegistration {
-	/** The node's own URL: the test URL during a test, the production URL otherwise. */
-	url: string;
-	/** Whether the provider delivers to one URL only, so that registering one replaces the other. */
-	exclusive: boolean;
-	/** Where the provider delivers now. */
-	registeredUrls: () => Promise<string[]>;
-	/** Whether messages are among what goes there. */
-	deliversMessages: () => Promise<boolean>;
-	register: (url: string) => Promise<void>;
-	unregister: (url: string) => Promise<void>;
-}
-
-/** Nothing when the user registers the webhook by hand, or the provider has no API for it. */
-async function createRegistration(
-	context: IHookFunctions | IWebhookFunctions,
-): Promise<NodeRegistration | undefined> {
-	const scope = context.getNodeParameter('registration') as RegistrationScope | 'manual';
-	if (scope === 'manual') return undefined;
-	const client = await createClient(context);
-	const api = client.provider.registration;
-	if (!api) return undefined;
-	const wantsPublicLinks = context.getNodeParameter('options.autoDownload', false) as boolean;
-	return {
-		url: context.getNodeWebhookUrl('default')!,
-		exclusive: api.exclusive,
-		registeredUrls: async () => await api.registeredUrls(client, scope),
-		deliversMessages: async () => (await api.deliversMessages?.(client, scope)) ?? true,
-		async register(url) {
-			await api.register(client, scope, url);
-			if (wantsPublicLinks) await api.enablePublicLinks?.(client);
-		},
-		async unregister(url) {
-			const notice = await api.unregister(client, scope, url);
-			if (notice) context.logger.warn(`WhatsApp Media Trigger: ${notice}`);
-		},
-	};
+	const forwarding = registration && withTestQuery(registration.url, testPath);
+	if (forwarding && urls.includes(forwarding))
+		await registration.register(registration.url, forwarding);
 }
 
 /** Runs a hook. */
@@ -128,34 +99,77 @@ function withDescriptionInMessage(cause: unknown): unknown {
 }
 
 async function registerProduction(registration: NodeRegistration): Promise<void> {
-	const current = await currentCallbackUrl(registration);
-	if (current && !isSameExceptQuery(current, registration.url)) throw callbackInUseError(current);
-	await registration.register(registration.url);
+	const { url, exclusive } = registration;
+	const [place] = exclusive ? await registration.registeredUrls() : [];
+	const current = productionUrl(place, registration);
+	if (current && !isSameExceptQuery(current, url)) throw callbackInUseError(current);
+	await registration.register(url, place);
 }
 
+/**
+ * The tests of this process that listen, with the name of their workflow, by their URL. n8n ends each after two minutes. Our own
+ * tests forget them, as n8n does when it is killed.
+ */
+export const listening = new AgingMap<string>(2 * MINUTE, 1000);
+
 async function registerTest(registration: NodeRegistration): Promise<void> {
-	const { url, exclusive } = registration;
-	const current = await currentCallbackUrl(registration);
-	if (!current) return await registration.register(exclusive ? withTestQuery(url) : url);
+	const { url, workflow, exclusive } = registration;
+	await (exclusive ? takePlace(registration) : takePlaceInList(registration));
+	listening.set(url, workflow);
+}
+
+/** Has production forward to the test, where the provider delivers to one URL only. */
+async function takePlace(registration: NodeRegistration): Promise<void> {
+	const { url } = registration;
+	const [place] = await registration.registeredUrls();
+	const otherTest = place && testUrlOf(place, registration);
+	const otherWorkflow = otherTest && otherTest !== url ? listening.get(otherTest) : undefined;
+	if (otherWorkflow !== undefined) throw otherTestError(otherWorkflow);
+	const current = productionUrl(place, registration);
+	if (!current) return await registration.register(withTestQuery(url), place);
 	if (!canHaveTest(current) || !isOfThisServer(current, registration))
 		throw cannotForwardError(current);
 	await registration
-		.register(withTestQuery(current, new URL(url).pathname))
+		.register(withTestQuery(current, new URL(url).pathname), place)
 		.catch(async (cause) => {
 			if (!isCode(cause, 'handshake')) throw cause;
 			if (nodePath(current) !== nodePath(url)) throw cannotForwardError(current);
 			// This node's own production URL does not answer: the workflow is not active.
-			await registration.register(withTestQuery(url));
+			await registration.register(withTestQuery(url), place);
 		});
+}
+
+/**
+ * In a list, every trigger has a place of its own. That of this node's production forwards to the test: beside it, the test
+ * would show what starts production, too.
+ */
+async function takePlaceInList(registration: NodeRegistration): Promise<void> {
+	const { url } = registration;
+	const urls = await registration.registeredUrls();
+	const place = urls.find((one) => isProductionOf(one, registration));
+	if (!place || (await registration.isDead(withoutTestQuery(place))))
+		return await registration.register(url);
+	// Of a test that was killed before the workflow was published.
+	if (urls.includes(url)) await registration.unregister(url);
+	await registration.register(withTestQuery(withoutTestQuery(place), new URL(url).pathname), place);
+}
+
+/** Whether this is the production URL of the node that is tested. */
+function isProductionOf(url: string, registration: NodeRegistration): boolean {
+	const bare = withoutTestQuery(url);
+	const isSameNode = canHaveTest(bare) && nodePath(bare) === nodePath(registration.url);
+	return isSameNode && bare !== registration.url && isOfThisServer(bare, registration);
 }
 
 async function unregister(registration: NodeRegistration): Promise<void> {
 	const { url: own, exclusive } = registration;
-	if (!exclusive) return await registration.unregister(own);
+	// A list may hold it with a secret that has changed since: then it is not among those that are registered.
+	const left = new Set(exclusive ? [] : [own]);
 	for (const url of await registration.registeredUrls()) {
 		if (isForwarding(url, registration)) await restoreProduction(registration, url);
-		else if (isSameExceptQuery(url, own)) await registration.unregister(url);
+		else if (exclusive ? isSameExceptQuery(url, own) : withoutTestQuery(url) === own) left.add(url);
 	}
+	for (const url of left) await registration.unregister(url);
 }
 
 const RESTORE_TRIES = 5;
@@ -163,7 +177,7 @@ const RESTORE_FIRST_WAIT_MS = 500;
 
 /** Has deliveries go to production only, after they were forwarded to a test. */
 async function restoreProduction(registration: NodeRegistration, url: string): Promise<void> {
-	const work = async () => await registration.register(withoutTestQuery(url));
+	const work = async () => await registration.register(withoutTestQuery(url), url);
 	const waitAfter = (cause: unknown, tries: number) =>
 		tries < RESTORE_TRIES && !isCode(cause, 'handshake')
 			? backoff(tries, RESTORE_FIRST_WAIT_MS)
@@ -176,33 +190,19 @@ async function restoreProduction(registration: NodeRegistration, url: string): P
 	});
 }
 
-/** The production URL that the provider delivers to, if it delivers to one only. A test's own URL does not count. */
-async function currentCallbackUrl(registration: NodeRegistration): Promise<string | undefined> {
-	const [url] = registration.exclusive ? await registration.registeredUrls() : [];
-	if (!url) return undefined;
-	return testPathOf(url) === '' && isOfThisServer(url, registration)
-		? undefined
-		: withoutTestQuery(url);
+/** The production URL that deliveries to this URL are for. A test's own URL of this n8n does not count. */
+function productionUrl(
+	url: string | undefined,
+	registration: NodeRegistration,
+): string | undefined {
+	const isTest = url && testPathOf(url) === '' && isOfThisServer(url, registration);
+	return url && !isTest ? withoutTestQuery(url) : undefined;
 }
 
-/** Whether deliveries to this URL are forwarded to this node's test. */
-function isForwarding(url: string, registration: NodeRegistration): boolean {
-	const isOurTest = testPathOf(url) === new URL(registration.url).pathname;
-	return isOurTest && isOfThisServer(url, registration);
-}
-
-function isOfThisServer(url: string, registration: NodeRegistration): boolean {
-	return url.startsWith(`${new URL(registration.url).origin}/`);
-}
-
-/** Equal but for the query. */
-function isSameExceptQuery(url: string, other: string): boolean {
-	return url.split('?')[0] === other.split('?')[0];
-}
-
-/** `<webhookId>/webhook`, which the test URL and the production URL of a node have in common. */
-function nodePath(url: string): string {
-	return url.split('?')[0]!.split('/').slice(-2).join('/');
+/** Where the test of this n8n listens that gets the deliveries to this URL. */
+function testUrlOf(url: string, registration: NodeRegistration): string | undefined {
+	const path = isOfThisServer(url, registration) ? testPathOf(url) : undefined;
+	return path ? new URL(path, url).href : path === '' ? withoutTestQuery(url) : undefined;
 }
 
 function isCode(cause: unknown, ...codes: MediaErrorCode[]): cause is MediaError {
@@ -222,5 +222,13 @@ function cannotForwardError(url: string): MediaError {
 		'permanent',
 		`Deliveries go to another webhook, and a test would take them away from it: ${url.split('?')[0]}`,
 		'It was left unchanged. Test with another phone number, or pin the data of an earlier execution.',
+	);
+}
+
+function otherTestError(workflow: string): MediaError {
+	return new MediaError(
+		'permanent',
+		`A test of the workflow "${workflow}" is receiving what comes in for this number`,
+		'It goes on. Stop it there, or wait two minutes: then n8n ends it. Then test again.',
 	);
 }

@@ -18,9 +18,16 @@ export const registration: Registration = {
 		return url && !(RELEASED_HEADER in headers) ? [url] : [];
 	},
 
-	async register(client, _scope, url) {
+	async register(client, _scope, url, replaced) {
 		checkUrl(url);
 		const place = await findPlace(client);
+		const isFree = RELEASED_HEADER in place.headers || isOurs(place.headers, client.credentials);
+		if (place.url && !isFree && place.url !== url && place.url !== replaced)
+			throw new MediaError(
+				'permanent',
+				`Something else has just set the webhook of the 360dialog number: ${place.url.split('?')[0]}`,
+				'It was left as it is. Use another phone number, or switch off the service behind it.',
+			);
 		await place.write({ url, headers: { [SECRET_HEADER]: deliverySecret(client.credentials) } });
 	},
 

@@ -26,12 +26,17 @@ export const registration: Registration = {
 			.flatMap(({ url }) => text(url) ?? []);
 	},
 
-	async register(client, _scope, url) {
-		const isOurs = (webhook: Json) => webhook.url === url;
+	async register(client, _scope, url, replaced) {
+		const isOurs = (webhook: Json) => webhook.url === url || webhook.url === replaced;
 		const own = { url, events: EVENTS, hmac: { key: hmacKey(client.credentials) } };
 		await change(client, {
-			isDone: (webhooks) =>
-				webhooks.some((webhook) => isOurs(webhook) && isSound(webhook, client.credentials)),
+			isDone(webhooks) {
+				const found = webhooks.filter(isOurs);
+				return (
+					found.length > 0 &&
+					found.every((one) => one.url === url && isSound(one, client.credentials))
+				);
+			},
 			edit: (webhooks) => [
 				...webhooks.filter((webhook) => !isOurs(webhook)),
 				{ ...webhooks.find(isOurs), ...own },

@@ -36,10 +36,11 @@ export const registration: Registration = {
 			.flatMap(({ url }) => text(url) ?? []);
 	},
 
-	async register(client, _scope, url) {
+	async register(client, _scope, url, replaced) {
+		const isOurs = (webhook: Json) => webhook.url === url || webhook.url === replaced;
 		await updateWebhooks(client, (webhooks) => {
-			const old = webhooks.find((webhook) => webhook.url === url);
-			const others = webhooks.filter((webhook) => webhook.url !== url);
+			const old = webhooks.find(isOurs);
+			const others = webhooks.filter((webhook) => !isOurs(webhook));
 			return [...others, { ...old, url, ...deliverySettings(client.credentials) }];
 		});
 	},

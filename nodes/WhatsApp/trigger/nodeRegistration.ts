@@ -1,0 +1,92 @@
+import type { IHookFunctions, IWebhookFunctions } from 'n8n-workflow';
+
+import type { RegistrationScope } from '../providers/provider';
+import { createClient } from '../transport/client';
+import { SECOND } from '../units';
+import { testPathOf } from './testForwarding';
+
+/** This node's webhook URL, and what the provider can do with it. */
+export interface NodeRegistration {
+	/** The node's own URL: the test URL during a test, the production URL otherwise. */
+	url: string;
+	/** The workflow's name. */
+	workflow: string;
+	/** Whether the provider delivers to one URL only, so that registering one replaces the other. */
+	exclusive: boolean;
+	/** Where the provider delivers now. */
+	registeredUrls: () => Promise<string[]>;
+	/** Whether messages are among what goes there. */
+	deliversMessages: () => Promise<boolean>;
+	/** @param replaced the URL, among those registered, that gives up its place to this one */
+	register: (url: string, replaced?: string) => Promise<void>;
+	/** Whether n8n itself says that nobody listens at a production URL. Where n8n cannot be asked, somebody may. */
+	isDead: (url: string) => Promise<boolean>;
+	unregister: (url: string) => Promise<void>;
+}
+
+/** Nothing when the user registers the webhook by hand, or the provider has no API for it. */
+export async function createRegistration(
+	context: IHookFunctions | IWebhookFunctions,
+): Promise<NodeRegistration | undefined> {
+	const scope = context.getNodeParameter('registration') as RegistrationScope | 'manual';
+	if (scope === 'manual') return undefined;
+	const client = await createClient(context);
+	const api = client.provider.registration;
+	if (!api) return undefined;
+	const wantsPublicLinks = context.getNodeParameter('options.autoDownload', false) as boolean;
+	return {
+		url: context.getNodeWebhookUrl('default')!,
+		workflow: context.getWorkflow().name ?? '',
+		exclusive: api.exclusive,
+		registeredUrls: async () => await api.registeredUrls(client, scope),
+		deliversMessages: async () => (await api.deliversMessages?.(client, scope)) ?? true,
+		isDead: async (url) => await isDead(context, url),
+		async register(url, replaced) {
+			await api.register(client, scope, url, replaced);
+			if (wantsPublicLinks) await api.enablePublicLinks?.(client);
+		},
+		async unregister(url) {
+			const notice = await api.unregister(client, scope, url);
+			if (notice) context.logger.warn(`WhatsApp Media Trigger: ${notice}`);
+		},
+	};
+}
+
+/** n8n answers for a webhook that is not active: 404, `The requested webhook "GET …" is not registered.` */
+async function isDead(context: IHookFunctions | IWebhookFunctions, url: string): Promise<boolean> {
+	const reply = await context.helpers
+		.httpRequest({
+			method: 'GET',
+			url,
+			timeout: ANSWER_MS,
+			returnFullResponse: true,
+			ignoreHttpStatusErrors: true,
+			disableFollowRedirect: true,
+		})
+		.catch(() => undefined);
+	const answer = reply?.body;
+	const says = typeof answer === 'string' ? answer : JSON.stringify(answer ?? '');
+	return reply?.statusCode === 404 && says.includes('is not registered');
+}
+
+const ANSWER_MS = 5 * SECOND;
+
+/** Whether deliveries to this URL are forwarded to this node's test. */
+export function isForwarding(url: string, registration: NodeRegistration): boolean {
+	const isOurTest = testPathOf(url) === new URL(registration.url).pathname;
+	return isOurTest && isOfThisServer(url, registration);
+}
+
+export function isOfThisServer(url: string, registration: NodeRegistration): boolean {
+	return url.startsWith(`${new URL(registration.url).origin}/`);
+}
+
+/** Equal but for the query. */
+export function isSameExceptQuery(url: string, other: string): boolean {
+	return url.split('?')[0] === other.split('?')[0];
+}
+
+/** `<webhookId>/webhook`, which the test URL and the production URL of a node have in common. */
+export function nodePath(url: string): string {
+	return url.split('?')[0]!.split('/').slice(-2).join('/');
+}
