@@ -55,6 +55,6 @@ function tooLong(host: string): MediaError {
 	return new MediaError(
 		'permanent',
 		`The answer of ${host} is longer than ${sizeInWords(MAX_BYTES)}`,
-		'No API answers with so much. Check Base URL in the credential.',
+		'The API’s answers are never that long. Check Base URL in the credential.',
 	);
 }
