@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 
+import { sha256 } from '../support/harness';
 import { demoFile } from '../support/paths';
 import { callTool, type Message } from './openAi';
-import type { ExamplesTestbed } from './testbed';
+import { expectSuccess, type ExamplesTestbed } from './testbed';
 
 export function agentTests(testbed: ExamplesTestbed): void {
 	describe('agents', () => {
@@ -75,5 +76,72 @@ export function agentTests(testbed: ExamplesTestbed): void {
 			const nothing = await chat('Upload that', callTool('Upload_Media', {}));
 			expect(nothing.body).toContain('Input Binary Field is empty');
 		});
+
+		test('a text, a voice note and a picture → one agent → its answer to whoever asked', async () => {
+			const id = await testbed.fillIn('answer-with-an-agent');
+			const { openAi, emulator } = testbed;
+			const photo = await readFile(demoFile('photo.jpg'));
+			const [anna, ben] = ['4915255501010', '4915255502020'];
+			/** What the model was given each time, but for the system message. */
+			const chats: string[][] = [];
+			openAi.model = (messages) => {
+				const chat = messages
+					.filter(({ role }) => !['system', 'developer'].includes(role))
+					.flatMap(wordsOf);
+				chats.push(chat);
+				return { role: 'assistant', content: `answer ${chats.length}` };
+			};
+			await testbed.published(id, async () => {
+				const [text, voiceNote] = ['Are you open on Tuesday?', 'And on Wednesday?'];
+				expectSuccess(await testbed.sendTexts(id, [{ text, from: anna }]));
+				openAi.speech = voiceNote;
+				const bytes = await readFile(demoFile('voice-note.ogg'));
+				expectSuccess(await testbed.send(id, { type: 'voice', bytes, from: anna }));
+				const caption = 'How much is this?';
+				const image = { type: 'image', bytes: photo, caption, from: ben } as const;
+				expectSuccess(await testbed.send(id, image));
+				const picture = `image/jpeg ${sha256(photo)}`;
+				expect(chats).toEqual([
+					[text],
+					[text, 'answer 1', voiceNote],
+					// Nobody gets what another one has asked.
+					[caption, picture],
+				]);
+
+				// Meta may deliver the messages of several people together.
+				const together = [
+					{ text: 'Thanks', from: ben },
+					{ text: 'See you', from: anna },
+				];
+				expectSuccess(await testbed.sendTexts(id, together));
+				expect(chats.slice(3)).toEqual([
+					[caption, 'answer 3', 'Thanks'],
+					[text, 'answer 1', voiceNote, 'answer 2', 'See you'],
+				]);
+				const withoutCaption = { type: 'image', bytes: photo, from: anna } as const;
+				expectSuccess(await testbed.send(id, withoutCaption));
+				expect(chats[5]!.slice(-2)).toEqual(['(no words)', picture]);
+			});
+			expect(testbed.sent()).toEqual(
+				[anna, anna, ben, ben, anna, anna].map((to, index) => ({
+					to,
+					type: 'text',
+					body: `answer ${index + 1}`,
+				})),
+			);
+			for (const { operation, headers } of emulator.requests)
+				if (operation === 'send')
+					expect(headers.authorization).toBe(`Bearer ${emulator.meta.credentials.accessToken}`);
+		});
+	});
+}
+
+/** The texts of a message, and its pictures by type and hash. */
+function wordsOf({ content }: Message): string[] {
+	if (typeof content === 'string') return [content];
+	return (content ?? []).map((part) => {
+		if (part.type === 'text') return part.text;
+		const [, mimeType, base64] = /^data:(.*);base64,(.*)$/s.exec(part.image_url.url)!;
+		return `${mimeType} ${sha256(Buffer.from(base64!, 'base64'))}`;
 	});
 }

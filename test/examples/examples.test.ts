@@ -3,6 +3,7 @@ import { answerTests } from './answers';
 import { filesTests } from './files';
 import { sendingTests } from './sending';
 import { storingTests } from './storing';
+import { tableTests } from './tables';
 import { ExamplesTestbed } from './testbed';
 import { voiceNoteTests } from './voiceNotes';
 
@@ -17,6 +18,7 @@ beforeEach(() => testbed.reset());
 
 filesTests(testbed);
 storingTests(testbed);
+tableTests(testbed);
 voiceNoteTests(testbed);
 answerTests(testbed);
 sendingTests(testbed);

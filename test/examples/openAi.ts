@@ -1,18 +1,25 @@
 import busboy from 'busboy';
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer, json } from 'node:stream/consumers';
 import type { Json } from '../support/n8n/workflow';
+import { demoFile } from '../support/paths';
 
 /** A file that was sent to be transcribed. */
 export type Heard = { fileName: string; mimeType: string; bytes: Buffer; model: string };
 
+/** A text that was to be spoken. */
+export type Spoken = { text: string; format: string };
+
+type Part = { type: 'text'; text: string } | { type: 'image_url'; image_url: { url: string } };
+
 /** The latest messages of a chat, as OpenAI's chat completions take them. */
 export type Message = {
 	role: string;
-	content?: string | null;
+	content?: string | Part[] | null;
 	tool_calls?: unknown[];
 	tool_call_id?: string;
 };
@@ -25,6 +32,7 @@ export type OpenAi = {
 	heard: Heard[];
 	/** What is said in every recording. */
 	speech: string;
+	spoken: Spoken[];
 	/** The model: what it answers, given the chat so far and the tools at hand. */
 	model: (chat: Message[], tools: Tool[]) => Message;
 	close(): Promise<void>;
@@ -33,19 +41,23 @@ export type OpenAi = {
 /** The file extensions that OpenAI names when it refuses another. */
 const AUDIO = ['flac', 'm4a', 'mp3', 'mp4', 'mpeg', 'mpga', 'oga', 'ogg', 'wav', 'webm'];
 
-/** As much of OpenAI's API as the examples use: transcriptions and chat completions. Refuses what OpenAI refuses. */
+/** As much of OpenAI's API as the examples use: transcriptions, speech and chat completions. Refuses what OpenAI refuses. */
 export async function startOpenAi(): Promise<OpenAi> {
 	const openAi: OpenAi = {
 		apiKey: 'sk-local',
 		url: '',
 		heard: [],
 		speech: '',
+		spoken: [],
 		model: () => ({ role: 'assistant', content: '' }),
 		close,
 	};
 	const server = createServer((request, response) => {
 		answer(openAi, request).then(
-			(body) => response.setHeader('Content-Type', 'application/json').end(JSON.stringify(body)),
+			(body) =>
+				Buffer.isBuffer(body)
+					? response.setHeader('Content-Type', 'audio/ogg').end(body)
+					: response.setHeader('Content-Type', 'application/json').end(JSON.stringify(body)),
 			(cause: Error) => {
 				const status = cause instanceof Refused ? cause.status : 500;
 				response.writeHead(status, { 'Content-Type': 'application/json' });
@@ -80,11 +92,12 @@ class Refused extends Error {
 	}
 }
 
-async function answer(openAi: OpenAi, request: IncomingMessage): Promise<Json> {
+async function answer(openAi: OpenAi, request: IncomingMessage): Promise<Json | Buffer> {
 	if (request.headers.authorization !== `Bearer ${openAi.apiKey}`)
 		throw new Refused(401, 'Incorrect API key provided');
 	const call = `${request.method} ${request.url}`;
 	if (call === 'POST /v1/audio/transcriptions') return await transcribe(openAi, request);
+	if (call === 'POST /v1/audio/speech') return await speak(openAi, request);
 	if (call === 'POST /v1/chat/completions') return await complete(openAi, request);
 	throw new Refused(404, `Unknown request URL: ${call}`);
 }
@@ -147,6 +160,21 @@ async function isPlayable(bytes: Buffer): Promise<boolean> {
 		probe.stdin!.on('error', () => {});
 		probe.stdin!.end(bytes);
 	});
+}
+
+/** Every text sounds like the demo's voice note. */
+async function speak({ spoken }: OpenAi, request: IncomingMessage): Promise<Buffer> {
+	const {
+		model,
+		input,
+		voice,
+		response_format: format = 'mp3',
+	} = (await json(request)) as Record<string, string | undefined>;
+	if (!model || !input || !voice) throw new Refused(400, 'Missing required parameter');
+	if (input.length > 4096) throw new Refused(400, 'String too long: at most 4096 characters');
+	if (format !== 'opus') throw new Refused(400, 'This stand-in speaks Opus only');
+	spoken.push({ text: input, format });
+	return await readFile(demoFile('voice-note.ogg'));
 }
 
 async function complete({ model }: OpenAi, request: IncomingMessage): Promise<Json> {

@@ -116,11 +116,7 @@ export function storingTests(testbed: ExamplesTestbed): void {
 			const id = await testbed.fillIn('backfill');
 			// The first run makes the table.
 			expectSuccess(await testbed.n8n.api.run(id, WAIT));
-			const { data: tables } = await testbed.n8n.api.call<{
-				data: Array<{ id: string; name: string; projectId: string }>;
-			}>('GET', '/rest/data-tables-global');
-			const table = tables.find(({ name }) => name === 'whatsapp backfill')!;
-			const path = `/rest/projects/${table.projectId}/data-tables/${table.id}`;
+			const path = await testbed.dataTablePath('whatsapp backfill');
 
 			const mediaIds = Array.from({ length: 1000 }, (_, i) =>
 				testbed.emulator.meta.store.add({

@@ -6,10 +6,11 @@ import { promisify } from 'node:util';
 import type { INodeTypeDescription } from 'n8n-workflow';
 
 import { startEmulator, type Emulator } from '../emulator';
-import { hostOverrides } from '../emulator/client';
+import { hostOverrides, type HttpAnswer } from '../emulator/client';
 import type { Incoming, Sender } from '../emulator/meta';
 import { startOpenAi, type OpenAi } from './openAi';
 import { startS3 } from './s3';
+import { startPostgres, type Postgres } from '../queue/services';
 import { installN8n } from '../support/n8n/install';
 import { startN8n, type N8n } from '../support/n8n/instance';
 import { packPackage } from '../support/n8n/pack';
@@ -28,14 +29,15 @@ export const WAIT = { timeoutMs: 200_000 };
 export const BUCKET = 'whatsapp-files';
 
 /**
- * One real n8n with the workflows of examples/, as a user imports them. Meta is the emulator, OpenAI and S3 are servers of this
- * machine. All parts of the suite share it: each has workflows of its own, and publishes one at a time, since there is one phone
+ * One real n8n with the workflows of examples/, as a user imports them. Meta is the emulator, OpenAI, S3 and Postgres are servers
+ * of this machine. All parts of the suite share it: each has workflows of its own, and publishes one at a time, since there is one phone
  * number.
  */
 export class ExamplesTestbed {
 	emulator!: Emulator;
 	openAi!: OpenAi;
 	s3!: Awaited<ReturnType<typeof startS3>>;
+	postgres!: Postgres;
 	disk!: string;
 	n8n!: N8n;
 	/** By file name, as n8n's command line imported them. */
@@ -51,6 +53,7 @@ export class ExamplesTestbed {
 		});
 		this.openAi = await startOpenAi();
 		this.s3 = await startS3(BUCKET);
+		this.postgres = await startPostgres();
 		this.disk = await realpath(await mkdtemp(join(tmpdir(), 'examples-disk-')));
 		this.n8n = await startN8n({
 			packages: [await packPackage()],
@@ -68,6 +71,7 @@ export class ExamplesTestbed {
 			whatsAppApi: { accessToken, businessAccountId },
 			openAiApi: { apiKey: this.openAi.apiKey, url: this.openAi.url },
 			s3: this.s3.credential,
+			postgres: postgresCredential(this.postgres),
 		}))
 			this.credentials[type] = await this.n8n.api.createCredential(type, type, data);
 
@@ -76,6 +80,7 @@ export class ExamplesTestbed {
 
 	async stop() {
 		await this.n8n?.stop();
+		await this.postgres?.close();
 		await this.s3?.close();
 		await this.openAi?.close();
 		await this.emulator?.close();
@@ -86,6 +91,7 @@ export class ExamplesTestbed {
 		this.emulator.reset();
 		this.emulator.meta.variants.webhookTimeout = 60_000;
 		this.openAi.heard.length = 0;
+		this.openAi.spoken.length = 0;
 	}
 
 	/** `n8n import:workflow`, beside the n8n that runs. */
@@ -159,11 +165,46 @@ export class ExamplesTestbed {
 
 	/** A customer sends a file. Resolves with the execution that it starts, when that has ended. */
 	async send(id: string, incoming: Incoming & Sender): Promise<Execution & { mediaId: string }> {
+		let mediaId = '';
+		const execution = await this.started(id, async () => {
+			const { answer, ...received } = await this.emulator.meta.receive(incoming);
+			mediaId = received.mediaId;
+			return answer;
+		});
+		return { ...execution, mediaId };
+	}
+
+	/** Customers send texts, which Meta delivers together. */
+	async sendTexts(id: string, texts: Array<{ text: string } & Sender>): Promise<Execution> {
+		const { meta } = this.emulator;
+		const messages = texts.map(({ text, ...sender }) => meta.text(text, sender));
+		return await this.started(id, async () => await meta.deliver(messages));
+	}
+
+	/** The execution that a delivery starts, when that has ended. */
+	private async started(
+		id: string,
+		deliver: () => Promise<HttpAnswer | undefined>,
+	): Promise<Execution> {
 		const before = await this.n8n.api.executions({ workflowId: id });
-		const { mediaId, answer } = await this.emulator.meta.receive(incoming);
-		expect(answer).toMatchObject({ status: 200 });
+		expect(await deliver()).toMatchObject({ status: 200 });
 		const [newest] = await this.n8n.api.waitForExecutions(id, before.length + 1, WAIT);
-		return { ...newest!, mediaId };
+		return newest!;
+	}
+
+	/** Where n8n's REST API has one of its data tables. */
+	async dataTablePath(tableName: string): Promise<string> {
+		const { data: tables } = await this.n8n.api.call<{
+			data: Array<{ id: string; name: string; projectId: string }>;
+		}>('GET', '/rest/data-tables-global');
+		const { id, projectId } = tables.find(({ name }) => name === tableName)!;
+		return `/rest/projects/${projectId}/data-tables/${id}`;
+	}
+
+	/** The first rows of a data table of n8n's. */
+	async dataTableRows(tableName: string): Promise<Json[]> {
+		const path = `${await this.dataTablePath(tableName)}/rows?take=100`;
+		return (await this.n8n.api.call<{ data: Json[] }>('GET', path)).data;
 	}
 
 	/** What customers were sent. */
@@ -175,6 +216,16 @@ export class ExamplesTestbed {
 			...(document as Json | undefined),
 		}));
 }
+
+/** What a user types into n8n's Postgres credential. */
+const postgresCredential = ({ env }: Postgres): Json => ({
+	host: env.DB_POSTGRESDB_HOST,
+	port: Number(env.DB_POSTGRESDB_PORT),
+	database: env.DB_POSTGRESDB_DATABASE,
+	user: env.DB_POSTGRESDB_USER,
+	password: env.DB_POSTGRESDB_PASSWORD ?? '',
+	ssl: 'disable',
+});
 
 export const fileNames = async () =>
 	(await readdir(FOLDER)).filter((name) => name.endsWith('.json')).sort();

@@ -101,5 +101,44 @@ export function voiceNoteTests(testbed: ExamplesTestbed): void {
 				expect(testbed.openAi.heard).toHaveLength(1);
 			});
 		});
+
+		test('voice note → transcription → answer → speech → voice note', async () => {
+			const id = await testbed.fillIn('voice-note-to-voice-note');
+			const { emulator, openAi } = testbed;
+			const voiceNote = await readFile(demoFile('voice-note.ogg'));
+			const questions: unknown[] = [];
+			openAi.model = (messages) => {
+				questions.push(messages.at(-1)!.content);
+				return { role: 'assistant', content: 'Yes, at ten.' };
+			};
+			await testbed.published(id, async () => {
+				openAi.speech = 'Can you come on Tuesday?';
+				const incoming = { type: 'voice', bytes: voiceNote, from: '4915255501010' } as const;
+				expectSuccess(await testbed.send(id, incoming));
+				expect(questions).toEqual(['Can you come on Tuesday?']);
+				expect(openAi.spoken).toEqual([{ text: 'Yes, at ten.', format: 'opus' }]);
+				const upload = emulator.meta.store.list().find(({ kind }) => kind === 'uploaded')!;
+				expect(upload).toMatchObject({
+					mimeType: 'audio/ogg',
+					fileName: expect.stringMatching(/\.ogg$/),
+				});
+				expect(Buffer.concat([...upload.bytes.read()]).equals(voiceNote)).toBe(true);
+				expect(emulator.meta.sent).toEqual([
+					{
+						phoneNumberId: emulator.meta.credentials.phoneNumberId,
+						messaging_product: 'whatsapp',
+						to: '4915255501010',
+						type: 'audio',
+						audio: { id: upload.id, voice: true },
+					},
+				]);
+
+				// Nothing to be heard: the agent is told so.
+				openAi.speech = '';
+				expectSuccess(await testbed.send(id, { ...incoming, from: '4915255502020' }));
+				expect(questions[1]).toBe('(nothing to be heard)');
+				expect(emulator.meta.sent[1]).toMatchObject({ to: '4915255502020', type: 'audio' });
+			});
+		});
 	});
 }

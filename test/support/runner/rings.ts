@@ -78,7 +78,7 @@ export const RINGS: Ring[] = [
 		command: [...JEST, '--selectProjects', 'fuzz', '--maxWorkers=2'],
 	}),
 	n8n('n8n'),
-	n8n('examples'),
+	n8n('examples', ['postgres']),
 	n8n('queue', ['redis', 'postgres']),
 	n8n('editor', ['chromium']),
 ];
