@@ -98,7 +98,7 @@ test('a key that cannot stand in a header is said to be wrong before a file is a
 	answer = () => expect(true).toBe(false);
 	const url = `${baseUrl}/api/files/default/x.jpg`;
 	const { message } = await run('DownloadMedia', { url }, { accessToken: 'abc def' });
-	expect(message).toContain('has a space');
+	expect(message).toContain('contains a space');
 	expect(message).not.toContain('could not be reached');
 });
 

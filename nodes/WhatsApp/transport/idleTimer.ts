@@ -11,23 +11,25 @@ export interface Watched {
 	/** Whether it is us who hold it up. */
 	isPaused?: boolean;
 	onIdle: () => void;
-	/** At the last look. */
-	sizeBefore?: number;
+	/** When it had last grown enough, as milliseconds of `performance.now()`, and its size then. Nothing while it is paused. */
+	lastGrowth?: { time: number; size: number };
 }
+
+/** How many looks are taken in the time that a transfer may be idle: so much later than asked for is the end seen at most. */
+const LOOKS = 4;
 
 /** What is under way, by the milliseconds it may be idle. One timer for all: one for each costs about as much as to hash a photo. */
 const watched = new Map<number, Set<Watched>>();
 
 /**
- * Calls `onIdle` when `size` has grown by less than MIN_SPEED in so many milliseconds, or up to twice as many.
+ * Calls `onIdle` when `size` has grown by less than MIN_SPEED in so many milliseconds, or a quarter more.
  * @returns ends the watch
  */
 export function watchForIdleness(transfer: Watched, milliseconds: number): () => void {
+	transfer.lastGrowth = { time: performance.now(), size: transfer.size };
 	let all = watched.get(milliseconds);
 	if (!all) {
 		watched.set(milliseconds, (all = new Set()));
-		// The first transfer gets exactly this time; later ones get up to twice as much.
-		transfer.sizeBefore = transfer.size;
 		lookLater(all, milliseconds);
 	}
 	all.add(transfer);
@@ -36,16 +38,22 @@ export function watchForIdleness(transfer: Watched, milliseconds: number): () =>
 
 function lookLater(all: Set<Watched>, milliseconds: number) {
 	const look = () => {
-		for (const transfer of all) {
-			const { size, sizeBefore, isPaused } = transfer;
-			const isIdle = sizeBefore !== undefined && size - sizeBefore < MIN_SPEED * milliseconds;
-			// After a pause of ours it has the whole time again.
-			transfer.sizeBefore = isPaused ? undefined : size;
-			if (isIdle && !isPaused) transfer.onIdle();
-		}
+		for (const transfer of all) if (isIdle(transfer, milliseconds)) transfer.onIdle();
 		if (all.size) lookLater(all, milliseconds);
 		else watched.delete(milliseconds);
 	};
 	// Unlike sleep(), it keeps no process alive.
-	AbortSignal.timeout(milliseconds).addEventListener('abort', look, { once: true });
+	const timer = AbortSignal.timeout(Math.ceil(milliseconds / LOOKS));
+	timer.addEventListener('abort', look, { once: true });
+}
+
+function isIdle(transfer: Watched, milliseconds: number): boolean {
+	const { size, isPaused, lastGrowth } = transfer;
+	const time = performance.now();
+	// After a pause of ours it has the whole time again.
+	if (isPaused) transfer.lastGrowth = undefined;
+	else if (!lastGrowth || size - lastGrowth.size >= MIN_SPEED * milliseconds)
+		transfer.lastGrowth = { time, size };
+	else return time - lastGrowth.time >= milliseconds;
+	return false;
 }

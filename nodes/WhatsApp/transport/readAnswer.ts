@@ -12,7 +12,7 @@ const MAX_BYTES = 16 * MB;
 /**
  * The body of an API's answer: what its JSON says, or else its text.
  * @param url what was asked
- * @param timeoutMs how long the whole answer may take, or up to twice as long
+ * @param timeoutMs how long the whole answer may take
  * @throws MediaError when it does not come whole in that time, or has no end
  */
 export async function readAnswer(
