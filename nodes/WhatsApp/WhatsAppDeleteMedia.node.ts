@@ -6,7 +6,7 @@ import {
 } from 'n8n-workflow';
 
 import { CREDENTIAL } from './transport/credentials';
-import { mediaIdField, phoneNumberIdOption, retryOptions } from './execution/fields';
+import { phoneNumberIdOption, requiredMediaIdFields, retryOptions } from './execution/fields';
 import { fieldsBeside, hasNoFile } from './execution/itemFile';
 import { mediaIdParameter, optionsParameter, textParameter } from './execution/parameters';
 import { perItem, type ItemJob } from './execution/perItem';
@@ -44,7 +44,7 @@ export class WhatsAppDeleteMedia implements INodeType {
 		usableAsTool: true,
 		credentials: [{ name: CREDENTIAL, required: true }],
 		properties: [
-			{ ...mediaIdField, required: true },
+			...requiredMediaIdFields,
 			{
 				displayName:
 					'A file that you sent must stay until its messages are delivered. Wait before you delete it.',
@@ -100,6 +100,6 @@ async function deleteMedia(job: ItemJob) {
 		if (!(mayBeMissing && cause instanceof MediaError && cause.code === 'gone')) throw cause;
 		if (attempt === 1) addHint(WAS_MISSING);
 	});
-	const kept = fieldsBeside({ mediaId }, item.json);
+	const kept = job.isTool ? {} : fieldsBeside({ mediaId }, item.json);
 	return { json: { ...kept, deleted: true, mediaId }, binary: item.binary };
 }

@@ -14,9 +14,9 @@ import { messageFileOf } from './transfer/messageFile';
 import {
 	binaryField,
 	DEFAULT_MAX_SIZE_MB,
-	itemField,
 	maxSizeOption,
 	mediaIdField,
+	optionalItemField,
 	phoneNumberIdOption,
 	retryOptions,
 } from './execution/fields';
@@ -59,7 +59,7 @@ export class WhatsAppDownloadMedia implements INodeType {
 				displayName: 'URL',
 				name: 'url',
 				type: 'string',
-				default: itemField('url'),
+				default: optionalItemField('url'),
 				placeholder: 'e.g. https://media.example.com/file',
 				description:
 					'Keep the default. It saves a request while the URL works. Once it has expired, the node gets a new one for the media ID.',

@@ -6,7 +6,7 @@ import {
 } from 'n8n-workflow';
 
 import { CREDENTIAL } from './transport/credentials';
-import { mediaIdField, phoneNumberIdOption, retryOptions } from './execution/fields';
+import { phoneNumberIdOption, requiredMediaIdFields, retryOptions } from './execution/fields';
 import { fieldsBeside, hasNoFile, itemFile } from './execution/itemFile';
 import { mediaIdParameter, optionsParameter, textParameter } from './execution/parameters';
 import { perItem, type ItemJob } from './execution/perItem';
@@ -40,7 +40,7 @@ export class WhatsAppGetMediaUrl implements INodeType {
 		usableAsTool: true,
 		credentials: [{ name: CREDENTIAL, required: true }],
 		properties: [
-			{ ...mediaIdField, required: true },
+			...requiredMediaIdFields,
 			{
 				displayName:
 					'The URL works for only a few minutes and usually requires the access token. To get the file itself, use WhatsApp Download Media.',
@@ -79,6 +79,6 @@ async function getMediaUrl(job: ItemJob) {
 		details: true,
 	});
 	if (file.fileName) file.fileName = safeFileName(file.fileName);
-	const kept = fieldsBeside({ mediaId }, item.json);
+	const kept = job.isTool ? {} : fieldsBeside({ mediaId }, item.json);
 	return { json: { ...kept, mediaId, ...file, urlExpiresAt: expiresAt }, binary: item.binary };
 }

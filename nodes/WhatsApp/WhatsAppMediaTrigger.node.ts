@@ -43,7 +43,8 @@ const webhookOptions: INodeProperties[] = [
 		displayName: 'Public Links',
 		name: 'autoDownload',
 		type: 'boolean',
-		default: false,
+		// Whoever adds the option wants it; without it no link is made.
+		default: true,
 		description:
 			'Whether each file comes with a public link (Whapi.Cloud: Auto Download). Anyone who has the link can open the file for 30 days. Switching this off does not switch off the setting at the provider.',
 	},

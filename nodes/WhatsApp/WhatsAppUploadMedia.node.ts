@@ -13,7 +13,7 @@ import { CREDENTIAL } from './transport/credentials';
 import { createClient } from './transport/client';
 import { binaryInput } from './transfer/binaryInput';
 import { UploadCache } from './transfer/uploadCache';
-import { binaryField, retryOptions } from './execution/fields';
+import { binaryField, retryOptions, withToolForm } from './execution/fields';
 import { hasNoFile, withoutFile } from './execution/itemFile';
 import { optionsParameter } from './execution/parameters';
 import { nodeError } from './execution/nodeError';
@@ -57,9 +57,17 @@ export class WhatsAppUploadMedia implements INodeType {
 			},
 		],
 		properties: [
-			binaryField(
-				'Input Binary Field',
-				'The name of the input binary field that holds the file to upload',
+			...withToolForm(
+				binaryField(
+					'Input Binary Field',
+					'The name of the input binary field that holds the file to upload',
+				),
+				{
+					default: "={{ $('When chat message received').first().binary.data0 }}",
+					description:
+						'The file to upload. An AI agent cannot hand over a file, so name the node that has it.',
+					hint: "As it is: the file in n8n’s chat. For a file from WhatsApp: {{ $('Download Media').first().binary.data }}",
+				},
 			),
 			{
 				displayName: 'Options',
@@ -178,5 +186,6 @@ async function uploadMedia(job: ItemJob, cache: UploadCache) {
 	const addHintOnce = (message: string) => attempt === 1 && addHint(message);
 	const reuse = reuseEarlier ? { cache } : {};
 	const file = await upload({ client, addHint: addHintOnce, ...reuse }, source, options);
-	return { json: { ...withoutFile(item.json), ...file }, binary: item.binary };
+	const kept = job.isTool ? {} : withoutFile(item.json);
+	return { json: { ...kept, ...file }, binary: item.binary };
 }

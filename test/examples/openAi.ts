@@ -23,7 +23,7 @@ export type Message = {
 	tool_calls?: unknown[];
 	tool_call_id?: string;
 };
-type Tool = { function: { name: string; parameters: Json } };
+export type Tool = { function: { name: string; parameters: Json } };
 
 export type OpenAi = {
 	apiKey: string;

@@ -160,6 +160,16 @@ describe.each(LEVELS)('at the level %s', (level) => {
 		expect(callbacks()[level]).toBe(FOREIGN);
 	});
 
+	test('a place that another workflow of this n8n has: that is said', async () => {
+		const other = 'https://n8n.example/webhook/other/webhook';
+		occupy(level, other);
+		const server = await trigger({ registration: level });
+		await expect(server.activate()).rejects.toThrow(
+			`Another workflow of this n8n already receives these files; its webhook is ${other}. Unpublish that workflow`,
+		);
+		expect(callbacks()[level]).toBe(other);
+	});
+
 	test('a callback that somebody put in our place meanwhile stays on deactivation', async () => {
 		const server = await trigger({ registration: level });
 		await server.activate();
@@ -285,7 +295,11 @@ describe.each(LEVELS)('at the level %s', (level) => {
 			const server = await trigger({ registration: level });
 			// It would take any verify token.
 			hostOverrides.set(new URL(url).origin, echo.url);
-			await expect(server.startTest()).rejects.toThrow('would take them away from it');
+			await expect(server.startTest()).rejects.toThrow(
+				url.startsWith('https://n8n.example')
+					? 'Deliveries go to another workflow of this n8n, and a test would take them away from it'
+					: 'Deliveries go to another webhook, and a test would take them away from it',
+			);
 			await server.stopTest();
 			expect(JSON.stringify(places())).toBe(before);
 		},

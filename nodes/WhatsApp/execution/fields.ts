@@ -13,6 +13,25 @@ const timeoutSeconds = DEFAULT_IDLE_TIMEOUT_MS / SECOND;
 /** The default of a form field: the item's field of that name. */
 export const itemField = (name: string) => `={{ $json.${name} }}`;
 
+/** The same where many an item has no such field: the editor would show a red `undefined`. */
+export const optionalItemField = (name: string) => `={{ $json.${name} ?? '' }}`;
+
+/**
+ * A field as it stands in a workflow, and as it stands in the tool that an AI agent uses. n8n tells the agent of those parameters
+ * that an expression asks it for, and of no others.
+ */
+export const withToolForm = (
+	field: INodeProperties,
+	asTool: Pick<INodeProperties, 'default' | 'description' | 'hint'>,
+): INodeProperties[] => [
+	{ ...field, displayOptions: { show: { '@tool': [false] } } },
+	{ ...field, ...asTool, displayOptions: { show: { '@tool': [true] } } },
+];
+
+/** As the editor writes it where "Let the model define this parameter" is chosen. */
+const fromAgent = (name: string, description: string) =>
+	`={{ /*n8n-auto-generated-fromAI-override*/ $fromAI('${name}', \`${description}\`, 'string') }}`;
+
 export const mediaIdField: INodeProperties = {
 	displayName: 'Media ID',
 	name: 'mediaId',
@@ -22,6 +41,11 @@ export const mediaIdField: INodeProperties = {
 	description:
 		'WhatsApp’s ID of the file. WhatsApp Media Trigger and Upload Media output it in the field mediaId.',
 };
+
+export const requiredMediaIdFields = withToolForm(
+	{ ...mediaIdField, required: true },
+	{ default: fromAgent('mediaId', 'The media ID of the WhatsApp file, exactly as it was given') },
+);
 
 export const phoneNumberIdOption: INodeProperties = {
 	displayName: 'Require Phone Number ID',

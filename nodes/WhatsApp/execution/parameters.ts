@@ -6,7 +6,7 @@ import type {
 } from 'n8n-workflow';
 
 import { MediaError } from '../errors';
-import { itemField, numberOptions, rawOptions, switchOptions } from './fields';
+import { itemField, numberOptions, optionalItemField, rawOptions, switchOptions } from './fields';
 import { readText } from './itemFile';
 
 /**
@@ -20,8 +20,8 @@ export function textParameter(
 	name: string,
 ): string {
 	const raw = context.getNodeParameter(name, index, '', { rawExpressions: true });
-	const value =
-		raw === itemField(name) ? item.json[name] : context.getNodeParameter(name, index, '');
+	const isItemField = raw === itemField(name) || raw === optionalItemField(name);
+	const value = isItemField ? item.json[name] : context.getNodeParameter(name, index, '');
 	if (typeof value === 'number' && Math.abs(value) > Number.MAX_SAFE_INTEGER)
 		throw roundedNumber(name, value);
 	return readText(value) ?? '';

@@ -26,6 +26,8 @@ export interface ItemJob extends Clients {
 	index: number;
 	/** 1 for the first try. */
 	attempt: number;
+	/** Whether an AI agent asks, whose question stands in the input's fields: the answer has none of them. */
+	isTool: boolean;
 	/** Says what the item is about, such as `Media ID 123`. It begins the message of an error that does not name it. */
 	setSubject: (subject: string) => void;
 	/** Adds a hint to the output panel. It is shown once; `{n}` becomes the number of items that added it: `3 of 40`. */
@@ -58,6 +60,7 @@ export async function perItem(
 	const hints = new HintCounter();
 	const clients = clientsOf(context);
 	const signal = context.getExecutionCancelSignal();
+	const isTool = context.getNode().type.endsWith('Tool');
 	let failure: Error | undefined;
 
 	const runItem = async (item: INodeExecutionData, index: number) => {
@@ -66,7 +69,7 @@ export async function perItem(
 		const setSubject = (named: string) => (subject = named.slice(0, 200));
 		const addHint = (message: string) => hints.add(message);
 		const tryOnce = async (attempt: number) =>
-			await work({ context, ...clients, item, index, attempt, setSubject, addHint });
+			await work({ context, ...clients, item, index, attempt, isTool, setSubject, addHint });
 		const limits = () => optionsParameter<RetryLimits & IDataObject>(context, index);
 		try {
 			const { result, tries } = await withRetries(tryOnce, limits, signal);

@@ -102,7 +102,7 @@ async function registerProduction(registration: NodeRegistration): Promise<void>
 	const { url, exclusive } = registration;
 	const [place] = exclusive ? await registration.registeredUrls() : [];
 	const current = productionUrl(place, registration);
-	if (current && !isSameExceptQuery(current, url)) throw callbackInUseError(current);
+	if (current && !isSameExceptQuery(current, url)) throw callbackInUseError(current, registration);
 	await registration.register(url, place);
 }
 
@@ -128,12 +128,12 @@ async function takePlace(registration: NodeRegistration): Promise<void> {
 	const current = productionUrl(place, registration);
 	if (!current) return await registration.register(withTestQuery(url), place);
 	if (!canHaveTest(current) || !isOfThisServer(current, registration))
-		throw cannotForwardError(current);
+		throw cannotForwardError(current, registration);
 	await registration
 		.register(withTestQuery(current, new URL(url).pathname), place)
 		.catch(async (cause) => {
 			if (!isCode(cause, 'handshake')) throw cause;
-			if (nodePath(current) !== nodePath(url)) throw cannotForwardError(current);
+			if (nodePath(current) !== nodePath(url)) throw cannotForwardError(current, registration);
 			// This node's own production URL does not answer: the workflow is not active.
 			await registration.register(withTestQuery(url), place);
 		});
@@ -209,7 +209,13 @@ function isCode(cause: unknown, ...codes: MediaErrorCode[]): cause is MediaError
 	return cause instanceof MediaError && codes.includes(cause.code);
 }
 
-function callbackInUseError(url: string): MediaError {
+function callbackInUseError(url: string, registration: NodeRegistration): MediaError {
+	if (isOfThisServer(url, registration))
+		return new MediaError(
+			'permanent',
+			`Another workflow of this n8n already receives these files; its webhook is ${url.split('?')[0]}`,
+			'Unpublish that workflow, or use another phone number. To start two workflows with one message, call the second one from the first with Execute Sub-workflow.',
+		);
 	return new MediaError(
 		'permanent',
 		`Deliveries already go to another webhook: ${url.split('?')[0]}`,
@@ -217,10 +223,13 @@ function callbackInUseError(url: string): MediaError {
 	);
 }
 
-function cannotForwardError(url: string): MediaError {
+function cannotForwardError(url: string, registration: NodeRegistration): MediaError {
+	const whose = isOfThisServer(url, registration)
+		? 'another workflow of this n8n'
+		: 'another webhook';
 	return new MediaError(
 		'permanent',
-		`Deliveries go to another webhook, and a test would take them away from it: ${url.split('?')[0]}`,
+		`Deliveries go to ${whose}, and a test would take them away from it: ${url.split('?')[0]}`,
 		'It was left unchanged. Test with another phone number, or pin the data of an earlier execution.',
 	);
 }
