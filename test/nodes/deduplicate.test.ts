@@ -35,6 +35,26 @@ test('IDs that would run into each other are of two messages', async () => {
 	expect(await deduplicate(trigger(), two)).toEqual(two);
 });
 
+test('the same message to two numbers of a group is two, and to one of them a copy', async () => {
+	const context = trigger();
+	const copies = [
+		message({ messageId: 'a', mediaId: 'a', accountId: 'sales' }),
+		message({ messageId: 'a', mediaId: 'a', accountId: 'support' }),
+		message({ messageId: 'a', mediaId: 'a', accountId: 'support', phoneNumberId: '1' }),
+	];
+	for (const copy of copies) expect(await deduplicate(context, [copy])).toEqual([copy]);
+	expect(await deduplicate(context, copies)).toEqual([]);
+});
+
+test('two files of one message that did not arrive are two', async () => {
+	const context = trigger();
+	const files = (['audio', 'document'] as const).map((type) =>
+		message({ messageId: 'a', type, unavailable: true }),
+	);
+	expect(await deduplicate(context, files)).toEqual(files);
+	expect(await deduplicate(context, files)).toEqual([]);
+});
+
 test('two files of one message are two, a file without an ID is known by its message', async () => {
 	const context = trigger();
 	const files = [

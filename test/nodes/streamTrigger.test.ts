@@ -66,11 +66,12 @@ async function publish({
 		(error) => void errors.push(error),
 	);
 	const log = jest.spyOn(context.logger, 'error');
+	const warned = jest.spyOn(context.logger, 'warn');
 	const response = await engine.use(
 		async () => await new WhatsAppMediaStreamTrigger().trigger.call(context),
 	);
 	open.push(response);
-	return { items, errors, log, close: async () => await response.closeFunction!() };
+	return { items, errors, log, warned, close: async () => await response.closeFunction!() };
 }
 
 const got = async (items: INodeExecutionData[], count: number) =>
@@ -146,6 +147,36 @@ test('closing twice leaves a newer connection alone', async () => {
 	await connected(1);
 	await photo('two');
 	await got(third.items, 1);
+});
+
+test('closed while it fetches a file: the transfer ends, nothing starts, and the log says which message', async () => {
+	const { items, warned, close } = await publish({
+		parameters: { options: { downloadFiles: true } },
+	});
+	harness.emulator.pipes.fault({ on: 'file', delay: 3000 });
+	const { message } = await photo('one');
+	const files = () => harness.emulator.requests.filter(({ operation }) => operation === 'file');
+	await until('the file is asked for', 5000, async () => files().length || undefined);
+	const start = performance.now();
+	await close();
+	const said = () => warned.mock.calls.map(([line]) => String(line)).join();
+	await until('it is said', 5000, async () => said().includes('was closed') || undefined);
+	expect(performance.now() - start).toBeLessThan(2000);
+	expect(JSON.stringify(message)).toContain(/msg_\w+$/.exec(said())![0]);
+	expect(items).toEqual([]);
+});
+
+test('100 files are under way at once in all, and none is left out', async () => {
+	const { items } = await publish({ parameters: { options: { downloadFiles: true } } });
+	const { pipes } = harness.emulator;
+	pipes.fault({ on: 'file', delay: 1500, times: Infinity });
+	await Promise.all(Array.from({ length: 130 }, async (_, i) => await photo(`file ${i}`)));
+	const files = () => harness.emulator.requests.filter(({ operation }) => operation === 'file');
+	await until('100 are under way', 5000, async () => files().length >= 100 || undefined);
+	expect(items).toEqual([]);
+	expect(files()).toHaveLength(100);
+	await got(items, 130);
+	expect(new Set(items.map(({ json }) => json.messageId)).size).toBe(130);
 });
 
 test('garbage on the connection, and then a file: the file', async () => {

@@ -1,5 +1,6 @@
 import type { INodeExecutionData } from 'n8n-workflow';
 
+import { timing } from '../../nodes/WhatsApp/trigger/waitForExecutionStart';
 import { serveTrigger, type TriggerServer } from '../support/core/webhook';
 import { sha256, startHarness, type Harness } from '../support/harness';
 
@@ -148,6 +149,17 @@ describe('the credential', () => {
 		expect(await status('new')).toBe(200);
 		expect(await status(harness.credential.webhookSecret)).toBe(401);
 		expect(await status('new')).toBe(200);
+	});
+
+	test('is not read for each of the deliveries that anybody can send', async () => {
+		expect(await status()).toBe(200);
+		const read = await reads(async () => {
+			const start = performance.now();
+			for (let i = 0; i < 50; i++) expect(await status('guessed')).toBe(401);
+			expect(await status()).toBe(200);
+			expect(performance.now() - start).toBeLessThan(5000);
+		});
+		expect(read).toBeLessThanOrEqual(5);
 	});
 
 	test('with a verify token that was just changed is read at once', async () => {
@@ -484,6 +496,27 @@ describe('messages that Meta delivers again while they are still under way', () 
 		verdicts[1]!(true);
 		expect((await Promise.all(both)).map(({ status }) => status)).toEqual([500, 200]);
 		expect(trigger.executions).toHaveLength(1);
+	});
+
+	test('after more time for its file than n8n has to start an execution: none a second time', async () => {
+		const { meta } = harness.emulator;
+		const { maxWait } = timing;
+		timing.maxWait = 300;
+		try {
+			await serve({ options: { downloadFiles: true } });
+			meta.fault({ on: 'file', delay: 1500 });
+			meta.variants.webhookTimeout = 100;
+			const { message } = meta.prepare({ type: 'image', bytes: 'x' });
+			const body = meta.envelope([[meta.value([message])]]);
+			await expect(meta.deliver(body)).rejects.toThrow('timed out');
+			meta.variants.webhookTimeout = 10_000;
+			await pause(900);
+			expect((await meta.deliver(body)).status).toBe(200);
+			await trigger.settled();
+			expect(trigger.executions).toHaveLength(1);
+		} finally {
+			timing.maxWait = maxWait;
+		}
 	});
 
 	test('in batches that overlap: none waits for ever, each message once', async () => {

@@ -88,23 +88,31 @@ export function createFileClient(
  * Reads the node's credential and makes a client for it.
  * @throws MediaError of code `credential` when the node has none, or no provider is chosen in it
  */
-export async function createClient(context: Context, idleTimeoutMs?: number): Promise<Client> {
+export async function createClient(
+	context: Context,
+	idleTimeoutMs?: number,
+	cancelSignal?: AbortSignal,
+): Promise<Client> {
 	const data = await context.getCredentials(CREDENTIAL).catch((cause) => {
 		throw hasCredential(context) ? cause : noCredential();
 	});
-	return clientFromData(context, data, idleTimeoutMs);
+	return clientFromData(context, data, idleTimeoutMs, cancelSignal);
 }
 
-/** The same, for a credential that has been read already. */
+/**
+ * The same, for a credential that has been read already.
+ * @param cancelSignal ends its transfers; default: the end of the execution does
+ */
 export function clientFromData(
 	context: Context,
 	data: ICredentialDataDecryptedObject,
 	idleTimeoutMs = DEFAULT_IDLE_TIMEOUT_MS,
+	cancelSignal = 'getExecutionCancelSignal' in context
+		? context.getExecutionCancelSignal()
+		: undefined,
 ): Client {
 	const parsed = parseCredentials(data);
 	const { provider, credentials } = parsed;
-	const cancelSignal =
-		'getExecutionCancelSignal' in context ? context.getExecutionCancelSignal() : undefined;
 	const request = requester(context, data, idleTimeoutMs);
 	return {
 		provider,

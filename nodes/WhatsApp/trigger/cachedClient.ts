@@ -8,14 +8,17 @@ import { AgingMap } from './agingMap';
 /** How long a credential is used without reading it again: a secret that was withdrawn may be believed for so long. */
 const MAX_AGE_MS = 10 * SECOND;
 const MAX_CREDENTIALS = 500;
+/** How often it is read again at most because a delivery failed: anybody can send such deliveries. */
+const REREAD_INTERVAL_MS = SECOND;
 
 /** By workflow, node and credential. */
 const cache = new AgingMap<ICredentialDataDecryptedObject>(MAX_AGE_MS, MAX_CREDENTIALS);
+const reread = new AgingMap<true>(REREAD_INTERVAL_MS, MAX_CREDENTIALS);
 
 /**
  * Checks a delivery with the node's credential. To read a credential takes n8n longer than everything else that a trigger
- * does (docs/benchmarks.md), so it is cached for a moment. It is read again at once when a delivery fails the check: a new
- * secret counts from the moment that it is saved.
+ * does (docs/benchmarks.md), so it is cached for a moment. It is read again when a delivery fails the check: a new secret counts
+ * from the moment that it is saved, or a second later while false deliveries come.
  * @param check what to find out about the delivery
  * @param isPassed whether its result is the one hoped for
  * @returns the result, and the client that it was found with
@@ -31,9 +34,9 @@ export async function checkWithCachedClient<T>(
 	if (cached) {
 		const client = clientFromData(context, cached);
 		const result = check(client);
-		if (isPassed(result)) return { client, result };
+		if (isPassed(result) || reread.get(key)) return { client, result };
+		reread.set(key, true);
 	}
-	cache.delete(key);
 	// The age counts from before the read: the credential may change while n8n reads it.
 	const since = performance.now();
 	const data = await context.getCredentials(CREDENTIAL);

@@ -61,13 +61,17 @@ export async function deduplicate(
 /** Hashed, since a stranger's IDs may be of any length. A message that has none is like no other. */
 function keyOf(
 	node: Array<string | undefined>,
-	{ messageId, mediaId, origin }: MediaMessage,
+	{ messageId, mediaId, origin, type, fileName, ...message }: MediaMessage,
 ): string {
 	if (!messageId && !mediaId) return randomUUID();
+	// Two numbers in one group receive the same message.
+	const receiver = [message.accountId, message.phoneNumberId];
+	// Several files of one message may not have arrived: without an ID, each is told by what is known of it.
+	const file = mediaId ? [mediaId] : ['no ID', type, fileName];
 	// A message that failed may have come before, as an echo of what the business wrote.
-	const file = origin === 'failed' ? [origin] : ['file', mediaId];
+	const what = origin === 'failed' ? [origin] : ['file', ...file];
 	return createHash('sha256')
-		.update(JSON.stringify([...node, messageId, ...file]))
+		.update(JSON.stringify([...node, ...receiver, messageId, ...what]))
 		.digest('base64');
 }
 

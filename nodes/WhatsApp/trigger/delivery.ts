@@ -49,10 +49,19 @@ export async function receive(context: IWebhookFunctions): Promise<IWebhookRespo
 		(message) => !shownByTest.has(message) && matchesFilter(message, parameters),
 	);
 	const shown = isForwarded(context) ? reportShown(context, messages, wanted) : wanted;
-	const hasStarted = async () => await waitForExecutionStart(context.getResponseObject());
+	let onReady!: () => void;
+	const ready = new Promise<void>((resolve) => {
+		onReady = resolve;
+	});
+	// With Download Files, n8n is asked to start the execution only once the files are there.
+	const hasStarted = async () => {
+		await ready;
+		return await waitForExecutionStart(context.getResponseObject());
+	};
 	const fresh = await deduplicate(context, shown, hasStarted);
 	if (!fresh.length) return {};
-	const items = await toItems(fresh, parameters.options, { client, store: context.helpers });
+	const files = { client, store: context.helpers };
+	const items = await toItems(fresh, parameters.options, files).finally(onReady);
 	return { workflowData: [items] };
 }
 

@@ -14,19 +14,19 @@ import { checkMediaTypes } from './readiness';
 /** Starts the workflow with each new file that arrives over the live connection, from `start` until `close`. */
 export function liveDelivery(context: ITriggerFunctions) {
 	let subscription: Subscription | undefined;
-	let isClosed = false;
+	const closing = new AbortController();
 
 	const close = () => {
-		isClosed = true;
+		closing.abort();
 		subscription?.close();
 	};
 	/** Resolves once the connection is open. @throws NodeOperationError or NodeApiError when it cannot be opened */
 	const start = async () => {
 		try {
 			checkMediaTypes(context);
-			const client = await createClient(context);
-			const listener = createListener(context, client);
-			if (isClosed) return;
+			const client = await createClient(context, undefined, closing.signal);
+			const listener = createListener(context, client, closing.signal);
+			if (closing.signal.aborted) return;
 			subscription = listen(client, listener);
 			await subscription.ready;
 		} catch (cause) {
@@ -37,17 +37,24 @@ export function liveDelivery(context: ITriggerFunctions) {
 	return { start, close };
 }
 
-function createListener(context: ITriggerFunctions, client: Client): Listener {
+/** @param closed aborted once nothing is to start any more */
+function createListener(context: ITriggerFunctions, client: Client, closed: AbortSignal): Listener {
 	const parameters = triggerParameters(context);
+	const { name } = context.getNode();
 	const logFailure = ({ message }: Error) => {
-		const { name } = context.getNode();
 		context.logger.error(`${name} could not start the workflow with a message: ${message}`);
 	};
 	/** Whether n8n took them. */
 	const emit = async (messages: MediaMessage[]): Promise<boolean> => {
 		try {
 			const files = { client, store: context.helpers };
-			context.emit([await toItems(messages, parameters.options, files)]);
+			const items = await toItems(messages, parameters.options, files);
+			if (closed.aborted) {
+				const ids = messages.map(({ messageId }) => messageId).join(', ');
+				context.logger.warn(`${name} was closed while it fetched the files of a message: ${ids}`);
+				return false;
+			}
+			context.emit([items]);
 			return true;
 		} catch (cause) {
 			logFailure(cause as Error);

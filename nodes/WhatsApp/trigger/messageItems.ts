@@ -1,7 +1,8 @@
 import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
 
 import { DEFAULT_MAX_SIZE_MB } from '../execution/fields';
-import { mapConcurrent } from '../execution/mapConcurrent';
+import { ConcurrencyLimit } from '../execution/concurrencyLimit';
+import { CONCURRENCY } from '../execution/mapConcurrent';
 import { safeFileName } from '../formats/fileNames';
 import type { MediaMessage } from '../providers/mediaMessage';
 import type { ApiClient, Provider } from '../providers/provider';
@@ -17,6 +18,9 @@ export interface ItemOptions {
 
 /** The first columns of n8n's table: who, and what they said. The provider's fields follow in their own order. */
 const FIRST_FIELDS = ['from', 'fromName', 'caption', 'text', 'type', 'fileName'];
+
+/** Of all triggers of this process: deliveries come all at once, each as an execution of its own. */
+const limit = new ConcurrencyLimit(CONCURRENCY);
 
 const RULES = { maxBytes: DEFAULT_MAX_SIZE_MB * MB };
 
@@ -34,9 +38,11 @@ export async function toItems(
 		return { json: { ...firstFields(all), ...all } };
 	});
 	if (options.downloadFiles) {
-		await mapConcurrent(items, async (item, index) => {
-			await addFile(item, messages[index]!, context);
-		});
+		await Promise.all(
+			items.map(async (item, index) => {
+				await limit.run(async () => await addFile(item, messages[index]!, context));
+			}),
+		);
 	}
 	return items;
 }

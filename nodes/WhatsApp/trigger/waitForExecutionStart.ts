@@ -3,7 +3,9 @@ import type { IWebhookFunctions } from 'n8n-workflow';
 import { MINUTE } from '../units';
 import { wait } from '../waiting';
 
-const MAX_WAIT_MS = 5 * MINUTE;
+/** In milliseconds. Tests shorten it. */
+export const timing = { maxWait: 5 * MINUTE };
+
 const POLL_INTERVAL_MS = 250;
 
 /**
@@ -16,7 +18,7 @@ export async function waitForExecutionStart(
 	if (!response.destroyed) await new Promise((resolve) => response.once('close', resolve));
 	for (
 		let waited = 0;
-		!response.writableEnded && waited < MAX_WAIT_MS;
+		!response.writableEnded && waited < timing.maxWait;
 		waited += POLL_INTERVAL_MS
 	) {
 		await wait(POLL_INTERVAL_MS);
