@@ -1,4 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import type { IDataObject } from 'n8n-workflow';
 
 import { pattern } from '../emulator';
@@ -631,6 +634,32 @@ test('a media ID in the item is the provider’s, whatever else the item holds',
 		size: 100,
 	});
 });
+
+test('of 100 MB, less than 40 MB are held at any time', async () => {
+	const MB = 1_000_000;
+	const plaintext = Buffer.alloc(100 * MB, 'film');
+	const [film] = (await encryptWith('zapo', [{ type: 'video', plaintext }])) as [Encrypted];
+	const item = evolution({ videoMessage: announced(film) });
+	// What is held, not what the process takes: that hardly grows, where earlier downloads have left room.
+	setFlagsFromString('--expose-gc');
+	const collectGarbage = runInNewContext('gc') as () => void;
+	const held = () => {
+		collectGarbage();
+		const { heapUsed, arrayBuffers } = process.memoryUsage();
+		return heapUsed + arrayBuffers;
+	};
+	const before = held();
+	const samples: number[] = [];
+	let isOver = false;
+	const running = download(item).finally(() => (isOver = true));
+	while (!isOver) {
+		await setTimeout(200);
+		samples.push(held() - before);
+	}
+	expect((await running).json).toMatchObject({ verified: true, size: 100 * MB });
+	expect(samples.length).toBeGreaterThan(5);
+	expect(Math.max(...samples)).toBeLessThan(40 * MB);
+}, 120_000);
 
 test('no error repeats the key', async () => {
 	for (const changes of [
