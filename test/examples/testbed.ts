@@ -107,7 +107,8 @@ export class ExamplesTestbed {
 			node,
 			[bin, 'import:workflow', '--separate', `--input=${FOLDER}`],
 			{ env },
-		);
+			// It says on stdout what is wrong with a file.
+		).catch(({ stdout }: { stdout: string }) => ({ stdout }));
 		expect(stdout).toContain(`Successfully imported ${(await fileNames()).length} workflows.`);
 		const { api } = this.n8n;
 		const all = await api.call<Array<{ id: string; name: string }>>('GET', '/rest/workflows');
