@@ -30,7 +30,7 @@ const FILES = Number(process.argv[2] ?? 5000);
 const SEED = Number(process.argv[3] ?? 1);
 /** Of calls. A call that a retry makes may fail, too. */
 const FAILING = 0.115;
-/** A node waits at most two minutes for a file that is silent, and tries 4 times. */
+/** A silent file costs a minute or a little more each time, and a node tries 4 times. */
 const MOST_MINUTES_PER_BATCH = 20;
 /** A node tries 4 times in all; who fails more often than that is not to be saved. */
 const MOST_PER_FILE = 3;
