@@ -2,8 +2,9 @@ import { sleep } from 'n8n-workflow';
 
 import { pattern } from '../emulator';
 import * as downloads from '../support/download';
+import { PHOTO } from '../support/files';
 import { startHarness, type Harness } from '../support/harness';
-import { credentialsFor } from '../support/run';
+import { credentialsFor, runOne } from '../support/run';
 
 let harness: Harness;
 beforeAll(async () => {
@@ -163,6 +164,43 @@ test('a file that is waited for holds no memory meanwhile', async () => {
 	expect(Date.now() - started).toBeLessThan(5000);
 	stop.abort();
 	expect((await sleeper).status).toBe('canceled');
+});
+
+const MADE_UP = [1, 500, 200_000_000, 1e15];
+
+test('a size that the sender’s client made up refuses no file', async () => {
+	const { store } = harness.emulator.whapi;
+	const mediaId = store.add({ bytes: PHOTO, mimeType: 'image/jpeg', inbound: true });
+	for (const size of MADE_UP) {
+		const { json } = await runOne(harness, 'whapi', 'DownloadMedia', { mediaId, size });
+		expect(json).toMatchObject({ size: PHOTO.length });
+	}
+});
+
+test('nor does the size of a file that no provider answers for', async () => {
+	const url = harness.emulator.thirdParty.put(PHOTO, 'image/jpeg');
+	for (const size of MADE_UP) {
+		const { json } = await downloads.downloadOnce(harness, { url, size });
+		expect(json).toMatchObject({ size: PHOTO.length });
+	}
+});
+
+test('… and holds no memory', async () => {
+	const { whapi } = harness.emulator;
+	whapi.fault({ on: 'media', delay: Infinity, times: Infinity });
+	const stop = new AbortController();
+	const liars = [1, 2, 3].map((n) => ({ mediaId: `mp4-8a1c5f-77d${n}`, size: 104_000_000 }));
+	const running = harness.run('DownloadMedia', liars, {
+		credentials: credentialsFor(harness, 'whapi'),
+		abortSignal: stop.signal,
+	});
+	while (operations('media').length < liars.length) await sleep(5);
+	const mediaId = customerSent({ bytes: pattern(3_000_000) });
+	expect((await downloads.downloadOnce(harness, { mediaId })).json).toMatchObject({
+		size: 3_000_000,
+	});
+	stop.abort();
+	expect((await running).status).toBe('canceled');
 });
 
 test('stopping an execution ends its wait for memory, though another one still holds it', async () => {

@@ -37,11 +37,10 @@ export interface Provider {
 	manualNeeds?: ReadonlyArray<keyof Credentials>;
 	/** How long files are kept, as a sentence for error messages. */
 	retention: string;
-	/**
-	 * For how many milliseconds after its message a file may still be missing: until then a 404 is tried again.
-	 * Absent: a 404 is final.
-	 */
+	/** For how many milliseconds after its message a file may still be missing: a 404 is tried again. Absent: it is final. */
 	lateFilesMs?: number;
+	/** Set where the sizes of files are the figures of the sender's own client: they may be anything, and are not relied on. */
+	sizesAreSenders?: true;
 	/**
 	 * Set where files that did not arrive started the workflow before the triggers' version 1.2, which brought the option for
 	 * it: nodes of older versions keep starting on them. Not for new providers.

@@ -34,10 +34,11 @@ export class ProviderSource implements FileSource {
 	/** @throws MediaError where there is nothing to download, or the look-up fails */
 	static async locate(
 		client: Client,
-		wanted: WantedFile,
+		asked: WantedFile,
 		addHint?: (message: string) => void,
 	): Promise<ProviderSource> {
 		const { provider, credentials } = client;
+		const wanted = withReliableSize(asked, client);
 		const { mediaId, url: given } = wanted;
 		const url = given && (provider.ownFileUrl?.(given, credentials) ?? given);
 		if (!mediaId && !url) throw nothingToDownload();
@@ -101,7 +102,13 @@ export class ProviderSource implements FileSource {
 }
 
 async function lookUp(client: Client, wanted: WantedFile): Promise<LocatedFile> {
-	return { ...wanted, ...(await client.provider.resolve(client, wanted.mediaId!, wanted)) };
+	const found = await client.provider.resolve(client, wanted.mediaId!, wanted);
+	return withReliableSize({ ...wanted, ...found }, client);
+}
+
+/** Without a size that the provider does not answer for: it must neither refuse the file nor reserve memory for it. */
+function withReliableSize<F extends WantedFile>(file: F, { provider }: Client): F {
+	return file.mediaId && !provider.sizesAreSenders ? file : { ...file, size: undefined };
 }
 
 /** A URL of which nobody knows when it expires is taken to be good. */

@@ -12,6 +12,8 @@ export const waha: Provider = {
 	displayName: 'WAHA (WhatsApp HTTP API)',
 	// Its files come from the server itself, or from an S3 bucket of the user's with presigned URLs, which take no key.
 	mediaHosts: [],
+	// The message's own, from the protocol (`fileLength`).
+	sizesAreSenders: true,
 	authHeaders: ({ accessToken }) => ({ 'X-Api-Key': accessToken }),
 	credentialForm,
 	manualSetup:

@@ -13,6 +13,8 @@ export const whapi: Provider = {
 	defaultBaseUrl: 'https://gate.whapi.cloud',
 	// Files come from the API itself, or from public links that take no token: s3.eu-central-1.wasabisys.com refuses one.
 	mediaHosts: [],
+	// It speaks to WhatsApp Web, whose messages give the figure of the sender’s client.
+	sizesAreSenders: true,
 	credentialForm,
 	manualSetup:
 		'keep This Phone Number instead of Manual. The dashboard cannot set the header that proves a delivery.',
