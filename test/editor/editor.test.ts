@@ -311,6 +311,47 @@ test('a test gets the file while the workflow is active, and production receives
 	expect(items(newest!, 'Trigger')[0]!.json).toMatchObject({ caption: 'for production' });
 });
 
+test('Also Start On: a text, and a file that did not arrive, start the workflow; receipts and reactions never do', async () => {
+	const { meta } = emulator;
+	const trigger = await ours('whatsAppMediaTrigger', 'Trigger');
+	const { id } = await n8n.api.createWorkflow(
+		workflow({ nodes: [{ ...trigger, typeVersion: 1.2 }] }),
+	);
+	await editor.openWorkflow(id);
+	await editor.openNode('Trigger');
+	await editor.addOption('Also Start On');
+	const list = editor.parameter('alsoStartOn');
+	// What starts it without the option is chosen when the option is added.
+	for (const chosen of ['Files in WhatsApp Flows', 'Files That Could Not Be Delivered'])
+		await list.getByText(chosen).waitFor();
+	await editor.click('the list', list);
+	await editor.click('Text Messages', editor.listed('Text Messages'));
+	await list.getByText('Text Messages').waitFor();
+	await picture('trigger-also-start-on');
+	await editor.page.keyboard.press('Escape');
+
+	await editor.execute();
+	await editor.listens();
+	const sender = { from: '4915255501010', name: 'Anna Blum' };
+	const reaction = meta.message('reaction', { message_id: 'wamid.1', emoji: '👍' }, sender);
+	for (const nothing of [meta.status('delivered'), meta.status('read'), reaction])
+		expect((await meta.deliver([nothing])).status).toBe(200);
+	await editor.listens();
+	await meta.receiveText('Are you open on Tuesday?', sender);
+	await editor.listensNoMore();
+	await editor.output().getByText('Are you open on Tuesday?').waitFor();
+	await picture('trigger-output-text');
+
+	await editor.execute();
+	await editor.listens();
+	await meta.deliver([meta.unsupported('video', 131052, 'Media file size too big', sender)]);
+	await editor.listensNoMore();
+	await editor.output().getByText('tooLarge').waitFor();
+	await editor.output().getByText('Media file size too big').waitFor();
+	await picture('trigger-output-unavailable');
+	expect(await n8n.api.executions({ workflowId: id })).toHaveLength(2);
+});
+
 // -- 5. Common mistakes
 
 describe('what the screen says to', () => {
