@@ -177,6 +177,19 @@ describe('Download', () => {
 		expect(operations()).toEqual(['media']);
 	});
 
+	test('one that is gone, of a message from the future, is waited for no longer than of one from now', async () => {
+		const message = received({ timestamp: Math.floor(Date.now() / 1000) + 20 });
+		whapi.store.clear();
+		const now = Date.now.bind(Date);
+		const clock = jest
+			.spyOn(Date, 'now')
+			.mockImplementation(() => now() + operations().length * 15_000);
+		const { message: said } = await run('DownloadMedia', message);
+		clock.mockRestore();
+		expect(said).toContain('Specified media not found');
+		expect(operations()).toEqual(['media']);
+	});
+
 	test('a bad token is called a token, also right after the webhook; a channel without login is called that', async () => {
 		const message = received();
 		whapi.fault({ on: 'media', error: 'channelNotFound' });

@@ -20,6 +20,7 @@ export class ProviderSource implements FileSource {
 	readonly expiredHint = URL_RENEWED;
 	/** Whether the provider's API has given out the present URL, just now. */
 	private isNewUrl = false;
+	private readonly askedAt = Date.now();
 
 	private constructor(
 		private readonly client: Client,
@@ -76,7 +77,9 @@ export class ProviderSource implements FileSource {
 	mayStillCome(milliseconds: number): boolean {
 		const { timestamp = '' } = this.file;
 		const { lateFilesMs = 0 } = this.client.provider;
-		return Date.now() + milliseconds < Date.parse(timestamp) + lateFilesMs;
+		// A timestamp in the future, of a clock that is wrong or of a form, makes the wait no longer.
+		const since = Math.min(Date.parse(timestamp), this.askedAt);
+		return Date.now() + milliseconds < since + lateFilesMs;
 	}
 
 	/** In the provider's words, if it has its own error for this. */
