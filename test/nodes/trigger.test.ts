@@ -151,6 +151,14 @@ describe('the credential', () => {
 		expect(await status('new')).toBe(200);
 	});
 
+	test('is not read where another trigger of this n8n asks whether this one listens', async () => {
+		const headers = { 'x-whatsapp-media-is-there': '?' };
+		const read = await reads(async () => {
+			expect(await trigger.deliver({ method: 'GET', headers })).toMatchObject({ status: 200 });
+		});
+		expect([read, trigger.executions.length]).toEqual([0, 0]);
+	});
+
 	test('is not read for each of the deliveries that anybody can send', async () => {
 		expect(await status()).toBe(200);
 		const read = await reads(async () => {

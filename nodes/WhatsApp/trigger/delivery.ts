@@ -10,11 +10,18 @@ import { matchesFilter } from './messageFilter';
 import { toItems } from './messageItems';
 import { logUnreadable } from './logUnreadable';
 import { stopForwarding } from './registration';
-import { forwardToTest, isForwarded, reportShown, requestedTestPath } from './testForwarding';
+import {
+	IS_THERE_HEADER,
+	forwardToTest,
+	isForwarded,
+	reportShown,
+	requestedTestPath,
+} from './testForwarding';
 
 /** Answers a provider that asks whether the webhook URL is ours. */
 export async function answerHandshake(context: IWebhookFunctions): Promise<IWebhookResponseData> {
 	const webhook = webhookOf(context);
+	if (IS_THERE_HEADER in webhook.headers) return respond(context, 200, 'It is there.');
 	const { result: answer } = await checkWithCachedClient(
 		context,
 		({ provider, credentials }) => provider.challenge(webhook, credentials),

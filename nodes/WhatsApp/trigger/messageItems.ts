@@ -66,6 +66,7 @@ async function addFile(
 	context: DownloadContext,
 ): Promise<void> {
 	if (message.unavailable || !(message.mediaId || message.url)) return;
+	if (context.client.cancelSignal?.aborted) return;
 	try {
 		const wanted = { ...message, expiresAt: message.urlExpiresAt };
 		const { binary, ...file } = await download(context, wanted, RULES);

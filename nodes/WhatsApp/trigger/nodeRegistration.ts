@@ -3,7 +3,7 @@ import type { IHookFunctions, IWebhookFunctions } from 'n8n-workflow';
 import type { RegistrationScope } from '../providers/provider';
 import { createClient } from '../transport/client';
 import { SECOND } from '../units';
-import { testPathOf } from './testForwarding';
+import { IS_THERE_HEADER, testPathOf } from './testForwarding';
 
 /** This node's webhook URL, and what the provider can do with it. */
 export interface NodeRegistration {
@@ -58,6 +58,7 @@ async function isDead(context: IHookFunctions | IWebhookFunctions, url: string):
 		.httpRequest({
 			method: 'GET',
 			url,
+			headers: { [IS_THERE_HEADER]: '?' },
 			timeout: ANSWER_MS,
 			returnFullResponse: true,
 			ignoreHttpStatusErrors: true,
