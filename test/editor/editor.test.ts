@@ -428,6 +428,16 @@ describe('what the screen says to', () => {
 		await picture('error-file-type');
 	});
 
+	test('a file that was uploaded: where its media ID is', async () => {
+		await upload({ data: file() });
+		await editor.execute();
+		await editor
+			.output()
+			.getByText('The media ID is in the field mediaId, on the tabs Schema, Table and JSON')
+			.waitFor();
+		await picture('upload-output');
+	});
+
 	test('an upload where the provider has none', async () => {
 		await upload({ data: file() }, { vendor: 'pipes' });
 		await editor.execute();

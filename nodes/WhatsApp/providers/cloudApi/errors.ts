@@ -20,7 +20,7 @@ const UNKNOWN_MEDIA = `The file may be deleted or too old: Meta keeps received f
 
 /** What to do where the unknown ID is no file's, but one in the credential. */
 export const UNKNOWN_ID =
-	'Check Phone Number ID in the credential, and that the System User of the access token has the WhatsApp account. Don’t enter the phone number.';
+	'Check Phone Number ID in the credential: don’t enter the phone number itself. The System User of the access token must have the WhatsApp account.';
 
 /** Of an app whose setting "Require App Secret" is on. */
 export const PROOF_NEEDED = 'API calls from the server require an appsecret_proof argument';
@@ -83,7 +83,7 @@ export function apiError(reply: ApiReply, what: string, unknownId = UNKNOWN_MEDI
 		return new MediaError(
 			code,
 			`${what}: not found (code ${number})`,
-			`${description} ${says}.`,
+			unknownId === UNKNOWN_MEDIA ? `${description} ${says}.` : description,
 			facts,
 		);
 	return new MediaError(code, `${what}: ${says} (code ${number})`, description, facts);
