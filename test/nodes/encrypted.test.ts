@@ -291,8 +291,24 @@ describe('links', () => {
 				`The file of body.data.message.imageMessage is at ${new URL(url).host}, which is not WhatsApp’s`,
 			);
 			expect(description).toContain('Media Key under Options');
+			// The key alone does not vouch for the host: an expression may take both from the same message.
+			const options = { mediaKey: files.image.mediaKey };
+			const withKey = await download(imageItem({ url, directPath: undefined }), { options });
+			expect(withKey.message).toBe(message);
 		}
 		expect(requests()).toEqual([]);
+	});
+
+	test('nor does a redirect lead away from WhatsApp', async () => {
+		const redirect = 'https://elsewhere.example/a.enc';
+		for (const parameters of [{}, { options: { mediaKey: files.image.mediaKey } }]) {
+			harness.emulator.reset();
+			harness.emulator.messageFiles.fault({ redirect });
+			expect((await download(imageItem(), parameters)).message).toBe(
+				`The file of body.data.message.imageMessage is at elsewhere.example, which is not WhatsApp’s`,
+			);
+			expect(requests()).toHaveLength(1);
+		}
 	});
 
 	test.each([

@@ -36,10 +36,12 @@ export function messageFileOf(
 	if (others.length) throw severalFiles([file!, ...others].map(({ path }) => path));
 	if (!file && !looksEncrypted(url)) return undefined;
 	if (!file || file.secret === 'missing') throw mediaKeyMissing();
-	const urls = file.urls.filter(isWhatsAppUrl);
-	if (!urls.length) throw otherHost(file.path, file.urls[0]!);
 	const key = keyIn(file);
-	return { ...file, urls, secret: key && encryptedAs ? { ...key, encryptedAs } : file.secret };
+	return {
+		...file,
+		urls: whatsAppUrls(file),
+		secret: key && encryptedAs ? { ...key, encryptedAs } : file.secret,
+	};
 }
 
 function enteredFile(
@@ -50,8 +52,9 @@ function enteredFile(
 ): MessageFile {
 	// Facts of a file with another key would refuse this one.
 	const same = files.find((file) => keyIn(file)?.mediaKey.equals(mediaKey));
-	const urls = url ? [url] : (same ?? files.find(({ secret }) => secret === 'missing'))?.urls;
-	if (!urls) throw nothingToDownload();
+	const found = same ?? files.find(({ secret }) => secret === 'missing');
+	if (!url && !found) throw nothingToDownload();
+	const urls = url ? [url] : whatsAppUrls(found!);
 	const known = same && keyIn(same);
 	return {
 		path: '',
@@ -59,6 +62,13 @@ function enteredFile(
 		urls,
 		secret: { mediaKey, encryptedAs: encryptedAs ?? known?.encryptedAs },
 	};
+}
+
+/** Any other host must stand in URL: the user vouches for that, and a stranger wrote the message. */
+function whatsAppUrls({ path, urls }: FoundMedia): string[] {
+	const own = urls.filter(isWhatsAppUrl);
+	if (!own.length) throw otherHost(path, urls[0]!);
+	return own;
 }
 
 function keyIn({ secret }: FoundMedia): MediaKey | undefined {

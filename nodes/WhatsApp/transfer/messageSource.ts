@@ -1,8 +1,13 @@
 import type { MediaError } from '../errors';
 import { mediaKeysOf } from '../formats/mediaKeys';
-import { isMessageFileUrl, urlExpiresAt, type FoundMedia } from '../formats/readMedia';
+import {
+	isMessageFileUrl,
+	isWhatsAppUrl,
+	urlExpiresAt,
+	type FoundMedia,
+} from '../formats/readMedia';
 import type { FileClient, FileReply } from '../transport/client';
-import { linkExpired, notServedError } from './downloadErrors';
+import { linkExpired, notServedError, otherHost } from './downloadErrors';
 import {
 	EXPIRED_STATUSES,
 	hostOf,
@@ -47,7 +52,11 @@ export class MessageSource implements FileSource {
 	async refreshIfExpired(): Promise<void> {}
 
 	async open(headers?: Record<string, string>): Promise<FileReply> {
-		return await this.client.open(this.file.url, { withToken: false, headers });
+		const { url } = this.file;
+		const checkRedirect = ({ href }: URL) => {
+			if (isWhatsAppUrl(url) && !isWhatsAppUrl(href)) throw otherHost(this.media.path, href);
+		};
+		return await this.client.open(url, { withToken: false, headers, checkRedirect });
 	}
 
 	mayStillCome(): boolean {

@@ -54,6 +54,8 @@ export interface FileClient {
 
 export interface OpenOptions {
 	withToken: boolean;
+	/** Throws where a redirect to this URL is not to be followed. */
+	checkRedirect?: (url: URL) => void;
 	/** Besides our own, to every host that is asked. */
 	headers?: Record<string, string>;
 }
@@ -79,8 +81,8 @@ export function createFileClient(
 	return {
 		idleTimeoutMs,
 		cancelSignal,
-		open: async (url, { headers }) =>
-			await fetchFile(request, url, { ...access, headers }, cancelSignal),
+		open: async (url, { headers, checkRedirect }) =>
+			await fetchFile(request, url, { ...access, headers, checkRedirect }, cancelSignal),
 	};
 }
 
@@ -134,11 +136,12 @@ export function clientFromData(
 				body: isError ? redact(body, credentials) : body,
 			};
 		},
-		async open(url, { withToken, headers }) {
+		async open(url, { withToken, headers, checkRedirect }) {
 			const invalid = withToken && checkCredentials(parsed);
 			if (invalid) throw invalid;
 			const access = {
 				headers,
+				checkRedirect,
 				isAllowed: (other: URL) => isAllowedHost(other, parsed),
 				mayReceiveToken: (other: URL) => withToken && mayFetchWithToken(other, parsed),
 			};

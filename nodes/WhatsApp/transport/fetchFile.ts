@@ -8,6 +8,8 @@ interface Access {
 	/** Whether files may be fetched from this URL even inside a private network. */
 	isAllowed: (url: URL) => boolean;
 	mayReceiveToken: (url: URL) => boolean;
+	/** Throws where a redirect to this URL is not to be followed. */
+	checkRedirect?: (url: URL) => void;
 	/** Besides our own, to every host that is asked. */
 	headers?: Record<string, string>;
 }
@@ -16,7 +18,7 @@ interface Access {
 export async function fetchFile(
 	request: Request,
 	url: string,
-	{ isAllowed, mayReceiveToken, headers }: Access,
+	{ isAllowed, mayReceiveToken, checkRedirect, headers }: Access,
 	cancelSignal?: AbortSignal,
 ): Promise<FileReply> {
 	let current = checkUrl(url, undefined, isAllowed);
@@ -32,6 +34,7 @@ export async function fetchFile(
 		if (!target) return reply;
 		reply.abort();
 		const next = checkUrl(target, current, isAllowed);
+		checkRedirect?.(next);
 		withToken &&= next.origin === current.origin && mayReceiveToken(next);
 		current = next;
 	}
