@@ -192,6 +192,23 @@ describe.each(['filesystem', 'default', 'database'] as const)(
 				}
 			});
 
+		test('in the other mode, JSON is not taken for the file of another', async () => {
+			const data = await harness.engine.file(PDF, {
+				mimeType: 'application/pdf',
+				fileName: 'a.pdf',
+			});
+			for (const binaryPropertyName of ['data', '_files.data']) {
+				const { error } = await harness.run(
+					'UploadMedia',
+					[{ json: { _files: { data } as never } }],
+					{
+						parameters: { binaryPropertyName },
+					},
+				);
+				expect(error!.message).toContain('no binary field');
+			}
+		});
+
 		test('stopping the execution ends the upload', async () => {
 			harness.emulator.meta.fault({ on: 'upload', delay: Infinity });
 			const stop = new AbortController();

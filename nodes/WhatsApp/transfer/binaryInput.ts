@@ -91,11 +91,10 @@ function findBinary(
 			'Input Binary Field is empty',
 			'Enter the name of the field that holds the file, usually data.',
 		);
-	// In n8n's combined binary mode ("execution logic v2") files are in the item's JSON.
-	const files = { ...(item.json._files as IDataObject | undefined), ...item.binary } as Record<
-		string,
-		IBinaryData
-	>;
+	// In n8n's combined binary mode ("execution logic v2") files are in the item's JSON. Else anybody may have written that.
+	const isCombined = context.getWorkflowSettings().binaryMode === 'combined';
+	const combined = isCombined ? (item.json._files as IDataObject | undefined) : undefined;
+	const files = { ...combined, ...item.binary } as Record<string, IBinaryData>;
 	const named = typeof field === 'string' ? [field, field.trim()] : [];
 	const own = named.find((name) => Object.hasOwn(files, name) && isObject(files[name]));
 	if (own !== undefined) return files[own]!;
