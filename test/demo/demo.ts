@@ -4,11 +4,13 @@ import { mkdir, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises
 import { createServer } from 'node:net';
 import { basename, dirname, join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
+import { hostOverrides } from '../emulator/client';
 import { installN8n } from '../support/n8n/install';
 import { type N8n, startN8n } from '../support/n8n/instance';
 import { packPackage } from '../support/n8n/pack';
 import { type Credential, items, type N8nApi, owner, until } from '../support/n8n/rest';
 import type { WorkflowJson } from '../support/n8n/workflow';
+import { listWorkflows, sendByHand, whereItWent } from './deliveries';
 import { type Message, startVendor, type Vendor, vendorNames } from './vendors';
 import { type Cell, phase, say, seconds, table } from './screen';
 
@@ -20,6 +22,8 @@ const filesFolder = join(demoFolder, 'files');
 const EXAMPLE_FOLDER = '/home/node/.n8n-files';
 /** Not n8n's usual 5678, where the user's own may be running. */
 const PORT = '5690';
+/** Where this n8n believes to be: providers deliver to public https addresses only. */
+const PUBLIC = 'https://n8n.example';
 const WEBHOOK_ID = 'whatsapp-demo';
 const DELIVERY_MS = 30_000;
 const ERROR_LINES = 12;
@@ -71,6 +75,8 @@ async function main(): Promise<void> {
 		() => importExample(n8n, vendor),
 		() => `The example workflow is published, ${vendor.name} has its webhook`,
 	);
+	for (const name of workflow.unpublished)
+		say(`  “${name}” from an earlier run is unpublished: a number delivers to one workflow only.`);
 	const rows = await phase(
 		'Customers send files',
 		() => sendAll(n8n.api, workflow, vendor.messages),
@@ -87,9 +93,14 @@ async function main(): Promise<void> {
 	say(`Editor    ${n8n.url}/workflow/${workflow.id}`);
 	say(`E-mail    ${owner.email}`);
 	say(`Password  ${owner.password}`);
+	say(
+		`\nBuild your own: create a workflow, add WhatsApp Media Trigger with the credential “${credentialName(vendor)}”` +
+			(vendor.registration === 'manual' ? ' and Receive Files For: Manual' : '') +
+			',\npress Execute step, then Enter here. To publish it, unpublish the demo’s workflow first: a number delivers to one.',
+	);
 	say(`\nReady in ${seconds(started)}. Press Enter to send one more file, Ctrl+C to end.`);
 	ready = true;
-	await sendOnEnter(workflow, vendor.messages);
+	await sendOnEnter(n8n, vendor);
 }
 
 /** A taken port is found out early. So is a second demo, which must not share the first one's database. */
@@ -118,23 +129,29 @@ async function build(): Promise<string> {
 async function start(tarball: string, { hosts }: Vendor, port: number): Promise<N8n> {
 	await rm(filesFolder, { recursive: true, force: true });
 	await mkdir(filesFolder, { recursive: true });
+	// Before n8n starts: what is published already registers its webhook then.
+	hostOverrides.set(PUBLIC, `http://127.0.0.1:${port}`);
 	const n8n = await startN8n({
 		packages: [tarball],
 		vendors: hosts,
 		userFolder: demoFolder,
 		port,
 		// n8n compares real paths with it: a link on the way to the checkout would make n8n refuse every file.
-		env: { N8N_RESTRICT_FILE_ACCESS_TO: await realpath(filesFolder) },
+		env: {
+			N8N_RESTRICT_FILE_ACCESS_TO: await realpath(filesFolder),
+			WEBHOOK_URL: `${PUBLIC}/`,
+			N8N_WEBHOOK_URL: `${PUBLIC}/`,
+		},
 		log: () => {},
 	});
 	cleanUp.push(n8n.stop, () => rm(dirname(tarball), { recursive: true, force: true }));
 	return n8n;
 }
 
-type Imported = { id: string; webhookUrl: string };
+type Imported = { id: string; unpublished: string[] };
 
 /** What a user does: import the file, choose the credential and the folder, publish. An earlier run's copy becomes the example again. */
-async function importExample({ api, url }: N8n, vendor: Vendor): Promise<Imported> {
+async function importExample({ api }: N8n, vendor: Vendor): Promise<Imported> {
 	const credential = await saveCredential(api, vendor);
 	const workflow: WorkflowJson = JSON.parse(
 		await readFile(join(root, 'examples', 'receive-and-save.json'), 'utf8'),
@@ -151,25 +168,22 @@ async function importExample({ api, url }: N8n, vendor: Vendor): Promise<Importe
 	trigger.webhookId = WEBHOOK_ID;
 	trigger.parameters.registration = vendor.registration;
 
-	const all = await api.call<Array<{ id: string; name: string; isArchived: boolean }>>(
-		'GET',
-		'/rest/workflows',
-	);
+	const all = await listWorkflows(api);
 	const known = all.find(({ name, isArchived }) => name === workflow.name && !isArchived);
+	// A number delivers to one webhook, and the customers below write to the demo's own workflow.
+	const others = all.filter((other) => other !== known && other.active);
+	for (const other of others) await api.deactivate(other.id);
 	if (known) await api.updateWorkflow(known.id, workflow);
 	const { id } = known ?? (await api.createWorkflow(workflow));
 	await api.activate(id);
-
-	const webhookUrl = `${url}/webhook/${WEBHOOK_ID}/webhook`;
-	const problem = await vendor.check(webhookUrl);
-	if (problem)
-		throw new Error(`${vendor.name} does not accept the webhook ${webhookUrl}: ${problem}`);
-	return { id, webhookUrl };
+	return { id, unpublished: others.map(({ name }) => name) };
 }
+
+const credentialName = ({ name }: Vendor) => `WhatsApp (${name})`;
 
 async function saveCredential(api: N8nApi, vendor: Vendor): Promise<Credential> {
 	const wanted = {
-		name: `WhatsApp (${vendor.name})`,
+		name: credentialName(vendor),
 		type: 'whatsAppMediaApi',
 		data: vendor.credential,
 	};
@@ -192,13 +206,13 @@ async function sendAll(api: N8nApi, workflow: Imported, messages: Message[]): Pr
 /** The message's row in the table. Rejects unless the file is on disk, verified and the same. */
 async function sendOne(
 	api: N8nApi,
-	{ id, webhookUrl }: Imported,
+	{ id }: Imported,
 	{ what, bytes, send }: Message,
 ): Promise<Cell[]> {
 	const newest = async () => (await api.executions({ workflowId: id }))[0]?.id;
 	const before = await newest();
 	const sentAt = Date.now();
-	const { mediaId, status } = await send(webhookUrl);
+	const { mediaId, status } = await send(`${PUBLIC}/webhook/${WEBHOOK_ID}/webhook`);
 	if (status !== 200) throw new Error(`n8n answered the webhook of ${what} with ${status}.`);
 	const executionId = await until(
 		`n8n has started the workflow for ${what}`,
@@ -233,19 +247,16 @@ async function sendOne(
 	];
 }
 
-/** Never ends. What comes of it is for the user to see: by now the workflow may be another. */
-async function sendOnEnter({ webhookUrl }: Imported, messages: Message[]): Promise<void> {
+/** Never ends. By now the workflow may be another, or there may be more: what has received the file is asked of n8n. */
+async function sendOnEnter(n8n: N8n, { messages, registration }: Vendor): Promise<void> {
 	let count = 0;
 	process.stdin.on('data', () => {
 		const { what, send } = messages[count++ % messages.length]!;
-		send(webhookUrl).then(
-			({ status }) =>
-				say(
-					status === 200
-						? `A customer sent ${what}: see Executions.`
-						: `n8n answered ${status}. Is the workflow still published?`,
-				),
-			() => say('n8n does not answer.'),
+		const deliver = async () =>
+			registration === 'manual' ? await sendByHand(n8n.api, PUBLIC, send) : await send();
+		whereItWent(n8n, deliver).then(
+			(where) => say(`A customer sent ${what}. ${where}`),
+			({ message }: Error) => say(`A customer sent ${what}. n8n does not answer: ${message}`),
 		);
 	});
 	await new Promise(() => {});

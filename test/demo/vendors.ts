@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { providers } from '../../nodes/WhatsApp/providers';
 import {
 	startEmulator,
 	type Vendor as VendorName,
@@ -16,10 +17,8 @@ export type Vendor = {
 	hosts: Record<string, number>;
 	/** What its user types into the credential. */
 	credential: Json;
-	/** How the trigger gets its deliveries. */
+	/** What the trigger's form is set to: `manual` only where the vendor has no API to register a webhook with. */
 	registration: 'manual' | 'phoneNumber';
-	/** The vendor's own check of a webhook, before it delivers anything. Resolves with what is wrong, if anything is. */
-	check(webhookUrl: string): Promise<string | undefined>;
 	messages: Message[];
 	close(): Promise<void>;
 };
@@ -29,8 +28,11 @@ export type Message = {
 	/** As in "a photo". */
 	what: string;
 	bytes: Buffer;
-	/** Resolves when the webhook has answered, with its status. */
-	send(webhookUrl: string): Promise<{ mediaId: string; status?: number }>;
+	/**
+	 * Resolves when the webhook has answered, with its status; without one when nobody has registered a webhook.
+	 * @param webhookUrl where there is no API to register one: what the user would have pasted at the vendor
+	 */
+	send(webhookUrl?: string): Promise<{ mediaId: string; status?: number }>;
 };
 
 const customer = { from: '4915255501010', name: 'Zoë Martins' };
@@ -68,22 +70,22 @@ const messages: Sent[] = [
 export const vendorNames = VENDORS;
 
 export async function startVendor(provider: VendorName): Promise<Vendor> {
-	const { title, localRegistration, connect } = VENDOR_FACTS[provider];
+	const { title } = VENDOR_FACTS[provider];
+	const registration = providers[provider]!.registration ? 'phoneNumber' : 'manual';
 	const emulator = await startEmulator(publicOrigins([provider]));
 	const played: VendorEmulator = emulator[provider];
 	return {
 		name: title,
 		hosts: hostPorts(emulator, [provider]),
 		credential: publicCredentialFor(emulator, provider),
-		registration: localRegistration,
-		check: async (webhookUrl) => await connect(emulator, webhookUrl),
+		registration,
 		messages: messages.map(({ what, file, ...message }) => {
 			const bytes = readFileSync(join(__dirname, 'files', file));
 			return {
 				what,
 				bytes,
 				async send(callback) {
-					const delivery = localRegistration === 'manual' ? { callback } : {};
+					const delivery = registration === 'manual' ? { callback } : {};
 					const { mediaId, answer } = await played.receive({ ...message, bytes }, delivery);
 					return { mediaId, status: answer?.status };
 				},
