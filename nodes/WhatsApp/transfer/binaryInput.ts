@@ -92,7 +92,9 @@ function findBinary(
 			'Enter the name of the field that holds the file, usually data.',
 		);
 	// In n8n's combined binary mode ("execution logic v2") files are in the item's JSON. Else anybody may have written that.
-	const isCombined = context.getWorkflowSettings().binaryMode === 'combined';
+	// An n8n that has no such mode may not have the function either.
+	const { getWorkflowSettings } = context as Partial<IExecuteFunctions>;
+	const isCombined = getWorkflowSettings?.call(context).binaryMode === 'combined';
 	const combined = isCombined ? (item.json._files as IDataObject | undefined) : undefined;
 	const files = { ...combined, ...item.binary } as Record<string, IBinaryData>;
 	const named = typeof field === 'string' ? [field, field.trim()] : [];
