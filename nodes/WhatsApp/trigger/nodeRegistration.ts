@@ -67,7 +67,8 @@ async function isDead(context: IHookFunctions | IWebhookFunctions, url: string):
 		.catch(() => undefined);
 	const answer = reply?.body;
 	const says = typeof answer === 'string' ? answer : JSON.stringify(answer ?? '');
-	return reply?.statusCode === 404 && says.includes('is not registered');
+	// Where only another method is registered, n8n says something else.
+	return reply?.statusCode === 404 && /The requested webhook .* is not registered/.test(says);
 }
 
 const ANSWER_MS = 5 * SECOND;
