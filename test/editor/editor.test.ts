@@ -339,6 +339,8 @@ test('Also Start On: a text, and a file that did not arrive, start the workflow;
 	await editor.listens();
 	await meta.receiveText('Are you open on Tuesday?', sender);
 	await editor.listensNoMore();
+	const schema = editor.output().getByText('Schema', { exact: true });
+	await editor.click('Schema', schema);
 	await editor.output().getByText('Are you open on Tuesday?').waitFor();
 	await picture('trigger-output-text');
 
