@@ -88,6 +88,17 @@ describe('nobody waits longer than Timeout', () => {
 		await until(() => others[1]!.hasBegun);
 	});
 
+	test('for one whose own Timeout is longer: all that fit come in, not one each Timeout', async () => {
+		const budget = new MemoryBudget(100 * MB);
+		const patient = begin(budget, 100 * MB);
+		const others = Array.from({ length: 5 }, () => begin(budget, 20 * MB, TIMEOUT_MS));
+		const started = Date.now();
+		await until(() => others.every(({ hasBegun }) => hasBegun));
+		expect(Date.now() - started).toBeLessThan(2 * TIMEOUT_MS);
+		patient.end();
+		await patient.done;
+	});
+
 	test('for files that really hold all memory and never end', async () => {
 		const budget = new MemoryBudget(100 * MB);
 		const stuck = [begin(budget, 50 * MB, TIMEOUT_MS), begin(budget, 50 * MB, TIMEOUT_MS)];

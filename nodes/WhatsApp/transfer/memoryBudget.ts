@@ -47,8 +47,8 @@ interface Waiting {
  * Limits how many bytes of files are in memory at once. Files get room in the order they ask for it, and first of all those that
  * have some already, since what they hold is free once they end.
  *
- * No file holds up others for longer than its *Timeout*: after that, while others wait, only those of its bytes count that
- * have really come; and if nobody could be let in for as long, none of them.
+ * No file holds up others for longer than its *Timeout*, or than theirs: after that, while others wait, only those of its bytes
+ * count that have really come; and if nobody could be let in for as long, none of them.
  */
 export class MemoryBudget {
 	private used = 0;
@@ -175,11 +175,10 @@ export class MemoryBudget {
 			const now = Date.now();
 			this.relieve(now, 'late');
 			const { timeoutMs } = first.holder;
-			if (this.queue[0] === first && now - Math.max(this.lastEntry, queuedAt) >= timeoutMs) {
-				this.relieve(now, 'stuck');
-				// Nobody is old enough: its own Timeout is shorter than theirs.
-				if (this.queue[0] === first) this.enterFirst();
-			}
+			const isOverdue = now - Math.max(this.lastEntry, queuedAt) >= timeoutMs;
+			// Nobody has come in for as long, so that all others have held their memory for longer than this one may wait.
+			for (const state of ['late', 'stuck'] as const)
+				if (isOverdue && this.queue[0] === first) this.relieve(now, state, timeoutMs);
 			lookLater();
 		};
 		// Unlike sleep(), it keeps no process alive.
@@ -192,11 +191,11 @@ export class MemoryBudget {
 		lookLater();
 	}
 
-	/** Counts less of the files that have held their memory for longer than their *Timeout*. */
-	private relieve(now: number, state: 'late' | 'stuck'): void {
+	/** Counts less of the files that have held their memory for longer than their *Timeout*, or than somebody waits. */
+	private relieve(now: number, state: 'late' | 'stuck', patienceMs = Infinity): void {
 		for (const holder of this.holders) {
 			const isDone = holder.state === state || holder.state === 'stuck';
-			if (isDone || now - holder.since < holder.timeoutMs) continue;
+			if (isDone || now - holder.since < Math.min(holder.timeoutMs, patienceMs)) continue;
 			holder.state = state;
 			if (this.overLimit === holder) this.overLimit = undefined;
 			const waiting = this.queue.find((one) => one.holder === holder);
