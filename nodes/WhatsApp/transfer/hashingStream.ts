@@ -27,7 +27,13 @@ export interface StreamHooks {
 	/** The error for a source that breaks off after so many bytes, with an error of its own. */
 	onSourceError?: (size: number, cause: unknown) => Error;
 	/** The error for bytes that stop coming for so many milliseconds, and how to end them where destroying the source does not. */
-	idleTimeout?: { after: number; error: (size: number) => Error; abort?: () => void };
+	idleTimeout?: {
+		after: number;
+		error: (size: number) => Error;
+		abort?: () => void;
+		/** Set where only the source can be idle, and not a reader that takes its time. */
+		exceptReader?: true;
+	};
 }
 
 export interface HashingStream {
@@ -87,6 +93,7 @@ class Passage implements Watched {
 
 	async *pass(chunks: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
 		const { transform, firstBytes, onProgress, waitForRoom, onEnd, onSourceError } = this.hooks;
+		const mayPause = this.hooks.idleTimeout?.exceptReader === true;
 		try {
 			for await (const chunk of transform?.(chunks) ?? chunks) {
 				this.size += chunk.length;
@@ -96,9 +103,14 @@ class Passage implements Watched {
 				if (room) await this.pauseFor(room);
 				this.hash.update(chunk);
 				this.start?.push(chunk);
+				// Until the reader asks for more.
+				this.isPaused = mayPause;
 				if (!this.start) yield chunk;
 				else if (this.size >= (firstBytes?.count ?? 0)) yield* this.checkStart();
+				this.isPaused = false;
 			}
+			// The source is over: the reader has what is left of its time.
+			this.isPaused = mayPause;
 			yield* this.checkStart();
 		} catch (cause) {
 			// A transformation says itself what is wrong with the source.

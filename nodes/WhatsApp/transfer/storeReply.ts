@@ -155,6 +155,7 @@ class ReplyChecks {
 				after: idleTimeoutMs,
 				error: (received) => stalledError(subject, received, reply),
 				abort: reply.abort,
+				exceptReader: true,
 			},
 		};
 	}
