@@ -9,6 +9,8 @@ export const EXPIRED_STATUSES = [401, 403, 404, 410];
 /** The file to download, with everything that is known of it so far. */
 export interface WantedFile extends Partial<Omit<FileLocation, 'tokenRequired'>> {
 	mediaId?: string;
+	/** In place of `size` where the sender made it up, perhaps: a reason only beside an announced hash that does not match. */
+	sendersSize?: number;
 	/** `image`, `voice`, …: begins the file name when the sender gave none. */
 	type?: string;
 	/** When its message was sent; ISO 8601. */

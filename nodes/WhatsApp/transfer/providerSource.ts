@@ -111,7 +111,8 @@ async function lookUp(client: Client, wanted: WantedFile): Promise<LocatedFile> 
 
 /** Without a size that the provider does not answer for: it must neither refuse the file nor reserve memory for it. */
 function withReliableSize<F extends WantedFile>(file: F, { provider }: Client): F {
-	return file.mediaId && !provider.sizesAreSenders ? file : { ...file, size: undefined };
+	if (file.mediaId && !provider.sizesAreSenders) return file;
+	return { ...file, size: undefined, sendersSize: file.size ?? file.sendersSize };
 }
 
 /** A URL of which nobody knows when it expires is taken to be good. */

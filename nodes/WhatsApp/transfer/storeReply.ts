@@ -240,7 +240,7 @@ class ReplyChecks {
 		const { file } = this.expected;
 		// Bytes with the announced hash are whole, whatever size was announced.
 		const isWhole = file.sha256 ? file.sha256 === sha256 : this.mayBeWhole(size);
-		return isWhole ? undefined : file.size;
+		return isWhole ? undefined : (file.size ?? (file.sha256 ? file.sendersSize : undefined));
 	}
 }
 
