@@ -35,7 +35,7 @@ const manualOnly = Object.values(providers).flatMap(({ displayName, registration
 
 /** The end of both texts in the trigger's panel. */
 const NOTHING_ARRIVES =
-	'<br><br><b>If nothing arrives</b>: a Meta app in development mode delivers only test messages. A number delivers to only one webhook. With a wrong App Secret, every delivery is refused; n8n’s log says so.';
+	'<br><br><b>If nothing arrives</b>: an app in development mode delivers only test messages. A number delivers to only one webhook. With a wrong App Secret, every delivery is refused; n8n’s log says so.';
 
 const webhookOptions: INodeProperties[] = [
 	...triggerOptions,
@@ -46,7 +46,7 @@ const webhookOptions: INodeProperties[] = [
 		// Whoever adds the option wants it; without it no link is made.
 		default: true,
 		description:
-			'Whether each file comes with a public link (Whapi.Cloud: Auto Download). Anyone who has the link can open the file for 30 days. Switching this off does not switch off the setting at the provider.',
+			'Whether each file comes with a public link, if the provider offers that (Auto Download). Anyone who has the link can open the file for 30 days. Switching this off does not switch off the setting at the provider.',
 	},
 ];
 webhookOptions.sort(byName);

@@ -202,7 +202,7 @@ test('a video that WhatsApp does not play', async () => {
 	]);
 	expect(theirs.out[0]!.json.id).toMatch(/^\d+$/);
 	const { stopped } = await outcome([fetched, own('whatsAppUploadMedia')]);
-	expect(stopped).toContain('ffmpeg');
+	expect(stopped).toContain('H.265 (HEVC)');
 	expect(calls(emulator).filter((call) => call.includes('/media'))).toEqual([
 		expect.stringContaining('/v13.0/'),
 	]);
