@@ -207,6 +207,61 @@ describe.each(VENDORS)('%s', (vendor) => {
 	});
 });
 
+describe.each(['whapi', 'waha'] as const)(
+	'%s, where each webhook has its place in a list',
+	(vendor) => {
+		const urls = () =>
+			(vendor === 'whapi' ? emulator.whapi.settings.webhooks : emulator.waha.config.webhooks!).map(
+				({ url }) => url,
+			);
+
+		test('Execute step takes what it shows, beside production and beside what one that was unpublished left', async () => {
+			const { id, name } = await n8n.api.createCredential(
+				vendor,
+				'whatsAppMediaApi',
+				account(vendor),
+			);
+			const trigger = mediaNode(
+				'whatsAppMediaTrigger',
+				'Trigger',
+				{ registration: 'phoneNumber' },
+				{ credentials: { whatsAppMediaApi: { id, name } } },
+			);
+			const created = await n8n.api.createWorkflow(workflow({ nodes: [trigger] }));
+			const modes: string[] = [];
+			const expectStarts = async (mode: string) => {
+				modes.push(mode);
+				const bytes = `${vendor} ${modes.length}`;
+				const { answers } = await emulator[vendor].receive({ type: 'image', bytes });
+				expect(answers.map(({ status }) => status)).toContain(200);
+				const executions = await n8n.api.waitForExecutions(created.id, modes.length);
+				expect(executions.map((execution) => execution.mode).sort()).toEqual([...modes].sort());
+			};
+			const place = () => urls().find((url) => url.includes(`/webhook/${trigger.webhookId}/`))!;
+
+			await n8n.api.activate(created.id);
+			const plain = place();
+			await n8n.api.listen(created.id);
+			expect(place()).toBe(
+				`${plain}?test=${encodeURIComponent(`/webhook-test/${trigger.webhookId}/webhook`)}`,
+			);
+			await expectStarts('manual');
+			await until(async () => place() === plain);
+			await expectStarts('webhook');
+			const left = {
+				whapi: structuredClone(emulator.whapi.settings.webhooks),
+				waha: structuredClone(emulator.waha.config.webhooks),
+			};
+			await n8n.api.deactivate(created.id);
+			await until(async () => urls().length === 0);
+			emulator.whapi.settings.webhooks = left.whapi;
+			emulator.waha.config.webhooks = left.waha;
+			await n8n.api.listen(created.id);
+			await expectStarts('manual');
+		});
+	},
+);
+
 async function until(done: () => Promise<boolean>): Promise<void> {
 	for (const start = Date.now(); !(await done());) {
 		if (Date.now() - start > 20_000) throw new Error('Waited 20 s in vain');
