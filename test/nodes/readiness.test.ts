@@ -117,3 +117,44 @@ describe('no media type', () => {
 		expect(await said([origin])).toBeUndefined();
 	});
 });
+
+describe('n8n starts again, and refuses nothing that was published', () => {
+	const start = async (activation: 'init' | 'leadershipChange') => {
+		harness.emulator.reset();
+		await server!.activate({ activation });
+		expect(harness.emulator.requests).toEqual([]);
+	};
+	const message = () => harness.emulator.meta.prepare({ type: 'image', bytes: 'x' }).message;
+
+	test.each(['init', 'leadershipChange'] as const)(
+		'%s: Manual without a Verify Token, whose URL was verified long ago',
+		async (activation) => {
+			await trigger('meta', { registration: 'manual' }, { verifyToken: '' });
+			await start(activation);
+			harness.emulator.meta.callback = server!.url;
+			await harness.emulator.meta.deliver([message()]);
+			expect(server!.executions).toHaveLength(1);
+		},
+	);
+
+	test('Manual without any secret, without a media type, and with a token that is not one', async () => {
+		const empty = { verifyToken: '', webhookSecret: '', accessToken: '' };
+		await trigger('meta', { registration: 'manual', mediaTypes: [] }, empty);
+		await start('init');
+	});
+
+	test('a provider that n8n cannot tell where to deliver, whose webhook was entered by hand', async () => {
+		await trigger('pipes', { registration: 'phoneNumber' });
+		await start('init');
+		(harness.emulator.pipes as { callback?: string }).callback = server!.url;
+		await harness.emulator.pipes.receive({ type: 'image', bytes: 'x' });
+		expect(server!.executions).toHaveLength(1);
+	});
+});
+
+test('Manual: the webhook may be that of another app than the token’s, and Meta is asked nothing', async () => {
+	const other = { webhookSecret: 'of the app whose webhook it is' };
+	harness.emulator.reset();
+	expect(await refusal('meta', { registration: 'manual' }, other)).toBeUndefined();
+	expect(harness.emulator.requests).toEqual([]);
+});

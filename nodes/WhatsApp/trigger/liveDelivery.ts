@@ -9,7 +9,7 @@ import { listen, type Listener, type Subscription } from './liveConnection';
 import { logUnreadable } from './logUnreadable';
 import { matchesFilter } from './messageFilter';
 import { toItems } from './messageItems';
-import { checkMediaTypes } from './readiness';
+import { checkLiveReady } from './readiness';
 
 /** Starts the workflow with each new file that arrives over the live connection, from `start` until `close`. */
 export function liveDelivery(context: ITriggerFunctions) {
@@ -23,7 +23,7 @@ export function liveDelivery(context: ITriggerFunctions) {
 	/** Resolves once the connection is open. @throws NodeOperationError or NodeApiError when it cannot be opened */
 	const start = async () => {
 		try {
-			checkMediaTypes(context);
+			checkLiveReady(context);
 			const client = await createClient(context, undefined, closing.signal);
 			const listener = createListener(context, client, closing.signal);
 			if (closing.signal.aborted) return;

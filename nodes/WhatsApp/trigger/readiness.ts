@@ -12,7 +12,7 @@ import type { AlsoStartOn } from './messageFilter';
 const WITHOUT_FILE: AlsoStartOn[] = ['text', 'unavailable', 'failed'];
 
 /** @throws MediaError when no message can ever start the workflow, whatever is delivered */
-export function checkMediaTypes(context: IHookFunctions | ITriggerFunctions): void {
+function checkMediaTypes(context: IHookFunctions | ITriggerFunctions): void {
 	const { mediaTypes, options } = triggerParameters(context);
 	const { alsoStartOn = [] } = options;
 	if (mediaTypes.length || alsoStartOn.some((origin) => WITHOUT_FILE.includes(origin))) return;
@@ -23,16 +23,46 @@ export function checkMediaTypes(context: IHookFunctions | ITriggerFunctions): vo
 	);
 }
 
-/** @throws MediaError when nothing can ever be delivered to the node's webhook, or no delivery be believed */
+/** @throws MediaError when no message can ever start the workflow; on n8n's own start it only warns */
+export function checkLiveReady(context: ITriggerFunctions): void {
+	try {
+		checkMediaTypes(context);
+	} catch (cause) {
+		warnOnOwnStart(context, cause);
+	}
+}
+
+/**
+ * @throws MediaError when nothing can ever be delivered to the node's webhook, or no delivery be believed; on n8n's own start it
+ * only warns
+ */
 export async function checkWebhookReady(context: IHookFunctions): Promise<void> {
-	checkMediaTypes(context);
-	const client = await createClient(context);
-	const { provider, credentials } = client;
-	const isManual = context.getNodeParameter('registration') === 'manual';
-	const problem =
-		(isManual ? manualProblem(provider, credentials) : registrationProblem(provider)) ??
-		(await provider.checkSecret?.(client));
-	if (problem) throw problem;
+	try {
+		checkMediaTypes(context);
+		const client = await createClient(context);
+		const { provider, credentials } = client;
+		const isManual = context.getNodeParameter('registration') === 'manual';
+		const problem = isManual ? manualProblem(provider, credentials) : registrationProblem(provider);
+		if (problem) throw problem;
+		// The app of a webhook that was set up by hand may be another than the token's.
+		if (isManual || isOwnStart(context)) return;
+		const secretProblem = await provider.checkSecret?.(client);
+		if (secretProblem) throw secretProblem;
+	} catch (cause) {
+		warnOnOwnStart(context, cause);
+	}
+}
+
+/** What was published runs: to refuse it when n8n starts would stop a workflow that may have worked for months. */
+function warnOnOwnStart(context: IHookFunctions | ITriggerFunctions, cause: unknown): void {
+	if (!isOwnStart(context)) throw cause;
+	context.logger.warn(
+		`${context.getNode().name} may not receive anything: ${(cause as Error).message}`,
+	);
+}
+
+function isOwnStart(context: IHookFunctions | ITriggerFunctions): boolean {
+	return ['init', 'leadershipChange'].includes(context.getActivationMode());
 }
 
 function registrationProblem({ registration, displayName }: Provider): MediaError | undefined {
