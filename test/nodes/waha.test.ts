@@ -254,6 +254,16 @@ describe('registration', () => {
 		]);
 	});
 
+	test('a webhook without a URL is somebody else’s, and stays', async () => {
+		const nameless = { events: ['session.status'], retries: { attempts: 3 } } as never;
+		waha.config.webhooks = [nameless];
+		const server = await trigger();
+		await server.activate();
+		expect(waha.config.webhooks).toEqual([nameless, expect.objectContaining({ url: server.url })]);
+		await server.deactivate();
+		expect(waha.config.webhooks).toEqual([nameless]);
+	});
+
 	test('what is there already is not written again: the session would stop', async () => {
 		const server = await trigger();
 		await server.activate();

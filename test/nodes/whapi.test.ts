@@ -353,6 +353,13 @@ describe('registration', () => {
 		expect(operations().filter((operation) => operation === 'changeSettings')).toHaveLength(2);
 	});
 
+	test('one without a URL is somebody else’s, and not written over: Whapi.Cloud itself refuses such a list', async () => {
+		const nameless = { events: [{ type: 'statuses', method: 'post' }], mode: 'body' } as never;
+		whapi.settings.webhooks.push(nameless);
+		await expect(register(api(), 'phoneNumber', url(1))).rejects.toThrow('must be a valid uri');
+		expect(whapi.settings.webhooks).toEqual([...foreign, nameless]);
+	});
+
 	test('one that would not reach us does not count, and is mended', async () => {
 		whapi.settings.webhooks.push({
 			url: url(1),

@@ -27,7 +27,7 @@ export const registration: Registration = {
 	},
 
 	async register(client, _scope, url, replaced) {
-		const isOurs = (webhook: Json) => webhook.url === url || webhook.url === replaced;
+		const isOurs = (webhook: Json) => isAt(webhook, url) || isAt(webhook, replaced);
 		const own = { url, events: EVENTS, hmac: { key: hmacKey(client.credentials) } };
 		await change(client, {
 			isDone(webhooks) {
@@ -52,6 +52,11 @@ export const registration: Registration = {
 		});
 	},
 };
+
+/** A webhook without a URL is somebody else's, too. */
+function isAt(webhook: Json, url: string | undefined): boolean {
+	return url !== undefined && webhook.url === url;
+}
 
 /** `message.any` includes `message`: with both, everything would come twice. */
 const EVENTS = ['message.any'];

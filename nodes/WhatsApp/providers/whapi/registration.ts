@@ -37,7 +37,7 @@ export const registration: Registration = {
 	},
 
 	async register(client, _scope, url, replaced) {
-		const isOurs = (webhook: Json) => webhook.url === url || webhook.url === replaced;
+		const isOurs = (webhook: Json) => isAt(webhook, url) || isAt(webhook, replaced);
 		await updateWebhooks(client, (webhooks) => {
 			const old = webhooks.find(isOurs);
 			const others = webhooks.filter((webhook) => !isOurs(webhook));
@@ -62,6 +62,11 @@ export const registration: Registration = {
 		await patchSettings(client, { media: { ...media, auto_download: AUTO_DOWNLOAD_TYPES } });
 	},
 };
+
+/** A webhook without a URL is somebody else's, too. */
+function isAt(webhook: Json, url: string | undefined): boolean {
+	return url !== undefined && webhook.url === url;
+}
 
 /**
  * Mode body: the others change the path or the HTTP method. Events must be named: the default is one that no longer
