@@ -1,3 +1,7 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { posix } from 'node:path';
 import { WebSocket } from 'undici';
 
 import { providers } from '../../nodes/WhatsApp/providers';
@@ -149,6 +153,27 @@ describe('download', () => {
 		const { json } = await run('DownloadMedia', item);
 		expect(json).toMatchObject({ verified: true, size: PHOTO.length });
 		expect(operations()).toEqual(['file', 'message', 'file']);
+	});
+
+	test('no proxy that decodes paths takes the key to another path of the API', async () => {
+		const asked: string[] = [];
+		const proxy = createServer(({ url, headers }, response) => {
+			// As nginx does with `proxy_pass http://waha:3000/;`.
+			if (headers['x-api-key'])
+				asked.push(posix.normalize(decodeURIComponent(url!.split('?')[0]!)));
+			response.writeHead(404).end();
+		});
+		await once(proxy.listen(0, '127.0.0.1'), 'listening');
+		const baseUrl = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+		const up = ['..%2f..%2fapi%2fsessions', '%2e%2e%2fsessions', 'default/..%5c..%5csessions'];
+		const names = [...up, 'default/%2e%2e%2f%2e%2e%2fsessions', '..%252fsessions', '/sessions'];
+		for (const host of ['https://stranger.example', baseUrl])
+			for (const path of [...names, 'default/a.jpeg'])
+				await harness.run('DownloadMedia', [{ url: `${host}/api/files/${path}` }] as never, {
+					credentials: credentialsFor(harness, 'waha', { baseUrl }),
+				});
+		proxy.close();
+		expect(new Set(asked)).toEqual(new Set(['/api/files/default/a.jpeg']));
 	});
 
 	test('from S3 without the key', async () => {

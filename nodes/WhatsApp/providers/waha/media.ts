@@ -10,7 +10,7 @@ import type {
 import { object, omitUndefined } from '../read';
 import { checkMediaId } from '../mediaId';
 import { apiError, fileError, NO_SESSION, NOT_WAHA } from './errors';
-import { FILES_PATH, fileOf, idParts, ownFileUrl } from './messages';
+import { fileOf, idParts, isFilePath, ownFileUrl } from './messages';
 
 /** With the chat it is in, or, from engines without a browser, without. */
 const MESSAGE_ID = {
@@ -71,8 +71,11 @@ const NO_FILE =
 
 /** GET /api/files/…, and nothing else: other paths answer with settings and messages. */
 export function isFileUrl(url: URL, { baseUrl }: Credentials): boolean {
-	const files = new URL(baseUrl + FILES_PATH);
-	return url.origin === files.origin && url.pathname.startsWith(files.pathname);
+	const { origin, pathname } = new URL(`${baseUrl}/`);
+	// Without its last slash.
+	const base = pathname.slice(0, -1);
+	const isBelow = url.origin === origin && url.pathname.startsWith(base);
+	return isBelow && isFilePath(url.pathname.slice(base.length));
 }
 
 /** A file travels inside its message only. Source: waha.devlike.pro, Send messages. */

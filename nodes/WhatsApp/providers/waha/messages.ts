@@ -14,8 +14,15 @@ import {
 import { unavailable } from '../unavailable';
 import { phoneNumberOf, webMessageFile, webMessageSenders } from '../webMessage';
 
-/** Where WAHA serves files. */
-export const FILES_PATH = '/api/files/';
+/**
+ * Where WAHA serves files: `/api/files/<session>/<name>`, older versions without the session. Plain characters only, since a
+ * proxy before WAHA may decode the path, and would then take `..%2f` to other paths, which answer with settings and messages.
+ */
+const FILE_PATH = /^\/api\/files\/(?:[\w-]{1,64}\/)?(?!\.)(?:[\w:+@=~-]|%40|%3A|\.(?!\.))+$/i;
+
+export function isFilePath(path: string): boolean {
+	return FILE_PATH.test(path);
+}
 
 /** The file or text of a webhook's body, or of a frame of the WebSocket: each holds one message. */
 export function parse(body: unknown, onUnreadable?: OnUnreadable): MediaMessage[] {
@@ -113,7 +120,7 @@ export function fileOf({ media: given, _data }: Json) {
 export function ownFileUrl(url: string, { baseUrl }: Credentials): string {
 	if (!URL.canParse(url)) return url;
 	const { pathname, search } = new URL(url);
-	return pathname.startsWith(FILES_PATH) ? baseUrl + pathname + search : url;
+	return isFilePath(pathname) ? baseUrl + pathname + search : url;
 }
 
 /**
