@@ -175,12 +175,14 @@ describe.each(['whapi', 'waha'] as const)(
 			await server.settled();
 		};
 		/** A foreign webhook, which gets nothing, and a trigger. */
-		const serve = async () => {
+		const serve = async (publicUrl?: string) => {
 			server = await serveTrigger(harness.engine, {
+				...(publicUrl && { publicUrl }),
 				node: 'whatsAppMediaTrigger',
 				parameters: { options: {} },
 				credentials: { whatsAppMediaApi: credentialFor(harness.emulator, vendor) },
 			});
+			if (publicUrl) hostOverrides.set(new URL(publicUrl).origin, server.baseUrl.slice(0, -1));
 			list().push({ url: FOREIGN, events: [] as never, mode: 'body' });
 		};
 
@@ -242,6 +244,57 @@ describe.each(['whapi', 'waha'] as const)(
 			expect(urls()).toEqual([FOREIGN, `${server.url}?test=${encodedTestPath()}`]);
 			await receive('111');
 			expect([tested(), production()]).toEqual([[['111']], []]);
+		});
+
+		test('published while a test listens: one message starts one of them, and the next production', async () => {
+			await serve();
+			await server.startTest();
+			await server.activate();
+			expect(urls()).toEqual([FOREIGN, `${server.url}?test=${encodedTestPath()}`]);
+			await receive('111');
+			expect([tested(), production()]).toEqual([[['111']], []]);
+			expect(urls()).toEqual([FOREIGN, server.url]);
+			await receive('222');
+			expect(production()).toEqual([['222']]);
+		});
+
+		test.each(['before', 'after'])(
+			'unpublished at the moment that the test ends, or rather just %s it: nothing is left',
+			async (moment) => {
+				await serve();
+				await server.activate();
+				await server.startTest();
+				await Promise.all(
+					moment === 'before'
+						? [server.deactivate(), server.stopTest()]
+						: [server.stopTest(), server.deactivate()],
+				);
+				expect(urls()).toEqual([FOREIGN]);
+			},
+		);
+
+		test('a forwarding that a killed n8n left, of a workflow that was unpublished since: the next test receives', async () => {
+			await serve();
+			await server.activate();
+			await server.startTest();
+			server.forgetTest();
+			const left = structuredClone(list());
+			await server.deactivate();
+			list().splice(0, list().length, ...(left as never[]));
+			await server.startTest();
+			await receive('111');
+			expect(tested()).toEqual([['111']]);
+			expect(urls()).toEqual([FOREIGN, server.url]);
+		});
+
+		test('where n8n does not reach itself at its public address, the test listens beside production', async () => {
+			await serve('https://n8n.example/');
+			await server.activate();
+			await server.startTest();
+			expect(urls()).toEqual([FOREIGN, server.url, server.testUrl]);
+			await receive('111');
+			expect(tested()).toEqual([['111']]);
+			expect(urls()).toEqual([FOREIGN, server.url]);
 		});
 	},
 );

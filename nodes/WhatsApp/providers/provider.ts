@@ -122,8 +122,7 @@ export interface Registration {
 	/** The URLs that are registered now. @throws MediaError */
 	registeredUrls(client: ApiClient, scope: RegistrationScope): Promise<string[]>;
 	/**
-	 * Registers this URL, in place of another where registration is exclusive. The URL must already be listening. Doing it
-	 * twice does no harm.
+	 * Registers this URL, which already listens, in place of another where registration is exclusive. Twice does no harm.
 	 * @param replaced the URL, of those that `registeredUrls` named, that gives up its place to this one
 	 * @throws MediaError of code `handshake` when the vendor called the URL and did not get the answer that it wants
 	 */
@@ -133,6 +132,8 @@ export interface Registration {
 		url: string,
 		replaced?: string,
 	): Promise<void>;
+	/** Has a URL take another's place, if that is still registered. Absent where registration is exclusive. @throws MediaError */
+	replace?(client: ApiClient, url: string, replaced: string): Promise<void>;
 	/** Whether messages are among what goes to the registered URL; absent where nothing else does. @throws MediaError */
 	deliversMessages?(client: ApiClient, scope: RegistrationScope): Promise<boolean>;
 	/**

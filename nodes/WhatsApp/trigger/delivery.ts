@@ -11,6 +11,7 @@ import { toItems } from './messageItems';
 import { logUnreadable } from './logUnreadable';
 import { stopForwarding } from './registration';
 import {
+	IS_THERE,
 	IS_THERE_HEADER,
 	forwardToTest,
 	isForwarded,
@@ -21,7 +22,7 @@ import {
 /** Answers a provider that asks whether the webhook URL is ours. */
 export async function answerHandshake(context: IWebhookFunctions): Promise<IWebhookResponseData> {
 	const webhook = webhookOf(context);
-	if (IS_THERE_HEADER in webhook.headers) return respond(context, 200, 'It is there.');
+	if (IS_THERE_HEADER in webhook.headers) return respond(context, 200, IS_THERE);
 	const { result: answer } = await checkWithCachedClient(
 		context,
 		({ provider, credentials }) => provider.challenge(webhook, credentials),

@@ -3,7 +3,7 @@ import type { IHookFunctions, IWebhookFunctions } from 'n8n-workflow';
 import type { RegistrationScope } from '../providers/provider';
 import { createClient } from '../transport/client';
 import { SECOND } from '../units';
-import { IS_THERE_HEADER, testPathOf } from './testForwarding';
+import { IS_THERE, IS_THERE_HEADER, testPathOf } from './testForwarding';
 
 /** This node's webhook URL, and what the provider can do with it. */
 export interface NodeRegistration {
@@ -19,8 +19,10 @@ export interface NodeRegistration {
 	deliversMessages: () => Promise<boolean>;
 	/** @param replaced the URL, among those registered, that gives up its place to this one */
 	register: (url: string, replaced?: string) => Promise<void>;
-	/** Whether n8n itself says that nobody listens at a production URL. Where n8n cannot be asked, somebody may. */
-	isDead: (url: string) => Promise<boolean>;
+	/** Has a URL take the place of another, if that is still registered: its workflow may be unpublished at this moment. */
+	replace: (url: string, replaced: string) => Promise<void>;
+	/** Whether a trigger says that it listens at a production URL. Where n8n does not reach itself there, nobody can say. */
+	listens: (url: string) => Promise<boolean>;
 	unregister: (url: string) => Promise<void>;
 }
 
@@ -40,7 +42,10 @@ export async function createRegistration(
 		exclusive: api.exclusive,
 		registeredUrls: async () => await api.registeredUrls(client, scope),
 		deliversMessages: async () => (await api.deliversMessages?.(client, scope)) ?? true,
-		isDead: async (url) => await isDead(context, url),
+		listens: async (url) => await listens(context, url),
+		async replace(url, replaced) {
+			await (api.replace?.(client, url, replaced) ?? api.register(client, scope, url, replaced));
+		},
 		async register(url, replaced) {
 			await api.register(client, scope, url, replaced);
 			if (wantsPublicLinks) await api.enablePublicLinks?.(client);
@@ -52,8 +57,7 @@ export async function createRegistration(
 	};
 }
 
-/** n8n answers for a webhook that is not active: 404, `The requested webhook "GET …" is not registered.` */
-async function isDead(context: IHookFunctions | IWebhookFunctions, url: string): Promise<boolean> {
+async function listens(context: IHookFunctions | IWebhookFunctions, url: string): Promise<boolean> {
 	const reply = await context.helpers
 		.httpRequest({
 			method: 'GET',
@@ -65,10 +69,7 @@ async function isDead(context: IHookFunctions | IWebhookFunctions, url: string):
 			disableFollowRedirect: true,
 		})
 		.catch(() => undefined);
-	const answer = reply?.body;
-	const says = typeof answer === 'string' ? answer : JSON.stringify(answer ?? '');
-	// Where only another method is registered, n8n says something else.
-	return reply?.statusCode === 404 && /The requested webhook .* is not registered/.test(says);
+	return reply?.statusCode === 200 && reply.body === IS_THERE;
 }
 
 const ANSWER_MS = 5 * SECOND;

@@ -14,6 +14,7 @@ import {
 	type NodeRegistration,
 } from './nodeRegistration';
 import { checkWebhookReady } from './readiness';
+import { callbackInUseError, cannotForwardError, otherTestError } from './registrationErrors';
 import { canHaveTest, testPathOf, withoutTestQuery, withTestQuery } from './testForwarding';
 
 /**
@@ -24,11 +25,11 @@ export const registrationHooks = {
 	async checkExists(this: IHookFunctions): Promise<boolean> {
 		// Where there is nothing to register, n8n is to call `create`, which checks the rest.
 		return await withRegistration(this, false, async (registration) => {
-			const urls = await registration.registeredUrls();
-			// In a list, a test that was killed may have left its own URL, beside production's.
-			const mayBeLeft = !registration.exclusive && this.getMode() === 'manual';
+			// In a list, a test that was killed may have left its own URL beside production's, and a forwarding that nobody does.
+			if (!registration.exclusive && this.getMode() === 'manual') return false;
 			const isOurs = (url: string) =>
-				(!mayBeLeft && isSameExceptQuery(url, registration.url)) || isForwarding(url, registration);
+				isSameExceptQuery(url, registration.url) || isForwarding(url, registration);
+			const urls = await registration.registeredUrls();
 			return urls.some(isOurs) && (await registration.deliversMessages());
 		});
 	},
@@ -74,7 +75,7 @@ export async function stopForwarding(context: IWebhookFunctions, testPath: strin
 	const urls = (await registration?.registeredUrls()) ?? [];
 	const forwarding = registration && withTestQuery(registration.url, testPath);
 	if (forwarding && urls.includes(forwarding))
-		await registration.register(registration.url, forwarding);
+		await registration.replace(registration.url, forwarding);
 }
 
 /** Runs a hook. */
@@ -100,10 +101,21 @@ function withDescriptionInMessage(cause: unknown): unknown {
 
 async function registerProduction(registration: NodeRegistration): Promise<void> {
 	const { url, exclusive } = registration;
-	const [place] = exclusive ? await registration.registeredUrls() : [];
+	const urls = await registration.registeredUrls();
+	if (!exclusive) return await registerInList(registration, urls);
+	const [place] = urls;
 	const current = productionUrl(place, registration);
 	if (current && !isSameExceptQuery(current, url)) throw callbackInUseError(current, registration);
 	await registration.register(url, place);
+}
+
+/** Where this node's test listens, production takes its place and forwards to it: beside it, one message would start both. */
+async function registerInList(registration: NodeRegistration, urls: string[]): Promise<void> {
+	const { url } = registration;
+	const test = urls.find(
+		(one) => nodePath(one) === nodePath(url) && one !== url && listening.get(one) !== undefined,
+	);
+	await registration.register(test ? withTestQuery(url, new URL(test).pathname) : url, test);
 }
 
 /**
@@ -141,17 +153,22 @@ async function takePlace(registration: NodeRegistration): Promise<void> {
 
 /**
  * In a list, every trigger has a place of its own. That of this node's production forwards to the test: beside it, the test
- * would show what starts production, too.
+ * would show what starts production, too. Beside it all the same where production does not answer: better twice than never.
  */
 async function takePlaceInList(registration: NodeRegistration): Promise<void> {
 	const { url } = registration;
 	const urls = await registration.registeredUrls();
 	const place = urls.find((one) => isProductionOf(one, registration));
-	if (!place || (await registration.isDead(withoutTestQuery(place))))
+	const production = place && withoutTestQuery(place);
+	if (!place || !production) return await registration.register(url);
+	if (!(await registration.listens(production))) {
+		if (place !== production) await registration.replace(production, place);
 		return await registration.register(url);
+	}
 	// Of a test that was killed before the workflow was published.
 	if (urls.includes(url)) await registration.unregister(url);
-	await registration.register(withTestQuery(withoutTestQuery(place), new URL(url).pathname), place);
+	const forwarding = withTestQuery(production, new URL(url).pathname);
+	if (place !== forwarding) await registration.register(forwarding, place);
 }
 
 /** Whether this is the production URL of the node that is tested. */
@@ -163,11 +180,16 @@ function isProductionOf(url: string, registration: NodeRegistration): boolean {
 
 async function unregister(registration: NodeRegistration): Promise<void> {
 	const { url: own, exclusive } = registration;
-	// A list may hold it with a secret that has changed since: then it is not among those that are registered.
-	const left = new Set(exclusive ? [] : [own]);
+	const left = new Set<string>();
 	for (const url of await registration.registeredUrls()) {
 		if (isForwarding(url, registration)) await restoreProduction(registration, url);
 		else if (exclusive ? isSameExceptQuery(url, own) : withoutTestQuery(url) === own) left.add(url);
+	}
+	if (!exclusive) {
+		// A list may hold it with a secret that has changed since: then it is not among those that are registered. And it goes
+		// last: a test that ends at this moment may put production back.
+		left.delete(own);
+		left.add(own);
 	}
 	for (const url of left) await registration.unregister(url);
 }
@@ -177,7 +199,7 @@ const RESTORE_FIRST_WAIT_MS = 500;
 
 /** Has deliveries go to production only, after they were forwarded to a test. */
 async function restoreProduction(registration: NodeRegistration, url: string): Promise<void> {
-	const work = async () => await registration.register(withoutTestQuery(url), url);
+	const work = async () => await registration.replace(withoutTestQuery(url), url);
 	const waitAfter = (cause: unknown, tries: number) =>
 		tries < RESTORE_TRIES && !isCode(cause, 'handshake')
 			? backoff(tries, RESTORE_FIRST_WAIT_MS)
@@ -207,37 +229,4 @@ function testUrlOf(url: string, registration: NodeRegistration): string | undefi
 
 function isCode(cause: unknown, ...codes: MediaErrorCode[]): cause is MediaError {
 	return cause instanceof MediaError && codes.includes(cause.code);
-}
-
-function callbackInUseError(url: string, registration: NodeRegistration): MediaError {
-	if (isOfThisServer(url, registration))
-		return new MediaError(
-			'permanent',
-			`Another workflow of this n8n already receives these files; its webhook is ${url.split('?')[0]}`,
-			'Unpublish that workflow, or use another phone number. To start two workflows with one message, call the second one from the first with Execute Sub-workflow.',
-		);
-	return new MediaError(
-		'permanent',
-		`Deliveries already go to another webhook: ${url.split('?')[0]}`,
-		'It was left unchanged. Unpublish the workflow or stop the service behind it, or use another phone number. If Receive Files For is set to an account or app, This Phone Number may still be free.',
-	);
-}
-
-function cannotForwardError(url: string, registration: NodeRegistration): MediaError {
-	const whose = isOfThisServer(url, registration)
-		? 'another workflow of this n8n'
-		: 'another webhook';
-	return new MediaError(
-		'permanent',
-		`Deliveries go to ${whose}, and a test would take them away from it: ${url.split('?')[0]}`,
-		'It was left unchanged. Test with another phone number, or pin the data of an earlier execution.',
-	);
-}
-
-function otherTestError(workflow: string): MediaError {
-	return new MediaError(
-		'permanent',
-		`A test of the workflow "${workflow}" is receiving what comes in for this number`,
-		'It goes on. Stop it there, or wait two minutes: then n8n ends it. Then test again.',
-	);
 }

@@ -54,6 +54,7 @@ const SHOWN_HEADER = 'x-whatsapp-media-shown';
 
 /** In a GET of our own, which asks n8n whether a trigger listens at its URL. */
 export const IS_THERE_HEADER = 'x-whatsapp-media-is-there';
+export const IS_THERE = 'It is there.';
 
 /** Few enough for a header that every proxy lets through. The rest of so large a delivery goes to production. */
 const MAX_SHOWN = 300;

@@ -28,7 +28,6 @@ export const registration: Registration = {
 
 	async register(client, _scope, url, replaced) {
 		const isOurs = (webhook: Json) => isAt(webhook, url) || isAt(webhook, replaced);
-		const own = { url, events: EVENTS, hmac: { key: hmacKey(client.credentials) } };
 		await change(client, {
 			isDone(webhooks) {
 				const found = webhooks.filter(isOurs);
@@ -37,10 +36,14 @@ export const registration: Registration = {
 					found.every((one) => one.url === url && isSound(one, client.credentials))
 				);
 			},
-			edit: (webhooks) => [
-				...webhooks.filter((webhook) => !isOurs(webhook)),
-				{ ...webhooks.find(isOurs), ...own },
-			],
+			edit: (webhooks) => withOurs(webhooks, client, url, replaced),
+		});
+	},
+
+	async replace(client, url, replaced) {
+		await change(client, {
+			isDone: (webhooks) => !webhooks.some((webhook) => isAt(webhook, replaced)),
+			edit: (webhooks) => withOurs(webhooks, client, url, replaced),
 		});
 	},
 
@@ -52,6 +55,17 @@ export const registration: Registration = {
 		});
 	},
 };
+
+function withOurs(
+	webhooks: Json[],
+	{ credentials }: ApiClient,
+	url: string,
+	replaced?: string,
+): Json[] {
+	const isOurs = (webhook: Json) => isAt(webhook, url) || isAt(webhook, replaced);
+	const own = { url, events: EVENTS, hmac: { key: hmacKey(credentials) } };
+	return [...webhooks.filter((webhook) => !isOurs(webhook)), { ...webhooks.find(isOurs), ...own }];
+}
 
 /** A webhook without a URL is somebody else's, too. */
 function isAt(webhook: Json, url: string | undefined): boolean {

@@ -37,12 +37,15 @@ export const registration: Registration = {
 	},
 
 	async register(client, _scope, url, replaced) {
-		const isOurs = (webhook: Json) => isAt(webhook, url) || isAt(webhook, replaced);
-		await updateWebhooks(client, (webhooks) => {
-			const old = webhooks.find(isOurs);
-			const others = webhooks.filter((webhook) => !isOurs(webhook));
-			return [...others, { ...old, url, ...deliverySettings(client.credentials) }];
-		});
+		await updateWebhooks(client, (webhooks) => withOurs(webhooks, client, url, replaced));
+	},
+
+	async replace(client, url, replaced) {
+		await updateWebhooks(client, (webhooks) =>
+			webhooks.some((webhook) => isAt(webhook, replaced))
+				? withOurs(webhooks, client, url, replaced)
+				: webhooks,
+		);
 	},
 
 	async unregister(client, _scope, url) {
@@ -62,6 +65,17 @@ export const registration: Registration = {
 		await patchSettings(client, { media: { ...media, auto_download: AUTO_DOWNLOAD_TYPES } });
 	},
 };
+
+function withOurs(
+	webhooks: Json[],
+	{ credentials }: ApiClient,
+	url: string,
+	replaced?: string,
+): Json[] {
+	const isOurs = (webhook: Json) => isAt(webhook, url) || isAt(webhook, replaced);
+	const others = webhooks.filter((webhook) => !isOurs(webhook));
+	return [...others, { ...webhooks.find(isOurs), url, ...deliverySettings(credentials) }];
+}
 
 /** A webhook without a URL is somebody else's, too. */
 function isAt(webhook: Json, url: string | undefined): boolean {
