@@ -130,11 +130,7 @@ async function fetchAndStore(
 	const reply = resumingReply(opened, resumptionOf(context, source));
 	const { subject, file } = source;
 	const expected = { subject, file, rules, idleTimeoutMs: client.idleTimeoutMs, share, earlier };
-	const storeWhenRoom = async () => {
-		if (reply.length) await share.setSize(reply.length);
-		return await storeReply(reply, expected, store);
-	};
-	const stored = await storeWhenRoom().catch(async (cause) => {
+	const stored = await storeReply(reply, expected, store).catch(async (cause) => {
 		reply.abort();
 		if (cause instanceof EncryptedAsOther) file.encryption!.keys = cause.keys;
 		else if (cause instanceof WebPageInstead && source.canRenew && source.urlMayExpire) {

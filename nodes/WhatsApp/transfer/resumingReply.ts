@@ -99,6 +99,7 @@ class Transfer {
 		this.repeated = this.repeated.subarray(known.length);
 		const fresh = chunk.subarray(known.length);
 		this.received += fresh.length;
+		if (this.start && this.received > this.file.size) throw this.otherFile();
 		const isLong = fresh.length >= OVERLAP;
 		this.tail = (isLong ? fresh : Buffer.concat([this.tail, fresh])).subarray(-OVERLAP);
 		return fresh;

@@ -83,13 +83,19 @@ export async function storeReply(
 	store: BinaryStore,
 ): Promise<StoredReply> {
 	const checks = new ReplyChecks(reply, expected);
+	// Not before: what is refused by its headers has no need to wait for room.
+	if (reply.length) await expected.share.setSize(reply.length);
 	const stream = hashingStream(reply.body, checks.hooks());
 	// n8n wants name and type before the bytes.
 	await stream.started;
 	const { mimeType, fileName, declaredType, isContradicted } = checks.nameAndType;
 	const stored = await store.prepareBinaryData(stream.bytes, fileName, mimeType).then(
 		(binary) => ({ binary }),
-		(cause: unknown) => ({ cause }),
+		(cause: unknown) => {
+			// A store that fails before it reads leaves the stream as it is.
+			stream.bytes.destroy();
+			return { cause };
+		},
 	);
 	const fingerprint = checks.isMismatch ? stream.digest().sha256 : fingerprintIn(stream.error);
 	if (fingerprint && fingerprint !== expected.earlier?.fingerprint)
@@ -101,13 +107,6 @@ export async function storeReply(
 	const { verified } = checks;
 	const corrected = isContradicted ? { correctedFrom: declaredType } : {};
 	return { file: { binary, mimeType, fileName, ...stream.digest(), verified }, ...corrected };
-}
-
-/** Makes the file of the bytes that come; nothing where they are the file. */
-function decryptionOf({ subject, file, earlier }: Expected): StreamHooks['transform'] {
-	if (!file.encryption) return undefined;
-	const { keys, sha256: encryptedSha256 } = file.encryption;
-	return decryptMedia({ what: subject, keys, proveAll: Boolean(earlier), encryptedSha256 });
 }
 
 function fingerprintIn(error?: Error): string | undefined {
@@ -142,9 +141,11 @@ class ReplyChecks {
 
 	hooks(): StreamHooks {
 		const { reply } = this;
-		const { subject, idleTimeoutMs, share } = this.expected;
+		const { subject, file, idleTimeoutMs, share, earlier } = this.expected;
+		const { keys, sha256: encryptedSha256 } = file.encryption ?? {};
+		const proveAll = Boolean(earlier);
 		return {
-			transform: decryptionOf(this.expected),
+			transform: keys && decryptMedia({ what: subject, keys, proveAll, encryptedSha256 }),
 			firstBytes: { count: FIRST_BYTES, check: (start) => this.checkStart(start) },
 			onProgress: (received) => this.checkProgress(received),
 			waitForRoom: (received) => share.grow(received),
@@ -239,7 +240,7 @@ class ReplyChecks {
 	private neededSize({ sha256, size }: Digest): number | undefined {
 		const { file } = this.expected;
 		// Bytes with the announced hash are whole, whatever size was announced.
-		const isWhole = file.sha256 ? file.sha256 === sha256 : this.mayBeWhole(size);
+		const isWhole = file.sha256 === sha256 || this.mayBeWhole(size);
 		return isWhole ? undefined : (file.size ?? (file.sha256 ? file.sendersSize : undefined));
 	}
 }

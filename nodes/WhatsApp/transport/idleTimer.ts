@@ -22,7 +22,7 @@ const LOOKS = 4;
 const watched = new Map<number, Set<Watched>>();
 
 /**
- * Calls `onIdle` when `size` has grown by less than MIN_SPEED in so many milliseconds, or a quarter more.
+ * Calls `onIdle`, once, when `size` has grown by less than MIN_SPEED in so many milliseconds, or a quarter more.
  * @returns ends the watch
  */
 export function watchForIdleness(transfer: Watched, milliseconds: number): () => void {
@@ -38,7 +38,11 @@ export function watchForIdleness(transfer: Watched, milliseconds: number): () =>
 
 function lookLater(all: Set<Watched>, milliseconds: number) {
 	const look = () => {
-		for (const transfer of all) if (isIdle(transfer, milliseconds)) transfer.onIdle();
+		for (const transfer of all) {
+			if (!isIdle(transfer, milliseconds)) continue;
+			all.delete(transfer);
+			transfer.onIdle();
+		}
 		if (all.size) lookLater(all, milliseconds);
 		else watched.delete(milliseconds);
 	};
