@@ -109,9 +109,8 @@ export async function storeReply(
 	return { file: { binary, mimeType, fileName, ...stream.digest(), verified }, ...corrected };
 }
 
-function fingerprintIn(error?: Error): string | undefined {
-	return error instanceof NotTheAnnouncedFile ? error.fingerprint : undefined;
-}
+const fingerprintIn = (error?: Error) =>
+	error instanceof NotTheAnnouncedFile ? error.fingerprint : undefined;
 
 /** Checks a reply's bytes as they come. */
 class ReplyChecks {
@@ -143,9 +142,9 @@ class ReplyChecks {
 		const { reply } = this;
 		const { subject, file, idleTimeoutMs, share, earlier } = this.expected;
 		const { keys, sha256: encryptedSha256 } = file.encryption ?? {};
-		const proveAll = Boolean(earlier);
 		return {
-			transform: keys && decryptMedia({ what: subject, keys, proveAll, encryptedSha256 }),
+			transform:
+				keys && decryptMedia({ what: subject, keys, proveAll: !!earlier, encryptedSha256 }),
 			firstBytes: { count: FIRST_BYTES, check: (start) => this.checkStart(start) },
 			onProgress: (received) => this.checkProgress(received),
 			waitForRoom: (received) => share.grow(received),
