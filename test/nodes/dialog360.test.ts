@@ -112,6 +112,16 @@ describe('registration', () => {
 		expect(dialog360.webhook!.url).toBe(other.url);
 	});
 
+	test.each([200, 204])(
+		'an answer of %i without a word says that it is written',
+		async (status) => {
+			const server = await trigger();
+			dialog360.fault({ on: 'setWebhook', status });
+			await server.activate();
+			expect(dialog360.webhook!.url).toBe(server.url);
+		},
+	);
+
 	test('a foreign webhook is left as it is', async () => {
 		dialog360.webhook = structuredClone(FOREIGN);
 		const server = await trigger();

@@ -296,6 +296,15 @@ test('the triggers: what the form shows as default holds where the option was no
 	);
 });
 
+test('a file that did not arrive starts no workflow without media types, unless that is switched on', () => {
+	const message = { unavailable: true } as MediaMessage;
+	const starts = (mediaTypes: string[], options = {}) =>
+		matchesFilter(message, { mediaTypes, options, nodeVersion: 1.2 });
+	expect(starts(['image'])).toBe(true);
+	expect(starts([])).toBe(false);
+	expect(starts([], { alsoStartOn: ['unavailable'] })).toBe(true);
+});
+
 describe('options that an expression gives', () => {
 	test('text for a switch', async () => {
 		const json = { mediaId: customerSent(harness) };

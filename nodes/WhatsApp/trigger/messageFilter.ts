@@ -55,10 +55,12 @@ export function matchesFilter(message: MediaMessage, filter: MessageFilter): boo
 /** Whether *Also Start On* lets it pass: all that it needs, such as text and history for a text from earlier. */
 function isChosen(
 	{ type, origin, unavailable, provider }: MediaMessage,
-	{ options, nodeVersion = UNAVAILABLE_VERSION }: MessageFilter,
+	{ mediaTypes, options, nodeVersion = UNAVAILABLE_VERSION }: MessageFilter,
 ): boolean {
 	const isOlder = nodeVersion < UNAVAILABLE_VERSION;
-	const chosen = options.alsoStartOn ?? (isOlder ? OLDER_DEFAULT : DEFAULT_ALSO_START_ON);
+	// Who wants no files misses none that did not arrive.
+	const standard = isOlder || !mediaTypes.length ? OLDER_DEFAULT : DEFAULT_ALSO_START_ON;
+	const chosen = options.alsoStartOn ?? standard;
 	const alwaysStarts = isOlder && type && providers[provider]?.unavailableAlwaysStarts;
 	return (
 		(type !== 'text' || chosen.includes('text')) &&

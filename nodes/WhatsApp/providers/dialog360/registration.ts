@@ -137,7 +137,8 @@ function checkUrl(url: string): void {
 
 function checkDone(reply: ApiReply): void {
 	if (reply.status >= 300) throw refused(reply);
-	if (typeof reply.body !== 'object') throw notOurAnswer(reply, FAILED, '360dialog');
+	// Nothing at all says nothing against it; a page or text is somebody else's.
+	if (reply.body && typeof reply.body !== 'object') throw notOurAnswer(reply, FAILED, '360dialog');
 }
 
 const FAILED = 'The webhook of the 360dialog number could not be read or changed';
