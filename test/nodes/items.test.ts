@@ -2,6 +2,7 @@ import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
 
 import { triggerOptions } from '../../nodes/WhatsApp/trigger/fields';
 import { matchesFilter } from '../../nodes/WhatsApp/trigger/messageFilter';
+import { ConcurrencyLimit } from '../../nodes/WhatsApp/execution/concurrencyLimit';
 import { toItems } from '../../nodes/WhatsApp/trigger/messageItems';
 import type { MediaMessage } from '../../nodes/WhatsApp/providers/mediaMessage';
 import { PHOTO } from '../support/files';
@@ -291,8 +292,9 @@ test('the triggers: what the form shows as default holds where the option was no
 	}
 	const message = { mediaId: '1', type: 'image', raw: { id: 1 } } as unknown as MediaMessage;
 	const context = { client: { provider: {}, credentials: {} } } as never;
-	expect(await toItems([message], defaults, context)).toEqual(
-		await toItems([message], {}, context),
+	const limit = new ConcurrencyLimit(1, 1000);
+	expect(await toItems([message], defaults, context, limit)).toEqual(
+		await toItems([message], {}, context, limit),
 	);
 });
 

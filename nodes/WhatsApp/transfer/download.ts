@@ -27,6 +27,8 @@ export interface DownloadContext<C = Client> {
 	addHint?: (message: string) => void;
 	/** How often in a row a transfer may break off without progress before it fails; 3 where absent. */
 	maxRetries?: number;
+	/** Given back while the file is waited for, and got again before each try at it. */
+	place?: { leave: () => void; enter: () => Promise<void> };
 }
 
 const DEFAULT_MAX_RETRIES = 3;
@@ -66,7 +68,7 @@ async function downloadFrom(
 	const { client, addHint } = context;
 	checkKnownFacts(source.subject, source.file, rules);
 	const fetchOnce = async (earlier?: Mismatch) =>
-		await whenThere(client, source, async () => {
+		await whenThere(context, source, async () => {
 			const fetch = async (share: Share) => {
 				// There may have been a long wait for memory, or for the file.
 				await source.refreshIfExpired();
@@ -91,18 +93,23 @@ const FIRST_WAIT_MS = SECOND;
 
 /** Tries again while the file's message is so new that the provider may not have the file yet. Nothing is held in between. */
 async function whenThere<T>(
-	{ cancelSignal }: FileClient,
+	{ client, place }: DownloadContext<FileClient>,
 	source: FileSource,
 	work: () => Promise<T>,
 ): Promise<T> {
 	return await retry(
-		work,
+		async (tryNumber) => {
+			if (tryNumber > 1) await place?.enter();
+			return await work();
+		},
 		(cause, tries) => {
 			const wait = backoff(tries, FIRST_WAIT_MS);
 			const isGone = cause instanceof MediaError && cause.code === 'gone';
-			return isGone && source.mayStillCome(wait) ? wait : undefined;
+			if (!isGone || !source.mayStillCome(wait)) return undefined;
+			place?.leave();
+			return wait;
 		},
-		cancelSignal,
+		client.cancelSignal,
 	);
 }
 

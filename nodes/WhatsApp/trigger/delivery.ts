@@ -7,7 +7,7 @@ import { deduplicate } from './deduplicate';
 import { waitForExecutionStart } from './waitForExecutionStart';
 import { triggerParameters } from './fields';
 import { matchesFilter } from './messageFilter';
-import { toItems } from './messageItems';
+import { fileLimit, toItems } from './messageItems';
 import { logUnreadable } from './logUnreadable';
 import { stopForwarding } from './registration';
 import {
@@ -69,7 +69,9 @@ export async function receive(context: IWebhookFunctions): Promise<IWebhookRespo
 	const fresh = await deduplicate(context, shown, hasStarted);
 	if (!fresh.length) return {};
 	const files = { client, store: context.helpers };
-	const items = await toItems(fresh, parameters.options, files).finally(onReady);
+	const items = await toItems(fresh, parameters.options, files, fileLimit(context)).finally(
+		onReady,
+	);
 	return { workflowData: [items] };
 }
 

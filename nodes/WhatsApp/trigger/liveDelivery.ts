@@ -8,7 +8,7 @@ import { triggerParameters } from './fields';
 import { listen, type Listener, type Subscription } from './liveConnection';
 import { logUnreadable } from './logUnreadable';
 import { matchesFilter } from './messageFilter';
-import { toItems } from './messageItems';
+import { fileLimit, toItems } from './messageItems';
 import { checkLiveReady } from './readiness';
 
 /** Starts the workflow with each new file that arrives over the live connection, from `start` until `close`. */
@@ -48,7 +48,7 @@ function createListener(context: ITriggerFunctions, client: Client, closed: Abor
 	const emit = async (messages: MediaMessage[]): Promise<boolean> => {
 		try {
 			const files = { client, store: context.helpers };
-			const items = await toItems(messages, parameters.options, files);
+			const items = await toItems(messages, parameters.options, files, fileLimit(context));
 			if (closed.aborted) {
 				const ids = messages.map(({ messageId }) => messageId).join(', ');
 				context.logger.warn(`${name} was closed while it fetched the files of a message: ${ids}`);

@@ -1,13 +1,16 @@
-import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
+import type { IDataObject, INodeExecutionData, IWebhookFunctions } from 'n8n-workflow';
 
 import { DEFAULT_MAX_SIZE_MB } from '../execution/fields';
 import { ConcurrencyLimit } from '../execution/concurrencyLimit';
 import { CONCURRENCY } from '../execution/mapConcurrent';
+import { RETRY_DEFAULTS, withRetries } from '../execution/retry';
 import { safeFileName } from '../formats/fileNames';
 import type { MediaMessage } from '../providers/mediaMessage';
 import type { ApiClient, Provider } from '../providers/provider';
 import { download, type DownloadContext } from '../transfer/download';
-import { MB } from '../units';
+import { DEFAULT_IDLE_TIMEOUT_MS } from '../transport/client';
+import { DAY, MB } from '../units';
+import { AgingMap } from './agingMap';
 
 export interface ItemOptions {
 	/** Whether each item gets its file, in the binary field `data`. */
@@ -19,16 +22,33 @@ export interface ItemOptions {
 /** The first columns of n8n's table: who, and what they said. The provider's fields follow in their own order. */
 const FIRST_FIELDS = ['from', 'fromName', 'caption', 'text', 'type', 'fileName'];
 
-/** Of all triggers of this process: deliveries come all at once, each as an execution of its own. */
-const limit = new ConcurrencyLimit(CONCURRENCY);
+/**
+ * By workflow and node: deliveries come all at once, each as an execution of its own. Not one limit for the process, which
+ * one slow host would stop for all; there, the memory is limited.
+ */
+const limits = new AgingMap<ConcurrencyLimit>(DAY, 10_000);
+
+/** How many files of this node may be under way. */
+export function fileLimit(
+	context: Pick<IWebhookFunctions, 'getNode'> & { getWorkflow: () => { id?: string } },
+): ConcurrencyLimit {
+	const key = JSON.stringify([context.getWorkflow().id, context.getNode().id]);
+	const limit = limits.get(key) ?? new ConcurrencyLimit(CONCURRENCY, DEFAULT_IDLE_TIMEOUT_MS);
+	limits.set(key, limit);
+	return limit;
+}
 
 const RULES = { maxBytes: DEFAULT_MAX_SIZE_MB * MB };
+
+/** The provider waits for the answer meanwhile: Pipes.bot for 10 s, then it delivers again. */
+const RETRIES = { maxWaitSeconds: 5 };
 
 /** One item for each message. */
 export async function toItems(
 	messages: MediaMessage[],
 	options: ItemOptions,
 	context: DownloadContext,
+	limit: ConcurrencyLimit,
 ): Promise<INodeExecutionData[]> {
 	const items = messages.map(({ raw, ...message }): INodeExecutionData => {
 		const json = { ...message, ...ownUrl(message, context.client) };
@@ -40,7 +60,7 @@ export async function toItems(
 	if (options.downloadFiles) {
 		await Promise.all(
 			items.map(async (item, index) => {
-				await limit.run(async () => await addFile(item, messages[index]!, context));
+				await addFile(item, messages[index]!, context, limit);
 			}),
 		);
 	}
@@ -64,12 +84,22 @@ async function addFile(
 	item: INodeExecutionData,
 	message: MediaMessage,
 	context: DownloadContext,
+	limit: ConcurrencyLimit,
 ): Promise<void> {
 	if (message.unavailable || !(message.mediaId || message.url)) return;
-	if (context.client.cancelSignal?.aborted) return;
+	const { cancelSignal } = context.client;
+	if (cancelSignal?.aborted) return;
+	const wanted = { ...message, expiresAt: message.urlExpiresAt };
+	const tryOnce = async (attempt: number) => {
+		const maxRetries = RETRY_DEFAULTS.maxTries - attempt;
+		return await limit.run(
+			async (place) => await download({ ...context, maxRetries, place }, wanted, RULES),
+			cancelSignal,
+		);
+	};
 	try {
-		const wanted = { ...message, expiresAt: message.urlExpiresAt };
-		const { binary, ...file } = await download(context, wanted, RULES);
+		const { result } = await withRetries(tryOnce, () => RETRIES, cancelSignal);
+		const { binary, ...file } = result;
 		Object.assign(item.json, file);
 		item.binary = { data: binary };
 	} catch (cause) {

@@ -1,0 +1,126 @@
+import type { ServerResponse } from 'node:http';
+
+import { ConcurrencyLimit } from '../../nodes/WhatsApp/execution/concurrencyLimit';
+import { serveTrigger, type TriggerServer } from '../support/core/webhook';
+import { startFileHost } from '../support/fileHost';
+import { startHarness, type Harness } from '../support/harness';
+import { until } from '../support/n8n/rest';
+import { credentialsFor } from '../support/run';
+
+/** The triggers' option Download Files, where files are slow, late, or fail at first. */
+
+let harness: Harness;
+let open: TriggerServer[] = [];
+beforeAll(async () => (harness = await startHarness()));
+afterAll(async () => await harness.close());
+beforeEach(() => harness.emulator.reset());
+afterEach(async () => {
+	await Promise.all(open.map(async (trigger) => await trigger.close()));
+	open = [];
+});
+
+async function serve(credentials: ReturnType<typeof credentialsFor>) {
+	const trigger = await serveTrigger(harness.engine, {
+		node: 'whatsAppMediaTrigger',
+		parameters: { options: { downloadFiles: true } },
+		credentials: credentials as never,
+	});
+	open.push(trigger);
+	return trigger;
+}
+
+/** A photo comes to a trigger of its own. */
+async function photoArrives() {
+	const { meta } = harness.emulator;
+	const trigger = await serve(credentialsFor(harness, 'meta'));
+	meta.callback = trigger.url;
+	void meta.receive({ type: 'image', bytes: 'a photo' }).catch(() => {});
+	await until('the photo starts its workflow', 5000, async () => trigger.executions[0]);
+	return trigger.executions[0]![0]!;
+}
+
+test('100 slow files of one trigger hold up no other', async () => {
+	const host = await startFileHost();
+	const replies: ServerResponse[] = [];
+	host.answer((_request, response) => {
+		response.writeHead(200, { 'Content-Type': 'image/jpeg', 'Content-Length': 90_000_000 });
+		response.write('x');
+		replies.push(response);
+	});
+	const { whapi } = harness.emulator;
+	const slow = await serve(credentialsFor(harness, 'whapi', { mediaHosts: host.origin }));
+	await slow.activate();
+	const messages = Array.from({ length: 100 }, (_, i) => {
+		const { message } = whapi.prepare({ type: 'image', bytes: `x${i}` });
+		const link = `${host.origin}/slow`;
+		return { ...message, image: { link, mime_type: 'image/jpeg' } };
+	});
+	void whapi.deliver(messages as never).catch(() => {});
+	try {
+		await until('all are under way', 10_000, async () => host.requests.length >= 100 || undefined);
+		expect((await photoArrives()).binary).toBeDefined();
+	} finally {
+		host.answer((_request, response) => response.writeHead(404).end());
+		for (const response of replies) response.destroy();
+		await slow.settled();
+		await host.close();
+	}
+});
+
+test('a file host that is overloaded once: the file comes with the second try', async () => {
+	harness.emulator.meta.fault({ on: 'file', status: 503 });
+	const { binary, json } = await photoArrives();
+	expect(json).not.toHaveProperty('error');
+	expect(binary).toBeDefined();
+});
+
+describe('a place under way', () => {
+	const never = async () => await new Promise<void>(() => {});
+	const soon = 5000;
+
+	test('is given up after the patience, and to one only', async () => {
+		const limit = new ConcurrencyLimit(1, 50);
+		let end!: () => void;
+		const first = limit.run(async () => await new Promise<void>((resolve) => (end = resolve)));
+		await limit.run(async () => end());
+		await first;
+		const begun: number[] = [];
+		void limit.run(async () => (begun.push(1), await never()));
+		void limit.run(async () => (begun.push(2), await never()));
+		await new Promise(setImmediate);
+		expect(begun).toEqual([1]);
+	});
+
+	test('is free while its work waits, and has to be got again', async () => {
+		const limit = new ConcurrencyLimit(1, soon);
+		const order: string[] = [];
+		let go!: () => void;
+		const isTime = new Promise<void>((resolve) => (go = resolve));
+		const waits = limit.run(async (place) => {
+			place.leave();
+			await isTime;
+			await place.enter();
+			order.push('waited');
+		});
+		await limit.run(async () => {
+			go();
+			await new Promise(setImmediate);
+			order.push('other');
+		});
+		await waits;
+		expect(order).toEqual(['other', 'waited']);
+	});
+
+	test('is waited for no longer once the signal says so', async () => {
+		const limit = new ConcurrencyLimit(1, soon);
+		let end!: () => void;
+		const first = limit.run(async () => await new Promise<void>((resolve) => (end = resolve)));
+		const closing = new AbortController();
+		const waiting = limit.run(never, closing.signal);
+		closing.abort();
+		await expect(waiting).rejects.toThrow();
+		end();
+		await first;
+		expect(await limit.run(async () => 'free')).toBe('free');
+	});
+});
