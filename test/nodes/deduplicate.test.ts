@@ -64,3 +64,22 @@ test('two files of one message are two, a file without an ID is known by its mes
 	expect(await deduplicate(context, [...files, message({ messageId: 'b' })])).toHaveLength(3);
 	expect(await deduplicate(context, [...files, message({ messageId: 'b' })])).toEqual([]);
 });
+
+test('a copy of a message that is under way without end holds up no new one beside it', async () => {
+	const context = trigger();
+	const [slow, fresh] = [message({ messageId: 'a' }), message({ messageId: 'b' })];
+	const never = async () => await new Promise<boolean>(() => {});
+	expect(await deduplicate(context, [slow], never)).toEqual([slow]);
+	expect(await deduplicate(context, [slow, fresh], never)).toEqual([fresh]);
+});
+
+test('a copy beside a new message is new where the first came to nothing', async () => {
+	const context = trigger();
+	const both = [message({ messageId: 'a' }), message({ messageId: 'b' })];
+	let end!: (hasStarted: boolean) => void;
+	const underWay = async () => await new Promise<boolean>((resolve) => (end = resolve));
+	await deduplicate(context, both.slice(0, 1), underWay);
+	const second = deduplicate(context, both, async () => true);
+	end(false);
+	expect(await second).toEqual(both);
+});

@@ -2,8 +2,10 @@ import { createHash, randomUUID } from 'crypto';
 import type { IWebhookFunctions, Workflow } from 'n8n-workflow';
 
 import type { MediaMessage } from '../providers/mediaMessage';
-import { DAY } from '../units';
+import { DAY, SECOND } from '../units';
+import { wait } from '../waiting';
 import { AgingMap } from './agingMap';
+import { timing } from './waitForExecutionStart';
 
 /**
  * Providers deliver again what they believe to be lost: for days, and at once when our answer took too long. n8n gives a
@@ -12,6 +14,9 @@ import { AgingMap } from './agingMap';
  */
 const MAX_AGE_MS = DAY;
 const MAX_FILES = 20_000;
+
+/** How long a new message waits for a copy beside it that is under way. What is under way for longer counts as a copy. */
+const BESIDE_NEW_MS = SECOND;
 
 interface SeenFile {
 	/** Whether n8n started an execution with it; absent once that is known. */
@@ -31,7 +36,7 @@ interface TriggerContext {
 /**
  * The messages that this node has not seen before.
  *
- * Another delivery of the same message may be under way. It is waited for: a message is lost when both count as
+ * Another delivery of the same message may be under way. It is waited for, for a time: a message is lost when both count as
  * duplicates, and starts two executions when neither does.
  * @param executionStarted whether n8n started an execution with them; if not, they are new when they are delivered again
  */
@@ -45,17 +50,22 @@ export async function deduplicate(
 	const node = [context.getWorkflow().id, context.getNode().id];
 	const byKey = new Map(messages.map((message) => [keyOf(node, message), message]));
 
-	const underWay = () => [...byKey.keys()].flatMap((key) => seen.get(key)?.started ?? []);
-	// Wait for all of them before one is remembered, Otherwise two overlapping deliveries could wait for each other for ever.
-	while (underWay().length) await Promise.all(underWay());
-
-	const fresh = [...byKey].filter(([key]) => !seen.get(key));
-	if (fresh.length)
-		remember(
-			fresh.map(([key]) => key),
-			executionStarted?.(),
-		);
-	return fresh.map(([, message]) => message);
+	const fresh = new Set<string>();
+	let started: Promise<boolean> | undefined;
+	const since = performance.now();
+	for (;;) {
+		// At once, so that another delivery waits for this one: of two, only the later ever waits for the earlier.
+		const free = [...byKey.keys()].filter((key) => !seen.get(key));
+		if (free.length) remember(free, (started ??= executionStarted?.()));
+		for (const key of free) fresh.add(key);
+		const others = [...byKey.keys()].filter((key) => !fresh.has(key));
+		const underWay = others.flatMap((key) => seen.get(key)?.started ?? []);
+		const maxWait = fresh.size ? BESIDE_NEW_MS : timing.maxWait;
+		const left = since + maxWait - performance.now();
+		if (!underWay.length || left <= 0) break;
+		await settled(underWay, left);
+	}
+	return [...byKey].filter(([key]) => fresh.has(key)).map(([, message]) => message);
 }
 
 /** Hashed, since a stranger's IDs may be of any length. A message that has none is like no other. */
@@ -73,6 +83,13 @@ function keyOf(
 	return createHash('sha256')
 		.update(JSON.stringify([...node, ...receiver, messageId, ...what]))
 		.digest('base64');
+}
+
+/** Resolves when all are settled, or so many milliseconds later. */
+async function settled(all: Array<Promise<boolean>>, maxWait: number): Promise<void> {
+	const over = new AbortController();
+	void Promise.all(all).then(() => over.abort());
+	await wait(maxWait, over.signal);
 }
 
 /** Forgets them again when no execution starts. */
