@@ -107,7 +107,7 @@ test.each([
 	['allowedMimeTypes', true],
 	['allowedMimeTypes', [['image/*']]],
 	['allowedMimeTypes', { value: { value: 1 } }],
-	['requireHashMatch', 1],
+	['requireHashMatch', 2],
 	['requireHashMatch', 'yes'],
 ])(
 	'the option %s that an expression makes %j refuses, rather than lets all through',

@@ -80,7 +80,11 @@ function readOption(name: string, value: unknown): unknown {
 	if (rawOptions.includes(name)) return value;
 	if (switchOptions.includes(name)) return toBoolean(name, value);
 	// A list of an expression's reads as the text that it stands for.
-	if (Array.isArray(value)) return value.map((entry) => toText(name, entry)).join(',') || undefined;
+	if (Array.isArray(value)) {
+		const entries = value.filter((entry) => entry !== undefined && entry !== null && entry !== '');
+		return entries.map((entry) => toText(name, entry)).join(',') || undefined;
+	}
+	if (name === 'fileName' && value === false) return undefined;
 	const isLocator = typeof value === 'object' && 'value' in value;
 	return toText(name, isLocator ? (value.value ?? '') : value) || undefined;
 }
@@ -92,7 +96,8 @@ function toText(name: string, value: unknown): string {
 
 function toBoolean(name: string, value: unknown): boolean {
 	const text = String(value).trim().toLowerCase();
-	if (text === 'true' || text === 'false') return text === 'true';
+	if (['true', '1'].includes(text)) return true;
+	if (['false', '0'].includes(text)) return false;
 	throw unreadableOption(name, value, 'true or false');
 }
 

@@ -153,8 +153,30 @@ export function triggerParameters(
 	return {
 		mediaTypes: readList(context.getNodeParameter('mediaTypes')) ?? [],
 		nodeVersion: context.getNode().typeVersion,
-		options: { ...readOptions(options), ...(origins && { alsoStartOn: origins }) },
+		options: {
+			...readOptions(withoutUnreadable(context, options)),
+			...(origins && { alsoStartOn: origins }),
+		},
 	};
+}
+
+/** Without what cannot be read and is no filter: no message is lost for what its item would have besides. */
+function withoutUnreadable(
+	context: Pick<IWebhookFunctions, 'logger' | 'getNode'>,
+	options: IDataObject,
+): IDataObject {
+	const readable = Object.entries(options).filter(([name, value]) => {
+		if (!itemOptions.some((field) => field.name === name)) return true;
+		try {
+			readOptions({ [name]: value });
+			return true;
+		} catch (cause) {
+			const { message } = cause as Error;
+			context.logger.warn(`${context.getNode().name}: ${message}, which counts as not added`);
+			return false;
+		}
+	});
+	return Object.fromEntries(readable);
 }
 
 /** What was chosen in a list, or what an expression gave in its place; nothing where it gave none. */
