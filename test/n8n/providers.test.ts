@@ -207,7 +207,7 @@ describe.each(VENDORS)('%s', (vendor) => {
 	});
 });
 
-describe.each(['whapi', 'waha'] as const)(
+describe.each(['waha', 'whapi'] as const)(
 	'%s, where each webhook has its place in a list',
 	(vendor) => {
 		const urls = () =>

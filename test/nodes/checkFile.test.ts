@@ -266,7 +266,7 @@ describe('Upload Media', () => {
 			'note.txt',
 			'image/jpeg',
 			'it is declared as image/jpeg, but its content is text/plain',
-			/^To send it as that, enter text\/plain in MIME Type/,
+			/To send it all the same, enter text\/plain in MIME Type/,
 		],
 	])('%s as %s: %s', async (fileName, mimeType, what, description) => {
 		const result = await run(fixture(fileName), { mimeType, fileName });
@@ -456,7 +456,7 @@ describe('Upload Media', () => {
 			'"a.pdf" (1 KB) was not uploaded: it is declared as application/pdf, but its content is audio/ogg',
 		);
 		expect(description).toMatch(
-			/^To send it as that, enter audio\/ogg in MIME Type under Options\./,
+			/To send it all the same, enter audio\/ogg in MIME Type under Options\./,
 		);
 		expect(calls(harness.emulator)).toHaveLength(before);
 	});

@@ -122,7 +122,9 @@ function adviceOn(
 	const origin = originOf(start, detected);
 	if (origin) return [origin];
 	if (!accepts.length || findKind(accepts, detected))
-		return [`To send it as that, enter ${detected} in MIME Type under Options.`];
+		return [
+			`If it is not the file that you wanted, check the node before. To send it all the same, enter ${detected} in MIME Type under Options.`,
+		];
 	const kind = nearestKind(accepts, detected);
 	return [kind?.supported, kind?.remedy];
 }

@@ -28,7 +28,7 @@ export const mediaTypesField: INodeProperties = {
 	],
 	description:
 		'The kinds of files that start the workflow. Reactions and delivery receipts never start it.',
-	hint: 'Text messages start nothing unless you add Also Start On under Options',
+	hint: 'Text messages start nothing. To receive them, add Also Start On under Options, and choose Text Messages.',
 };
 
 const filterOptions: INodeProperties[] = [
