@@ -171,12 +171,12 @@ async function importExample({ api }: N8n, vendor: Vendor): Promise<Imported> {
 	const all = await listWorkflows(api);
 	const known = all.find(({ name, isArchived }) => name === workflow.name && !isArchived);
 	// A number delivers to one webhook, and the customers below write to the demo's own workflow.
-	const others = all.filter((other) => other !== known && other.active);
-	for (const other of others) await api.deactivate(other.id);
+	const active = all.filter((each) => each.active);
+	for (const { id } of active) await api.deactivate(id);
 	if (known) await api.updateWorkflow(known.id, workflow);
 	const { id } = known ?? (await api.createWorkflow(workflow));
 	await api.activate(id);
-	return { id, unpublished: others.map(({ name }) => name) };
+	return { id, unpublished: active.flatMap((each) => (each === known ? [] : each.name)) };
 }
 
 const credentialName = ({ name }: Vendor) => `WhatsApp (${name})`;

@@ -171,9 +171,8 @@ test('a customer sends a photo: Trigger, Download, done', async () => {
 	const trigger = ours('whatsAppMediaTrigger', 'Trigger', { registration: 'manual' });
 	const { id } = await n8n.api.createWorkflow(workflow({ nodes: [trigger, download()] }));
 	await n8n.api.activate(id);
-	// Whether the App Secret is the right one, once for each method of the webhook.
-	const { phoneNumberId } = emulator.meta.credentials;
-	expect(calls(emulator)).toEqual(Array(2).fill(`GET /v25.0/${phoneNumberId}`));
+	// Manual asks Meta nothing: the webhook may be another app's than the token.
+	expect(calls(emulator)).toEqual([]);
 	emulator.requests.length = 0;
 	const callback = `${n8n.url}/webhook/${trigger.webhookId}/webhook`;
 	expect(await emulator.meta.handshake(callback)).toMatchObject({ ok: true });

@@ -16,7 +16,12 @@ export function canBeProven({ encryption, sha256, size }: LocatedFile): boolean 
  * Whether a file of this size may be the whole file of which another size was announced: some providers count a few bytes
  * too many.
  */
-export function isNearlyAnnouncedSize(size: number, announced: number): boolean {
+export function isNearlyAnnouncedSize(
+	size: number,
+	{ size: announcedSize, sendersSize }: LocatedFile,
+): boolean {
+	const announced = announcedSize ?? sendersSize;
+	if (announced === undefined) return false;
 	return announced - size <= Math.max(SIZE_TOLERANCE_BYTES, announced * SIZE_TOLERANCE);
 }
 

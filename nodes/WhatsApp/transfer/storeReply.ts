@@ -232,7 +232,7 @@ class ReplyChecks {
 
 	/** Whether the server said exactly this size, and the announced one is hardly another. */
 	private mayBeWhole(size: number): boolean {
-		return size === this.reply.length && isNearlyAnnouncedSize(size, this.expected.file.size ?? 0);
+		return size === this.reply.length && isNearlyAnnouncedSize(size, this.expected.file);
 	}
 
 	/** The announced size, where a shorter file is not whole. */
