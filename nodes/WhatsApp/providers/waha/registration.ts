@@ -5,6 +5,7 @@ import { inTurn } from '../inTurn';
 import { notOurAnswer } from '../notOurAnswer';
 import type { ApiClient, ApiReply, Credentials, Registration } from '../provider';
 import { object, objects, text, type Json } from '../read';
+import { isAt, withOurs } from '../webhookList';
 import { apiError } from './errors';
 import { sessionOf, sessionPath } from './media';
 import { hmacKey } from './webhook';
@@ -36,14 +37,14 @@ export const registration: Registration = {
 					found.every((one) => one.url === url && isSound(one, client.credentials))
 				);
 			},
-			edit: (webhooks) => withOurs(webhooks, client, url, replaced),
+			edit: (webhooks) => withOurs(webhooks, ownWebhook(url, client.credentials), replaced),
 		});
 	},
 
 	async replace(client, url, replaced) {
 		await change(client, {
 			isDone: (webhooks) => !webhooks.some((webhook) => isAt(webhook, replaced)),
-			edit: (webhooks) => withOurs(webhooks, client, url, replaced),
+			edit: (webhooks) => withOurs(webhooks, ownWebhook(url, client.credentials), replaced),
 		});
 	},
 
@@ -56,24 +57,12 @@ export const registration: Registration = {
 	},
 };
 
-function withOurs(
-	webhooks: Json[],
-	{ credentials }: ApiClient,
-	url: string,
-	replaced?: string,
-): Json[] {
-	const isOurs = (webhook: Json) => isAt(webhook, url) || isAt(webhook, replaced);
-	const own = { url, events: EVENTS, hmac: { key: hmacKey(credentials) } };
-	return [...webhooks.filter((webhook) => !isOurs(webhook)), { ...webhooks.find(isOurs), ...own }];
-}
-
-/** A webhook without a URL is somebody else's, too. */
-function isAt(webhook: Json, url: string | undefined): boolean {
-	return url !== undefined && webhook.url === url;
-}
-
 /** `message.any` includes `message`: with both, everything would come twice. */
 const EVENTS = ['message.any'];
+
+function ownWebhook(url: string, credentials: Credentials) {
+	return { url, events: EVENTS, hmac: { key: hmacKey(credentials) } };
+}
 
 function isSound({ events, hmac }: Json, credentials: Credentials): boolean {
 	return (

@@ -5,6 +5,7 @@ import { inTurn } from '../inTurn';
 import { notOurAnswer } from '../notOurAnswer';
 import type { ApiClient, ApiReply, Credentials, Registration } from '../provider';
 import { object, objects, text, type Json } from '../read';
+import { isAt, withOurs } from '../webhookList';
 import { apiError } from './errors';
 import { deliverySecret, SECRET_HEADER } from './webhook';
 
@@ -37,13 +38,15 @@ export const registration: Registration = {
 	},
 
 	async register(client, _scope, url, replaced) {
-		await updateWebhooks(client, (webhooks) => withOurs(webhooks, client, url, replaced));
+		await updateWebhooks(client, (webhooks) =>
+			withOurs(webhooks, ownWebhook(url, client.credentials), replaced),
+		);
 	},
 
 	async replace(client, url, replaced) {
 		await updateWebhooks(client, (webhooks) =>
 			webhooks.some((webhook) => isAt(webhook, replaced))
-				? withOurs(webhooks, client, url, replaced)
+				? withOurs(webhooks, ownWebhook(url, client.credentials), replaced)
 				: webhooks,
 		);
 	},
@@ -66,28 +69,13 @@ export const registration: Registration = {
 	},
 };
 
-function withOurs(
-	webhooks: Json[],
-	{ credentials }: ApiClient,
-	url: string,
-	replaced?: string,
-): Json[] {
-	const isOurs = (webhook: Json) => isAt(webhook, url) || isAt(webhook, replaced);
-	const others = webhooks.filter((webhook) => !isOurs(webhook));
-	return [...others, { ...webhooks.find(isOurs), url, ...deliverySettings(credentials) }];
-}
-
-/** A webhook without a URL is somebody else's, too. */
-function isAt(webhook: Json, url: string | undefined): boolean {
-	return url !== undefined && webhook.url === url;
-}
-
 /**
  * Mode body: the others change the path or the HTTP method. Events must be named: the default is one that no longer
  * exists. Source: openapi.yaml 1.8.7; help desk, "Webhooks".
  */
-function deliverySettings(credentials: Credentials) {
+function ownWebhook(url: string, credentials: Credentials) {
 	return {
+		url,
 		events: [{ type: 'messages', method: 'post' }],
 		mode: 'body',
 		headers: { [SECRET_HEADER]: deliverySecret(credentials) },
