@@ -61,8 +61,8 @@ export interface Provider {
 	 */
 	checkSecret?(client: ApiClient): Promise<MediaError | undefined>;
 
-	/** The answer to the vendor's check that the webhook URL is ours; nothing when this is no such check, or a false one. */
-	challenge(webhook: Webhook, credentials: Credentials): string | undefined;
+	/** The answer to the vendor's check that the webhook URL is ours; nothing when this is none, or a false one. Absent: it has no check. */
+	challenge?(webhook: Webhook, credentials: Credentials): string | undefined;
 	/** Whether the vendor really sent this request. Never true without a secret to check against. */
 	verify(webhook: Webhook, credentials: Credentials): true | VerificationFailure;
 	/**

@@ -25,7 +25,7 @@ export async function answerHandshake(context: IWebhookFunctions): Promise<IWebh
 	if (IS_THERE_HEADER in webhook.headers) return respond(context, 200, IS_THERE);
 	const { result: answer } = await checkWithCachedClient(
 		context,
-		({ provider, credentials }) => provider.challenge(webhook, credentials),
+		({ provider, credentials }) => provider.challenge?.(webhook, credentials),
 		(challenge) => challenge !== undefined,
 	);
 	if (answer !== undefined) return respond(context, 200, answer);

@@ -1,5 +1,5 @@
 import { relayBaseUrl, type CredentialForm } from '../credentialForm';
-import { SECRET_HEADER } from './webhook';
+import { SECRET_HEADER } from '../deliverySecret';
 
 export const credentialForm: CredentialForm = {
 	fields: [

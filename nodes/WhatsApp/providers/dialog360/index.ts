@@ -1,12 +1,13 @@
 import { accepts } from '../cloudApi/accepts';
 import { RECEIVED_FILE_DAYS, UPLOADED_FILE_DAYS } from '../cloudApi/lifetimes';
 import { urlExpiresAt } from '../cloudApi/media';
+import { SECRET_HEADER } from '../deliverySecret';
 import type { Provider } from '../provider';
 import { credentialForm } from './credentialForm';
 import { deleteMedia, isFileUrl, ownFileUrl, resolve, upload } from './media';
 import { parse } from './messages';
 import { registration } from './registration';
-import { challenge, SECRET_HEADER, verify } from './webhook';
+import { verify } from './webhook';
 
 /** 360dialog, https://docs.360dialog.com: Meta's Cloud API behind a host of its own. One key is one phone number. */
 export const dialog360: Provider = {
@@ -19,7 +20,6 @@ export const dialog360: Provider = {
 	manualSetup: `open the 360dialog Hub → your number → Webhook URL. Paste the URL, and add a header ${SECRET_HEADER} with the Webhook Secret of the credential.`,
 	manualNeeds: ['webhookSecret'],
 	retention: `Meta keeps received files for ${RECEIVED_FILE_DAYS} days and uploaded ones for ${UPLOADED_FILE_DAYS}.`,
-	challenge,
 	verify,
 	parse,
 	registration,

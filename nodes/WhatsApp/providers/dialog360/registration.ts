@@ -1,10 +1,10 @@
 import { MediaError } from '../../errors';
+import { deliverySecret, SECRET_HEADER } from '../deliverySecret';
 import { notOurAnswer } from '../notOurAnswer';
 import type { ApiClient, ApiReply, Credentials, Registration } from '../provider';
 import { object, objects, text, type Json } from '../read';
 import { hmacHex } from '../signature';
 import { apiError } from './errors';
-import { deliverySecret, SECRET_HEADER } from './webhook';
 
 /**
  * A number has one webhook, and where 360dialog has switched that on a list of more. Ours is the one with our secret among its

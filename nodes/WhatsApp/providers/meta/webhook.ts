@@ -1,6 +1,7 @@
-import type { Credentials, VerificationFailure, Webhook } from '../provider';
+import type { Credentials, Webhook } from '../provider';
 import { text } from '../read';
 import { equalSecrets, hmacHex } from '../signature';
+import { verifier } from '../verifier';
 
 /** GET ?hub.mode=subscribe&hub.challenge=…&hub.verify_token=…, to be answered with the challenge and nothing else. */
 export function challenge({ query }: Webhook, credentials: Credentials): string | undefined {
@@ -19,25 +20,17 @@ export function verifyToken({ verifyToken: own, webhookSecret }: Credentials): s
 	return own || (webhookSecret && hmacHex(webhookSecret, 'n8n-nodes-whatsapp-media verify token'));
 }
 
-/** `X-Hub-Signature-256: sha256=<hex>`, made with the app secret over the raw bytes. */
-export function verify(
-	{ headers, rawBody }: Webhook,
-	credentials: Credentials,
-): true | VerificationFailure {
-	if (!credentials.webhookSecret)
-		return {
-			reason:
-				'the credential has no App Secret, so no delivery can be checked. Copy it from App settings → Basic.',
-		};
-	const signature = headers['x-hub-signature-256'];
-	if (typeof signature !== 'string' || !signature)
-		return {
-			reason:
-				'it carries no X-Hub-Signature-256, so it does not come from Meta, or a proxy dropped the header.',
-		};
-	if (equalSecrets(signature, `sha256=${hmacHex(credentials.webhookSecret, rawBody)}`)) return true;
-	return {
-		reason:
-			'its signature does not match. Either the App Secret in the credential belongs to another app, or a proxy in front of n8n changes the body.',
-	};
-}
+export const verify = verifier({
+	secret: ({ webhookSecret }) => webhookSecret,
+	headers: {
+		/** `sha256=<hex>`, made with the app secret over the raw bytes. */
+		'x-hub-signature-256': (given, secret, rawBody) =>
+			equalSecrets(given, `sha256=${hmacHex(secret, rawBody)}`),
+	},
+	noSecret:
+		'the credential has no App Secret, so no delivery can be checked. Copy it from App settings → Basic.',
+	noHeader:
+		'it carries no X-Hub-Signature-256, so it does not come from Meta, or a proxy dropped the header.',
+	mismatch:
+		'its signature does not match. Either the App Secret in the credential belongs to another app, or a proxy in front of n8n changes the body.',
+});

@@ -5,7 +5,7 @@ import { FILE_HOURS } from './lifetimes';
 import { live } from './live';
 import { deleteMedia, resolve, upload } from './media';
 import { parse } from './messages';
-import { challenge, verify } from './webhook';
+import { verify } from './webhook';
 
 /** Pipes.bot, https://docs.pipes.bot. A proxy to Meta's API: its webhooks are Meta's, with an object `pipes` beside. */
 export const pipes: Provider = {
@@ -19,7 +19,6 @@ export const pipes: Provider = {
 	manualNeeds: ['webhookSecret'],
 	retention: `Pipes.bot keeps files for ${FILE_HOURS} hours.`,
 	unavailableAlwaysStarts: true,
-	challenge,
 	verify,
 	parse,
 	live,

@@ -5,7 +5,7 @@ import { live } from './live';
 import { deleteMedia, isFileUrl, resolve, upload } from './media';
 import { ownFileUrl, parse } from './messages';
 import { registration } from './registration';
-import { challenge, verify } from './webhook';
+import { verify } from './webhook';
 
 /** WAHA, https://waha.devlike.pro: a server of the user's own that speaks to WhatsApp Web. One session is one WhatsApp number. */
 export const waha: Provider = {
@@ -21,7 +21,6 @@ export const waha: Provider = {
 	manualNeeds: ['webhookSecret'],
 	retention:
 		'WAHA keeps a file for three minutes (WHATSAPP_FILES_LIFETIME), and gets it again when its message is asked for.',
-	challenge,
 	verify,
 	parse,
 	registration,

@@ -1,6 +1,7 @@
 import { sleep } from 'n8n-workflow';
 
 import { MediaError } from '../../errors';
+import { deliverySecret } from '../deliverySecret';
 import { inTurn } from '../inTurn';
 import { notOurAnswer } from '../notOurAnswer';
 import type { ApiClient, ApiReply, Credentials, Registration } from '../provider';
@@ -8,7 +9,6 @@ import { object, objects, text, type Json } from '../read';
 import { isAt, withOurs } from '../webhookList';
 import { apiError } from './errors';
 import { sessionOf, sessionPath } from './media';
-import { hmacKey } from './webhook';
 
 /**
  * A session's list of webhooks stands inside its configuration, which PUT takes whole: what is not sent is gone, and the session
@@ -61,12 +61,13 @@ export const registration: Registration = {
 const EVENTS = ['message.any'];
 
 function ownWebhook(url: string, credentials: Credentials) {
-	return { url, events: EVENTS, hmac: { key: hmacKey(credentials) } };
+	return { url, events: EVENTS, hmac: { key: deliverySecret(credentials) } };
 }
 
 function isSound({ events, hmac }: Json, credentials: Credentials): boolean {
 	return (
-		JSON.stringify(events) === JSON.stringify(EVENTS) && object(hmac).key === hmacKey(credentials)
+		JSON.stringify(events) === JSON.stringify(EVENTS) &&
+		object(hmac).key === deliverySecret(credentials)
 	);
 }
 

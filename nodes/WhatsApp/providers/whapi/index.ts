@@ -5,7 +5,7 @@ import { FILE_DAYS, LATE_FILE_MS } from './lifetimes';
 import { deleteMedia, isFileUrl, resolve, upload, urlExpiresAt } from './media';
 import { parse } from './messages';
 import { registration } from './registration';
-import { challenge, verify } from './webhook';
+import { verify } from './webhook';
 
 /** Whapi.Cloud, https://whapi.readme.io/reference. One token is one channel is one WhatsApp number. */
 export const whapi: Provider = {
@@ -20,7 +20,6 @@ export const whapi: Provider = {
 		'keep This Phone Number instead of Manual. The dashboard cannot set the header that proves a delivery.',
 	retention: `Whapi.Cloud keeps files for ${FILE_DAYS} days.`,
 	lateFilesMs: LATE_FILE_MS,
-	challenge,
 	verify,
 	parse,
 	registration,

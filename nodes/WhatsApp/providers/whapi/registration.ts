@@ -1,13 +1,13 @@
 import { MediaError } from '../../errors';
 import { SECOND } from '../../units';
 import { wait } from '../../waiting';
+import { derivedSecret, SECRET_HEADER } from '../deliverySecret';
 import { inTurn } from '../inTurn';
 import { notOurAnswer } from '../notOurAnswer';
 import type { ApiClient, ApiReply, Credentials, Registration } from '../provider';
 import { object, objects, text, type Json } from '../read';
 import { isAt, withOurs } from '../webhookList';
 import { apiError } from './errors';
-import { deliverySecret, SECRET_HEADER } from './webhook';
 
 /** Enough for as many processes that change the webhooks at the same time. */
 const MAX_ATTEMPTS = 20;
@@ -78,7 +78,7 @@ function ownWebhook(url: string, credentials: Credentials) {
 		url,
 		events: [{ type: 'messages', method: 'post' }],
 		mode: 'body',
-		headers: { [SECRET_HEADER]: deliverySecret(credentials) },
+		headers: { [SECRET_HEADER]: derivedSecret(credentials) },
 	};
 }
 
@@ -88,7 +88,7 @@ function isUsable({ events, mode, headers }: Json, credentials: Credentials): bo
 		({ type, method }) => type === 'messages' && method === 'post',
 	);
 	const secret = object(headers)[SECRET_HEADER];
-	return hasMessages && mode === 'body' && secret === deliverySecret(credentials);
+	return hasMessages && mode === 'body' && secret === derivedSecret(credentials);
 }
 
 /** Updates the webhooks of a channel, one update at a time. */
