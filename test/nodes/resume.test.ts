@@ -247,6 +247,102 @@ describe('at a host that is not what it says, of a file of which nothing was ann
 	});
 });
 
+describe('a rest that hangs before it begins', () => {
+	let host: FileHost;
+	beforeAll(async () => (host = await startFileHost()));
+	afterAll(async () => await host.close());
+
+	const FILE = Buffer.concat([Buffer.from('%PDF-1.7\n'), randomBytes(SIZE)]);
+	const TIMEOUT_MS = 2000;
+
+	/** The first connection breaks long after its last byte; what asks for the rest then gets no answer. The second whole comes. */
+	const serveHangingRest = () => {
+		const times = { lastByte: 0, restBegun: 0, restEnded: 0 };
+		let isWhole = false;
+		host.answer(({ headers: { range } }, response) => {
+			if (range) {
+				times.restBegun = Date.now();
+				response.once('close', () => (times.restEnded = Date.now()));
+				return;
+			}
+			const headers = { ETag: '"1"', 'Accept-Ranges': 'bytes', 'Content-Type': 'application/pdf' };
+			response.writeHead(200, { ...headers, 'Content-Length': FILE.length });
+			if (isWhole) return void response.end(FILE);
+			isWhole = true;
+			response.write(FILE.subarray(0, 2 * MB), () => {
+				times.lastByte = Date.now();
+				setTimeout(() => response.destroy(), 0.8 * TIMEOUT_MS);
+			});
+		});
+		return times;
+	};
+	const start = async ({
+		item = {},
+		options = {},
+		abortSignal = undefined as AbortSignal | undefined,
+	} = {}) =>
+		await harness.run('DownloadMedia', [{ url: `${host.origin}/file`, ...item }], {
+			credentials: credentialsFor(harness, 'meta', { mediaHosts: host.origin }),
+			parameters: { options: { timeoutSeconds: TIMEOUT_MS / 1000, ...options } },
+			abortSignal,
+		});
+
+	test('ends with the Timeout of the file, and the whole is asked for', async () => {
+		const times = serveHangingRest();
+		const { json } = outcomeOf(await start());
+		expect(json).toMatchObject({ size: FILE.length, sha256: sha256(FILE) });
+		expect(host.requests.map(({ headers }) => Boolean(headers.range))).toEqual([
+			false,
+			true,
+			false,
+		]);
+		// A quarter more, as idleTimer.ts looks.
+		expect(times.restEnded - times.lastByte).toBeLessThan(1.6 * TIMEOUT_MS);
+	});
+
+	test('so does a look-up of its URL that hangs', async () => {
+		const { emulator } = harness;
+		const times = serveHangingRest();
+		const mediaId = emulator.meta.store.add({
+			bytes: FILE,
+			mimeType: 'application/pdf',
+			inbound: true,
+		});
+		const lookedUp = (minutes: number) => {
+			const ext = Math.floor(Date.now() / 1000) + 60 * minutes;
+			const body = JSON.stringify({ url: `${host.origin}/file?ext=${ext}`, id: mediaId });
+			return { on: 'getUrl', body, headers: { 'Content-Type': 'application/json' } } as never;
+		};
+		fault(lookedUp(5));
+		fault({ on: 'getUrl', delay: Infinity } as never);
+		fault(lookedUp(60));
+		const now = Date.now.bind(Date);
+		const clock = jest
+			.spyOn(Date, 'now')
+			.mockImplementation(() => now() + (times.lastByte ? 301_000 : 0));
+		const started = performance.now();
+		const { json, message } = outcomeOf(await start({ item: { mediaId, url: '' } }));
+		clock.mockRestore();
+		expect({ message, json }).toMatchObject({ message: undefined, json: { size: FILE.length } });
+		// One for each try, and the one that hung.
+		expect(calls(emulator)).toHaveLength(3);
+		expect(performance.now() - started).toBeLessThan(1.6 * TIMEOUT_MS);
+	});
+
+	test('ends at once where the workflow is stopped', async () => {
+		const times = serveHangingRest();
+		const stop = new AbortController();
+		const running = start({ abortSignal: stop.signal, options: { timeoutSeconds: 60 } });
+		while (!times.restBegun) await new Promise((resolve) => setTimeout(resolve, 10));
+		const stopped = Date.now();
+		stop.abort();
+		expect((await running).status).toBe('canceled');
+		while (!times.restEnded) await new Promise((resolve) => setTimeout(resolve, 10));
+		expect(times.restEnded - stopped).toBeLessThan(500);
+		expect(host.requests).toHaveLength(2);
+	});
+});
+
 test('a weak or missing Etag, or no length, proves nothing', async () => {
 	const unproven: Array<Record<string, string>> = [
 		{ Etag: 'W/"1"' },

@@ -158,9 +158,9 @@ function resumptionOf(
 ): Resumption {
 	let isHinted = false;
 	return {
-		async open(headers) {
-			await source.refreshIfExpired();
-			return await source.open(headers);
+		async open(headers, signal) {
+			await source.refreshIfExpired(signal);
+			return await source.open(headers, signal);
 		},
 		maxRetries,
 		signal: client.cancelSignal,

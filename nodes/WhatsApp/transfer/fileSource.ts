@@ -47,14 +47,19 @@ export interface FileSource {
 	renew(): Promise<void>;
 	/** What the user may want to know of an expired URL that had another. `{n}` stands for the number of files. */
 	readonly expiredHint: string;
-	/** Call this after waiting: it does not count as a renewal. @throws MediaError */
-	refreshIfExpired(): Promise<void>;
+	/**
+	 * Call this after waiting: it does not count as a renewal.
+	 * @param signal ends it; default: the client's own
+	 * @throws MediaError
+	 */
+	refreshIfExpired(signal?: AbortSignal): Promise<void>;
 	/**
 	 * Opens the present URL, whatever the status of the answer.
 	 * @param headers besides our own
+	 * @param signal ends it, and the reply; default: the client's own
 	 * @throws MediaError
 	 */
-	open(headers?: Record<string, string>): Promise<FileReply>;
+	open(headers?: Record<string, string>, signal?: AbortSignal): Promise<FileReply>;
 	/** Whether the file may still come within so many milliseconds, where it is not there yet. */
 	mayStillCome(milliseconds: number): boolean;
 	/** Ends a reply that is not the file, and says what it means. */

@@ -51,12 +51,12 @@ export class MessageSource implements FileSource {
 	/** Nothing renews a link but a session of WhatsApp's. */
 	async refreshIfExpired(): Promise<void> {}
 
-	async open(headers?: Record<string, string>): Promise<FileReply> {
+	async open(headers?: Record<string, string>, signal?: AbortSignal): Promise<FileReply> {
 		const { url } = this.file;
 		const checkRedirect = ({ href }: URL) => {
 			if (isWhatsAppUrl(url) && !isWhatsAppUrl(href)) throw otherHost(this.media.path, href);
 		};
-		return await this.client.open(url, { withToken: false, headers, checkRedirect });
+		return await this.client.open(url, { withToken: false, headers, checkRedirect, signal });
 	}
 
 	mayStillCome(): boolean {

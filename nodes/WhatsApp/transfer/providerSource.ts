@@ -59,9 +59,10 @@ export class ProviderSource implements FileSource {
 		this.isNewUrl = true;
 	}
 
-	async refreshIfExpired(): Promise<void> {
+	async refreshIfExpired(signal?: AbortSignal): Promise<void> {
 		if (!this.wanted.mediaId || !hasExpired(this.file, this.client)) return;
-		this.file = await lookUp(this.client, this.wanted);
+		const client = signal ? endedBy(signal, this.client) : this.client;
+		this.file = await lookUp(client, this.wanted);
 		this.isNewUrl = true;
 	}
 
@@ -69,9 +70,9 @@ export class ProviderSource implements FileSource {
 		return !this.isServedByApi;
 	}
 
-	async open(headers?: Record<string, string>): Promise<FileReply> {
+	async open(headers?: Record<string, string>, signal?: AbortSignal): Promise<FileReply> {
 		const { url } = this.file;
-		return await this.client.open(url, { withToken: !isMessageFileUrl(url), headers });
+		return await this.client.open(url, { withToken: !isMessageFileUrl(url), headers, signal });
 	}
 
 	mayStillCome(milliseconds: number): boolean {
@@ -102,6 +103,11 @@ export class ProviderSource implements FileSource {
 		const origin = (url: string) => new URL(url).origin;
 		return Boolean(provider.fileError) && origin(this.file.url) === origin(credentials.baseUrl);
 	}
+}
+
+/** The same client, whose requests this signal ends. */
+function endedBy(signal: AbortSignal, client: Client): Client {
+	return { ...client, send: async (request) => await client.send({ signal, ...request }) };
 }
 
 async function lookUp(client: Client, wanted: WantedFile): Promise<LocatedFile> {

@@ -22,8 +22,8 @@ const FIRST_WAIT_MS = 500;
 
 /** How a transfer that breaks off goes on. */
 export interface Resumption {
-	/** Opens the file again, as the headers ask for it. */
-	open: (headers: Record<string, string>) => Promise<FileReply>;
+	/** Opens the file again, as the headers ask for it, until the signal is aborted. */
+	open: (headers: Record<string, string>, signal: AbortSignal) => Promise<FileReply>;
 	/** How often in a row it may be tried again without progress; the last time is left for the whole file. */
 	maxRetries: number;
 	signal?: AbortSignal;
@@ -45,7 +45,7 @@ export function resumingReply(reply: FileReply, resumption: Resumption): FileRep
 	if (!isResumable || !size || reply.status !== 200 || resumption.maxRetries < 1) return reply;
 	const transfer = new Transfer(reply, { etag, size }, resumption);
 	const body = transformStream(reply.body, (chunks) => transfer.read(chunks));
-	return { ...reply, body, abort: () => transfer.abort() };
+	return { ...reply, body, abort: transfer.abort };
 }
 
 /** The bytes of one file, over as many connections as it takes. */
@@ -61,7 +61,8 @@ class Transfer {
 	private retries = 0;
 	/** In a row, without a byte. */
 	private empty = 0;
-	private isAborted = false;
+	/** Also ends what is being opened, and the wait before it. */
+	private readonly ending = new AbortController();
 
 	constructor(
 		private current: FileReply,
@@ -69,13 +70,17 @@ class Transfer {
 		private readonly resumption: Resumption,
 	) {}
 
-	abort(): void {
-		this.isAborted = true;
+	/** Bound, since it is a listener, too. */
+	readonly abort = (): void => {
+		this.ending.abort();
 		this.current.abort();
-	}
+	};
 
 	async *read(firstChunks: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
 		let chunks = firstChunks[Symbol.asyncIterator]();
+		const { signal } = this.resumption;
+		if (signal?.aborted) this.abort();
+		signal?.addEventListener('abort', this.abort);
 		try {
 			for (;;) {
 				const next = await chunks.next().catch((cause: unknown) => ({ cause }));
@@ -87,6 +92,7 @@ class Transfer {
 				}
 			}
 		} finally {
+			signal?.removeEventListener('abort', this.abort);
 			// Also where the reader has stopped.
 			if (this.received < this.file.size) this.abort();
 		}
@@ -117,32 +123,33 @@ class Transfer {
 
 	/** The chunks that follow those received. @throws what says that there are none */
 	private async goOn(cause: unknown): Promise<AsyncIterator<Buffer>> {
-		const { maxRetries, signal, onResumed } = this.resumption;
-		const isOver = () => this.isAborted || signal?.aborted;
-		while (!isOver() && this.received && this.received < this.file.size) {
+		const { maxRetries, onResumed } = this.resumption;
+		const { signal } = this.ending;
+		while (!signal.aborted && this.received && this.received < this.file.size) {
 			const progress = this.received - this.start;
 			this.empty = progress ? 0 : this.empty + 1;
 			const retries = progress < MIN_PROGRESS ? this.retries + 1 : 0;
 			if (retries >= maxRetries || this.empty >= MAX_EMPTY) break;
 			this.retries = retries;
 			if (retries) await wait(Math.random() * backoff(retries, FIRST_WAIT_MS), signal);
-			if (isOver()) break;
+			if (signal.aborted) break;
 			this.start = this.received;
 			const reply = await this.openRest();
 			if (!reply) continue;
 			this.current = reply;
 			this.repeated = this.tail;
-			if (isOver()) break;
+			if (signal.aborted) break;
 			onResumed?.();
 			return (reply.body as AsyncIterable<Buffer>)[Symbol.asyncIterator]();
 		}
-		throw isOver() ? cause : new BrokenOff(this.retries);
+		throw signal.aborted ? cause : new BrokenOff(this.retries);
 	}
 
 	/** Nothing where another try may help. @throws MediaError where the rest of the same file is not to be had */
 	private async openRest(): Promise<FileReply | undefined> {
 		const headers = { Range: `bytes=${this.restStart}-`, 'If-Range': this.file.etag };
-		const reply = await this.resumption.open(headers).catch((cause: MediaError) => {
+		const { signal } = this.ending;
+		const reply = await this.resumption.open(headers, signal).catch((cause: MediaError) => {
 			if (cause.code === 'unreachable') return undefined;
 			throw cause;
 		});

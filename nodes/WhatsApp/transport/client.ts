@@ -58,6 +58,8 @@ export interface OpenOptions {
 	checkRedirect?: (url: URL) => void;
 	/** Besides our own, to every host that is asked. */
 	headers?: Record<string, string>;
+	/** Ends the request and its answer. Without it, `cancelSignal` does. */
+	signal?: AbortSignal;
 }
 
 /** Speaks to a provider's API with one credential. Made once per execution: each read of a credential costs n8n milliseconds. */
@@ -81,8 +83,8 @@ export function createFileClient(
 	return {
 		idleTimeoutMs,
 		cancelSignal,
-		open: async (url, { headers, checkRedirect }) =>
-			await fetchFile(request, url, { ...access, headers, checkRedirect }, cancelSignal),
+		open: async (url, { headers, checkRedirect, signal = cancelSignal }) =>
+			await fetchFile(request, url, { ...access, headers, checkRedirect }, signal),
 	};
 }
 
@@ -136,7 +138,7 @@ export function clientFromData(
 				body: isError ? redact(body, credentials) : body,
 			};
 		},
-		async open(url, { withToken, headers, checkRedirect }) {
+		async open(url, { withToken, headers, checkRedirect, signal = cancelSignal }) {
 			const invalid = withToken && checkCredentials(parsed);
 			if (invalid) throw invalid;
 			const access = {
@@ -145,7 +147,7 @@ export function clientFromData(
 				isAllowed: (other: URL) => isAllowedHost(other, parsed),
 				mayReceiveToken: (other: URL) => withToken && mayFetchWithToken(other, parsed),
 			};
-			return await fetchFile(request, url, access, cancelSignal);
+			return await fetchFile(request, url, access, signal);
 		},
 	};
 }
