@@ -1,3 +1,5 @@
+import { Logger } from '@n8n/backend-common';
+import { Container } from '@n8n/di';
 import type { INodeExecutionData } from 'n8n-workflow';
 
 import { timing } from '../../nodes/WhatsApp/trigger/waitForExecutionStart';
@@ -634,13 +636,30 @@ describe('options that an expression gave', () => {
 		for (const { binary } of trigger.executions.flat()) expect(binary).toBeUndefined();
 	});
 
-	test.each([{ maxSizeMb: -1 }, { maxSizeMb: 'much' }, { maxSizeMb: {} }])(
-		'%j: 500, so that the vendor delivers again once it is mended',
-		async (options) => {
+	const FAILS = "={{ $('Another Node').item.json.megabytes }}";
+
+	test.each([
+		[{ maxSizeMb: -1 }, 'Maximum Size (MB) under Options is "-1". It must be a number'],
+		[{ maxSizeMb: 'much' }, 'Maximum Size (MB) under Options is "much". It must be a number'],
+		[{ maxSizeMb: {} }, 'Maximum Size (MB) under Options is "[object Object]". It must be a'],
+		[{ from: true }, 'The option from is true. It must be text. Change the expression'],
+		[{ maxSizeMb: FAILS }, 'Open the node, and change the expression in its field.'],
+		[{ from: FAILS }, 'Open the node, and change the expression in its field.'],
+	])(
+		'%j: 500, so that the vendor delivers again once it is mended, and n8n’s log says what to do',
+		async (options, logged) => {
 			await serve({ options });
+			const log = jest.spyOn(Container.get(Logger), 'error');
 			const delivery = await harness.emulator.meta.receive({ type: 'image', bytes: 'x' });
 			expect(delivery.answer!.status).toBe(500);
 			expect(trigger.executions).toEqual([]);
+			const texts = log.mock.calls.map(([text]) => text);
+			log.mockRestore();
+			expect(texts).toEqual([
+				expect.stringMatching(/^WhatsApp Media Trigger refused a delivery, since .+\.$/),
+			]);
+			expect(texts[0]).toContain(logged);
+			expect(texts[0]).not.toMatch(/undefined|Cannot read|\n/);
 			await serve();
 			expect((await harness.emulator.meta.deliver(delivery.body)).status).toBe(200);
 			expect(trigger.executions).toHaveLength(1);

@@ -1,11 +1,13 @@
 import type { IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
 
+import { MediaError } from '../errors';
+import { nodeError } from '../execution/nodeError';
 import type { MediaMessage } from '../providers/mediaMessage';
 import type { Webhook } from '../providers/provider';
 import { checkWithCachedClient } from './cachedClient';
 import { deduplicate } from './deduplicate';
 import { waitForExecutionStart } from './waitForExecutionStart';
-import { triggerParameters } from './fields';
+import { triggerParameters, type TriggerParameters } from './fields';
 import { matchesFilter } from './messageFilter';
 import { fileLimit, toItems } from './messageItems';
 import { logUnreadable } from './logUnreadable';
@@ -52,7 +54,7 @@ export async function receive(context: IWebhookFunctions): Promise<IWebhookRespo
 	const shownByTest = await offerToTest(context, webhook, messages);
 	// Remember them as seen, so that a redelivery after the test does not start production.
 	await deduplicate(context, [...shownByTest]);
-	const parameters = triggerParameters(context);
+	const parameters = readParameters(context);
 	const wanted = messages.filter(
 		(message) => !shownByTest.has(message) && matchesFilter(message, parameters),
 	);
@@ -74,6 +76,26 @@ export async function receive(context: IWebhookFunctions): Promise<IWebhookRespo
 	);
 	return { workflowData: [items] };
 }
+
+/**
+ * A filter that cannot be read must neither let everything through nor drop it: the provider delivers again. It is the only one
+ * to see the answer, and no execution shows the error, so that the log says it.
+ * @throws NodeOperationError
+ */
+function readParameters(context: IWebhookFunctions): TriggerParameters {
+	try {
+		return triggerParameters(context);
+	} catch (cause) {
+		const error = nodeError(context, cause);
+		const remedy = cause instanceof MediaError ? cause.description : UNREADABLE_EXPRESSION;
+		context.logger.error(
+			`${error.node.name} refused a delivery, since its form cannot be read: ${error.message}. ${remedy} Until that is mended, the provider delivers it again and again.`,
+		);
+		throw error;
+	}
+}
+
+const UNREADABLE_EXPRESSION = 'Open the node, and change the expression in its field.';
 
 /** The messages that a test of this workflow or another one shows in the place of production. */
 async function offerToTest(
