@@ -1,12 +1,17 @@
-import { MediaError } from '../../errors';
 import { SECOND } from '../../units';
 import { wait } from '../../waiting';
 import { derivedSecret, SECRET_HEADER } from '../deliverySecret';
 import { inTurn } from '../inTurn';
 import { notOurAnswer } from '../notOurAnswer';
 import type { ApiClient, ApiReply, Credentials, Registration } from '../provider';
-import { object, objects, text, type Json } from '../read';
-import { isAt, withOurs } from '../webhookList';
+import { object, objects, type Json } from '../read';
+import {
+	includes,
+	isSameList,
+	keepsChanging,
+	listRegistration,
+	type EditList,
+} from '../webhookList';
 import { apiError } from './errors';
 
 /** Enough for as many processes that change the webhooks at the same time. */
@@ -28,28 +33,12 @@ const AUTO_DOWNLOAD_TYPES = ['image', 'audio', 'voice', 'video', 'document', 'st
  * it back. That may also put back a webhook that was just removed; therefore whoever removes one checks again later.
  */
 export const registration: Registration = {
-	exclusive: false,
-
-	async registeredUrls(client) {
-		const { webhooks } = await getSettings(client);
-		return objects(webhooks)
-			.filter((webhook) => isUsable(webhook, client.credentials))
-			.flatMap(({ url }) => text(url) ?? []);
-	},
-
-	async register(client, _scope, url, replaced) {
-		await updateWebhooks(client, (webhooks) =>
-			withOurs(webhooks, ownWebhook(url, client.credentials), replaced),
-		);
-	},
-
-	async replace(client, url, replaced) {
-		await updateWebhooks(client, (webhooks) =>
-			webhooks.some((webhook) => isAt(webhook, replaced))
-				? withOurs(webhooks, ownWebhook(url, client.credentials), replaced)
-				: webhooks,
-		);
-	},
+	...listRegistration({
+		read: async (client) => objects((await getSettings(client)).webhooks),
+		change: updateWebhooks,
+		ownWebhook,
+		isSound,
+	}),
 
 	async unregister(client, _scope, url) {
 		for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
@@ -73,8 +62,9 @@ export const registration: Registration = {
  * Mode body: the others change the path or the HTTP method. Events must be named: the default is one that no longer
  * exists. Source: openapi.yaml 1.8.7; help desk, "Webhooks".
  */
-function ownWebhook(url: string, credentials: Credentials) {
+function ownWebhook(earlier: Json, url: string, credentials: Credentials): Json {
 	return {
+		...earlier,
 		url,
 		events: [{ type: 'messages', method: 'post' }],
 		mode: 'body',
@@ -83,7 +73,7 @@ function ownWebhook(url: string, credentials: Credentials) {
 }
 
 /** Whether a webhook delivers messages, with the secret of the credential's token and not of an earlier one. */
-function isUsable({ events, mode, headers }: Json, credentials: Credentials): boolean {
+function isSound({ events, mode, headers }: Json, credentials: Credentials): boolean {
 	const hasMessages = objects(events).some(
 		({ type, method }) => type === 'messages' && method === 'post',
 	);
@@ -92,14 +82,11 @@ function isUsable({ events, mode, headers }: Json, credentials: Credentials): bo
 }
 
 /** Updates the webhooks of a channel, one update at a time. */
-async function updateWebhooks(
-	client: ApiClient,
-	edit: (webhooks: Json[]) => Json[],
-): Promise<void> {
+async function updateWebhooks(client: ApiClient, edit: EditList): Promise<void> {
 	await inTurn(client.credentials.accessToken, async () => await writeWebhooks(client, edit));
 }
 
-async function writeWebhooks(client: ApiClient, edit: (webhooks: Json[]) => Json[]): Promise<void> {
+async function writeWebhooks(client: ApiClient, edit: EditList): Promise<void> {
 	let seen = objects((await getSettings(client)).webhooks);
 	let wanted = edit(seen);
 	for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
@@ -118,20 +105,7 @@ async function writeWebhooks(client: ApiClient, edit: (webhooks: Json[]) => Json
 		seen = written;
 		await wait(Math.random() * MAX_WAIT_MS);
 	}
-	throw new MediaError(
-		'temporary',
-		'Something else keeps changing the webhooks of the Whapi.Cloud channel',
-		'Publish the workflow again in a minute.',
-	);
-}
-
-function includes(webhooks: Json[], webhook: Json): boolean {
-	return webhooks.some((one) => JSON.stringify(one) === JSON.stringify(webhook));
-}
-
-/** In whatever order. */
-function isSameList(some: Json[], others: Json[]): boolean {
-	return some.length === others.length && some.every((webhook) => includes(others, webhook));
+	throw keepsChanging('the Whapi.Cloud channel');
 }
 
 async function getSettings(client: ApiClient): Promise<Json> {
