@@ -105,7 +105,7 @@ function isSentence(text: string): boolean {
 }
 
 /** Lists of names, no sentences. */
-const NAMES = /formats\/(mimeTypes|otherExtensions|textType)\.ts$|multipart\.ts$/;
+const NAMES = /formats\/(mimeTypes|knownExtensions|textType)\.ts$|multipart\.ts$/;
 
 function sources(folder: string): string[] {
 	return readdirSync(folder, { withFileTypes: true })

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 
 import { findMedia } from '../../nodes/WhatsApp/formats/findMedia';
 import { urlExpiresAt, type FoundMedia } from '../../nodes/WhatsApp/formats/readMedia';
-import { readBytes, readCount } from '../../nodes/WhatsApp/formats/foreignValues';
+import { readBytes, readCount } from '../../nodes/WhatsApp/formats/serializedValues';
 import { mediaKeysOf } from '../../nodes/WhatsApp/formats/mediaKeys';
 import recorded from '../fixtures/recorded/encrypted-media.json';
 import gateways from '../fixtures/recorded/gateways.json';

@@ -1,4 +1,4 @@
-import { OTHER_EXTENSIONS } from './otherExtensions';
+import { OTHER_EXTENSIONS } from './knownExtensions';
 import { extensionIn, extensionOf, mimeTypeFromName } from './mimeTypes';
 
 /** Most file systems take 255 bytes; this leaves room for a prefix. */

@@ -15,7 +15,7 @@ import {
 	mimeEssence,
 	mimeTypeFromName,
 } from './mimeTypes';
-import { MEANINGLESS } from './otherExtensions';
+import { MEANINGLESS } from './knownExtensions';
 import { isJson, textTypeOf } from './textType';
 
 /** What is said of a file, and how it begins. */

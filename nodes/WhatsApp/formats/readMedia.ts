@@ -1,4 +1,4 @@
-import { readBytes, readCount, readString } from './foreignValues';
+import { readBytes, readCount, readString } from './serializedValues';
 import type { EncryptedAs, MediaSecret } from './mediaKeys';
 
 /** Where clients look for a file of which they know only the path (Baileys `DEF_MEDIA_HOST`). */

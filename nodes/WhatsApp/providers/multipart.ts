@@ -1,7 +1,7 @@
 import { randomBytes } from 'crypto';
 
 import type { ApiRequest, OutgoingFile } from './provider';
-import { plainType } from './plainType';
+import { safeMimeType } from './safeMimeType';
 import { transformStream } from '../streams';
 
 /**
@@ -21,7 +21,7 @@ export function multipart(
 			.join('') +
 			part(
 				`name="file"; filename="${escaped(file.fileName)}"`,
-				`Content-Type: ${plainType(file.mimeType)}\r\n`,
+				`Content-Type: ${safeMimeType(file.mimeType)}\r\n`,
 			),
 	);
 	const tail = Buffer.from(`\r\n--${boundary}--\r\n`);

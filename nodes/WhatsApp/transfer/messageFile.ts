@@ -1,5 +1,5 @@
 import { findMedia } from '../formats/findMedia';
-import { readBytes } from '../formats/foreignValues';
+import { readBytes } from '../formats/serializedValues';
 import type { EncryptedAs, MediaKey } from '../formats/mediaKeys';
 import {
 	encryptedAsNamed,

@@ -1,6 +1,6 @@
 import type { IBinaryData, IExecuteFunctions } from 'n8n-workflow';
 
-import { canBeProven, isAsAnnounced, isNearlyAnnouncedSize } from './announced';
+import { canBeProven, isAsAnnounced, isNearlyAnnouncedSize } from './announcedSizeAndHash';
 import { fileNameOf } from '../formats/contentDisposition';
 import {
 	decryptMedia,
@@ -29,7 +29,7 @@ import {
 import type { LocatedFile } from './fileSource';
 import { hashingStream, type Digest, type StreamHooks } from './hashingStream';
 import type { Share } from './memoryBudget';
-import { looksLikeOtherPage } from './otherPage';
+import { looksLikePageInsteadOfFile } from './pageInsteadOfFile';
 
 /** n8n's binary store. */
 export type BinaryStore = Pick<IExecuteFunctions['helpers'], 'prepareBinaryData'>;
@@ -135,7 +135,8 @@ class ReplyChecks {
 		const error =
 			declaredTypeViolation(subject, declared, rules) ?? sizeViolation(subject, size, rules);
 		if (error) throw error;
-		if (!canBeProven(file) && this.looksLikeOtherPage(Buffer.alloc(0))) throw this.webPage();
+		if (!canBeProven(file) && this.looksLikePageInsteadOfFile(Buffer.alloc(0)))
+			throw this.webPage();
 	}
 
 	hooks(): StreamHooks {
@@ -167,14 +168,14 @@ class ReplyChecks {
 		const types = isContradicted || !declaredType ? [mimeType] : [mimeType, declaredType];
 		const violation = typeViolation(subject, types, rules);
 		// What was decrypted comes from the sender, not from a host that answers in the file's place.
-		this.isOtherPage = !file.encryption && this.looksLikeOtherPage(start);
+		this.isOtherPage = !file.encryption && this.looksLikePageInsteadOfFile(start);
 		const isRefused = this.isOtherPage && (violation || !canBeProven(file));
 		return isRefused ? this.webPage() : violation;
 	}
 
-	private looksLikeOtherPage(start: Buffer): boolean {
+	private looksLikePageInsteadOfFile(start: Buffer): boolean {
 		const { file, rules } = this.expected;
-		return looksLikeOtherPage(start, this.reply.headers['content-type'], file, rules);
+		return looksLikePageInsteadOfFile(start, this.reply.headers['content-type'], file, rules);
 	}
 
 	private webPage(): WebPageInstead {

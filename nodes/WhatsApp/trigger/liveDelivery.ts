@@ -9,7 +9,7 @@ import { listen, type Listener, type Subscription } from './liveConnection';
 import { logUnreadable } from './logUnreadable';
 import { matchesFilter } from './messageFilter';
 import { fileLimit, toItems } from './messageItems';
-import { checkLiveReady } from './readiness';
+import { checkLiveReady } from './publishChecks';
 
 /** Starts the workflow with each new file that arrives over the live connection, from `start` until `close`. */
 export function liveDelivery(context: ITriggerFunctions) {

@@ -13,7 +13,7 @@ import {
 	nodePath,
 	type NodeRegistration,
 } from './nodeRegistration';
-import { checkWebhookReady } from './readiness';
+import { checkWebhookReady } from './publishChecks';
 import { callbackInUseError, cannotForwardError, otherTestError } from './registrationErrors';
 import { canHaveTest, testPathOf, withoutTestQuery, withTestQuery } from './testForwarding';
 

@@ -88,7 +88,7 @@ export const CLASSES: FaultClass[] = [
 			'Stopping an execution ends its transfers, its waits and its share of the memory; nothing of it stays in the store. A node that fails starts no more files. A live connection that is closed is not opened again.',
 		tests: [
 			['nodes/downloadLimits.test.ts', 'stopping the execution ends a file'],
-			['nodes/resume.test.ts', 'a cancelled execution waits for no further try'],
+			['nodes/resumingReply.test.ts', 'a cancelled execution waits for no further try'],
 			['nodes/perItem.test.ts', 'without Continue On Fail the node stops'],
 			['nodes/liveConnection.test.ts', 'ends with the last listener'],
 			['nodes/streamTrigger.test.ts', 'closing twice leaves a newer connection alone'],

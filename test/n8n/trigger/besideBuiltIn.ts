@@ -10,7 +10,7 @@ export function besideBuiltInTests(testbed: TriggerTestbed): void {
 		 */
 		async function both<T>(
 			scenario: (make: (same?: Flow) => Promise<Flow>, kind: keyof typeof KINDS) => Promise<T>,
-			{ inTurn = false } = {},
+			{ oneAtATime = false } = {},
 		): Promise<Record<keyof typeof KINDS, T>> {
 			const run = async (kind: keyof typeof KINDS) => {
 				const flows: Flow[] = [];
@@ -23,7 +23,7 @@ export function besideBuiltInTests(testbed: TriggerTestbed): void {
 				return outcome;
 			};
 			const theirs = run('builtIn');
-			if (inTurn) await theirs;
+			if (oneAtATime) await theirs;
 			const own = run('ours');
 			return { builtIn: await theirs, ours: await own };
 		}
@@ -82,7 +82,7 @@ export function besideBuiltInTests(testbed: TriggerTestbed): void {
 						started: status === 200 && (await flow.started()).includes(mediaId),
 					};
 				},
-				{ inTurn: true },
+				{ oneAtATime: true },
 			);
 			expect(outcome).toEqual({
 				builtIn: {
@@ -112,7 +112,7 @@ export function besideBuiltInTests(testbed: TriggerTestbed): void {
 						then: flow.place.get(),
 					};
 				},
-				{ inTurn: true },
+				{ oneAtATime: true },
 			);
 			expect(outcome).toEqual({
 				builtIn: { said: 'done', then: undefined },

@@ -2,7 +2,7 @@ import { MediaError, TRY_AGAIN_SOON, type MediaErrorCode } from '../../errors';
 import { MINUTE } from '../../units';
 import type { ApiReply } from '../provider';
 import { object, retryAfterMs, text } from '../read';
-import { RECEIVED_FILE_DAYS, UPLOADED_FILE_DAYS } from './lifetimes';
+import { RECEIVED_FILE_DAYS, UPLOADED_FILE_DAYS } from './fileLifetimes';
 
 /**
  * Codes by what they mean for us. Meta says to build on the code, not on the HTTP status: code 1 comes with a 400, and

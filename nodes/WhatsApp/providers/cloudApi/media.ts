@@ -2,7 +2,7 @@ import { DAY } from '../../units';
 import { multipart } from '../multipart';
 import type { ApiReply, ApiRequest, FileLocation, OutgoingFile, UploadedMedia } from '../provider';
 import { byteCount, isoTime, object, omitUndefined, sha256Hex, text } from '../read';
-import { UPLOADED_FILE_DAYS } from './lifetimes';
+import { UPLOADED_FILE_DAYS } from './fileLifetimes';
 
 /** The answer to `GET <media ID>`; nothing when it is none. The URL lives 5 minutes and wants the token that asked for it. */
 export function fileLocation({ status, body }: ApiReply): FileLocation | undefined {

@@ -13,12 +13,12 @@ import {
 	type Json,
 	type OnUnreadable,
 } from '../read';
-import { unavailable } from '../unavailable';
+import { unavailable } from '../unavailableFile';
 import { failedSends } from './failedSends';
 import { urlExpiresAt } from './media';
 import { readError } from './readError';
-import { readText } from './texts';
-import { readUnsupported } from './unsupported';
+import { readText } from './textMessages';
+import { readUnsupported } from './unsupportedMessages';
 
 /**
  * Where a message of each type keeps its file. A voice note arrives as audio; relays that were made for the On-Premises API

@@ -1,7 +1,7 @@
 import { sizeInWords } from '../../units';
 import { fileLocation, uploadedMedia, uploadForm } from '../cloudApi/media';
 import { checkMediaId } from '../mediaId';
-import { plainType } from '../plainType';
+import { safeMimeType } from '../safeMimeType';
 import type {
 	ApiClient,
 	Credentials,
@@ -46,7 +46,7 @@ export async function deleteMedia(client: ApiClient, mediaId: string): Promise<v
 
 /** POST /media; the key says for which number. */
 export async function upload(client: ApiClient, given: OutgoingFile): Promise<UploadedMedia> {
-	const file = { ...given, mimeType: plainType(given.mimeType) };
+	const file = { ...given, mimeType: safeMimeType(given.mimeType) };
 	const reply = await client.send({ method: 'POST', path: '/media', ...uploadForm(file) });
 	const uploaded = uploadedMedia(reply);
 	if (uploaded) return uploaded;

@@ -1,6 +1,6 @@
 import { MediaError } from '../../errors';
 import { deliverySecret, SECRET_HEADER } from '../deliverySecret';
-import { notOurAnswer } from '../notOurAnswer';
+import { unexpectedAnswer } from '../unexpectedAnswer';
 import type { ApiClient, ApiReply, Credentials, Registration } from '../provider';
 import { object, objects, text, type Json } from '../read';
 import { hmacHex } from '../signature';
@@ -95,7 +95,7 @@ function read(reply: ApiReply, { expected, none }: { expected: string; none: num
 	if (reply.status !== 200 && !isNone) throw refused(reply);
 	const explanation = text(error) ?? text(object(meta).developer_message) ?? text(message);
 	if (isNone ? !explanation : body[expected] === undefined)
-		throw notOurAnswer(reply, FAILED, '360dialog');
+		throw unexpectedAnswer(reply, FAILED, '360dialog');
 	return isNone ? {} : body;
 }
 
@@ -138,7 +138,8 @@ function checkUrl(url: string): void {
 function checkDone(reply: ApiReply): void {
 	if (reply.status >= 300) throw refused(reply);
 	// Nothing at all says nothing against it; a page or text is somebody else's.
-	if (reply.body && typeof reply.body !== 'object') throw notOurAnswer(reply, FAILED, '360dialog');
+	if (reply.body && typeof reply.body !== 'object')
+		throw unexpectedAnswer(reply, FAILED, '360dialog');
 }
 
 const FAILED = 'The webhook of the 360dialog number could not be read or changed';

@@ -1,6 +1,6 @@
 import { MediaError } from '../../errors';
 import { checkMediaId } from '../mediaId';
-import { notOurAnswer } from '../notOurAnswer';
+import { unexpectedAnswer } from '../unexpectedAnswer';
 import type { Credentials, ApiClient } from '../provider';
 import { object, objects, text } from '../read';
 import { apiError, UNKNOWN_ID } from '../cloudApi/errors';
@@ -54,7 +54,7 @@ export async function withIds(
 	});
 	const what = 'Could not read the account of the phone number from Meta';
 	if (reply.status === 200 && text(object(reply.body).id) !== credentials.phoneNumberId)
-		throw notOurAnswer(reply, what, 'Meta');
+		throw unexpectedAnswer(reply, what, 'Meta');
 	if (reply.status !== 200) {
 		const error = apiError(reply, what, UNKNOWN_ID);
 		// "No such field" leaves the IDs to the user.

@@ -1,5 +1,5 @@
 import { accepts } from '../cloudApi/accepts';
-import { RECEIVED_FILE_DAYS, UPLOADED_FILE_DAYS } from '../cloudApi/lifetimes';
+import { RECEIVED_FILE_DAYS, UPLOADED_FILE_DAYS } from '../cloudApi/fileLifetimes';
 import { urlExpiresAt } from '../cloudApi/media';
 import type { Provider } from '../provider';
 import { checkSecret, secretProof } from './appSecret';

@@ -3,7 +3,7 @@ import { supportedLike } from '../cloudApi/accepts';
 import { sizeInWords } from '../../units';
 import { apiError, graphError, UNKNOWN_ID } from '../cloudApi/errors';
 import { fileLocation, uploadedMedia, uploadForm } from '../cloudApi/media';
-import { plainType } from '../plainType';
+import { safeMimeType } from '../safeMimeType';
 import type {
 	ApiClient,
 	ApiReply,
@@ -40,7 +40,7 @@ export async function deleteMedia(
 
 /** POST /{phone-number-id}/media */
 export async function upload(client: ApiClient, given: OutgoingFile): Promise<UploadedMedia> {
-	const file = { ...given, mimeType: plainType(given.mimeType) };
+	const file = { ...given, mimeType: safeMimeType(given.mimeType) };
 	const phoneNumberId = file.phoneNumberId || client.credentials.phoneNumberId;
 	if (!phoneNumberId)
 		throw new MediaError(

@@ -1,5 +1,5 @@
 import { MediaError } from '../../errors';
-import { notOurAnswer } from '../notOurAnswer';
+import { unexpectedAnswer } from '../unexpectedAnswer';
 import type { ApiClient, ApiReply, ApiRequest, Credentials, RegistrationScope } from '../provider';
 import { object, objects, text, type Json } from '../read';
 import { apiError, graphError, UNKNOWN_ID } from '../cloudApi/errors';
@@ -131,7 +131,7 @@ function dataOf(reply: ApiReply): Json[] {
 }
 
 function notMeta(reply: ApiReply): MediaError {
-	return notOurAnswer(reply, 'Could not read Meta’s current webhook', 'Meta');
+	return unexpectedAnswer(reply, 'Could not read Meta’s current webhook', 'Meta');
 }
 
 async function postPhoneNumber(client: ApiClient, configuration: object): Promise<ApiReply> {

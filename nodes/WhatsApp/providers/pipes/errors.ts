@@ -1,7 +1,7 @@
 import { MediaError, TRY_AGAIN_SOON, type MediaErrorCode } from '../../errors';
 import type { ApiReply } from '../provider';
 import { object, retryAfterMs, text } from '../read';
-import { FILE_HOURS } from './lifetimes';
+import { FILE_HOURS } from './fileLifetimes';
 
 /**
  * The error that a reply without success means. Its body is `{"error":"…","code":"…"}` in the documentation, `{"error":{"message":"…"}}` in

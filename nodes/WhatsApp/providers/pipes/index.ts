@@ -1,7 +1,7 @@
 import { presignedUrlExpiresAt } from '../presignedUrl';
 import type { Provider } from '../provider';
 import { credentialForm } from './credentialForm';
-import { FILE_HOURS } from './lifetimes';
+import { FILE_HOURS } from './fileLifetimes';
 import { live } from './live';
 import { deleteMedia, resolve, upload } from './media';
 import { parse } from './messages';

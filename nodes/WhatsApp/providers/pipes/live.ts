@@ -1,6 +1,6 @@
 import { jsonParse } from 'n8n-workflow';
 
-import type { Text } from '../cloudApi/texts';
+import type { Text } from '../cloudApi/textMessages';
 import type { MediaMessage } from '../mediaMessage';
 import type { Credentials, ApiClient, LiveConnection } from '../provider';
 import type { MediaError } from '../../errors';

@@ -3,7 +3,7 @@ import { checkMediaId } from '../mediaId';
 import { presignedUrlExpiresAt } from '../presignedUrl';
 import type { ApiClient, FileLocation, UploadedMedia } from '../provider';
 import { apiError } from './errors';
-import { FILE_HOURS, URL_LIFE_MS } from './lifetimes';
+import { FILE_HOURS, URL_LIFE_MS } from './fileLifetimes';
 
 /** GET /v1/media/download/{id} redirects to the file; the redirect itself is the answer here. */
 export async function resolve(client: ApiClient, mediaId: string): Promise<FileLocation> {

@@ -1,6 +1,6 @@
 import { readError } from '../cloudApi/readError';
-import { readText, type Text } from '../cloudApi/texts';
-import { readUnsupported } from '../cloudApi/unsupported';
+import { readText, type Text } from '../cloudApi/textMessages';
+import { readUnsupported } from '../cloudApi/unsupportedMessages';
 import type { MediaMessage, MediaType } from '../mediaMessage';
 import {
 	byteCount,
@@ -14,7 +14,7 @@ import {
 	type Json,
 	type OnUnreadable,
 } from '../read';
-import { unavailable } from '../unavailable';
+import { unavailable } from '../unavailableFile';
 
 const MEDIA_TYPES = ['image', 'video', 'audio', 'document', 'sticker'] as const;
 

@@ -11,7 +11,7 @@ import {
 	type Json,
 	type OnUnreadable,
 } from '../read';
-import { unavailable } from '../unavailable';
+import { unavailable } from '../unavailableFile';
 import { phoneNumberOf, webMessageFile, webMessageSenders } from '../webMessage';
 
 /**

@@ -2,8 +2,8 @@ import { sleep } from 'n8n-workflow';
 
 import { MediaError } from '../../errors';
 import { deliverySecret } from '../deliverySecret';
-import { inTurn } from '../inTurn';
-import { notOurAnswer } from '../notOurAnswer';
+import { oneAtATime } from '../oneAtATime';
+import { unexpectedAnswer } from '../unexpectedAnswer';
 import type { ApiClient, ApiReply } from '../provider';
 import { object, objects, text, type Json } from '../read';
 import { isSameList, keepsChanging, listRegistration, type EditList } from '../webhookList';
@@ -39,7 +39,7 @@ const MAX_WAIT_MS = 1000;
 
 async function change(client: ApiClient, edit: EditList): Promise<void> {
 	const path = sessionPath(client.credentials);
-	await inTurn(client.credentials.baseUrl + path, async () => {
+	await oneAtATime(client.credentials.baseUrl + path, async () => {
 		for (let tries = 0; tries < TRIES; tries++) {
 			const { config, apps } = await session(client);
 			const webhooks = webhooksOf({ config });
@@ -71,7 +71,7 @@ async function session(client: ApiClient): Promise<Json> {
 	if (reply.status !== 200) throw refused(reply);
 	const found = object(reply.body);
 	const isSession = found.name === sessionOf(client.credentials) && text(found.status);
-	if (!isSession) throw notOurAnswer(reply, READ_FAILED, 'WAHA');
+	if (!isSession) throw unexpectedAnswer(reply, READ_FAILED, 'WAHA');
 	return found;
 }
 

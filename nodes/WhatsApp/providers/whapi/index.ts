@@ -1,7 +1,7 @@
 import type { Provider } from '../provider';
 import { credentialForm } from './credentialForm';
 import { fileError } from './errors';
-import { FILE_DAYS, LATE_FILE_MS } from './lifetimes';
+import { FILE_DAYS, LATE_FILE_MS } from './fileLifetimes';
 import { deleteMedia, isFileUrl, resolve, upload, urlExpiresAt } from './media';
 import { parse } from './messages';
 import { registration } from './registration';

@@ -1,4 +1,4 @@
-import { plainType } from '../plainType';
+import { safeMimeType } from '../safeMimeType';
 import { MediaError } from '../../errors';
 import { transformStream } from '../../streams';
 import { DAY, sizeInWords } from '../../units';
@@ -24,7 +24,7 @@ import {
 	type Json,
 } from '../read';
 import { apiError, isExplained, isTokenUnknown } from './errors';
-import { FILE_DAYS } from './lifetimes';
+import { FILE_DAYS } from './fileLifetimes';
 
 /** The longest page that GET /media gives. */
 const PAGE_SIZE = '500';
@@ -134,7 +134,7 @@ const RAW_TYPES = new Set([
  * name, and the safer one for types that the raw form does not list.
  */
 export async function upload(client: ApiClient, given: OutgoingFile): Promise<UploadedMedia> {
-	const file = { ...given, mimeType: plainType(given.mimeType) };
+	const file = { ...given, mimeType: safeMimeType(given.mimeType) };
 	const form = RAW_TYPES.has(file.mimeType)
 		? {
 				headers: { 'Content-Type': file.mimeType, 'Content-Length': String(file.size) },

@@ -12,7 +12,7 @@ import {
 	type Json,
 	type OnUnreadable,
 } from '../read';
-import { unavailable } from '../unavailable';
+import { unavailable } from '../unavailableFile';
 import { linkExpiresAt } from './media';
 
 /** Where a message of each type keeps its file, and our type for it. A short is a video note. */

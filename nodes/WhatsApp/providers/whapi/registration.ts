@@ -1,8 +1,8 @@
 import { SECOND } from '../../units';
 import { wait } from '../../waiting';
 import { derivedSecret, SECRET_HEADER } from '../deliverySecret';
-import { inTurn } from '../inTurn';
-import { notOurAnswer } from '../notOurAnswer';
+import { oneAtATime } from '../oneAtATime';
+import { unexpectedAnswer } from '../unexpectedAnswer';
 import type { ApiClient, ApiReply, Credentials, Registration } from '../provider';
 import { object, objects, type Json } from '../read';
 import {
@@ -83,7 +83,7 @@ function isSound({ events, mode, headers }: Json, credentials: Credentials): boo
 
 /** Updates the webhooks of a channel, one update at a time. */
 async function updateWebhooks(client: ApiClient, edit: EditList): Promise<void> {
-	await inTurn(client.credentials.accessToken, async () => await writeWebhooks(client, edit));
+	await oneAtATime(client.credentials.accessToken, async () => await writeWebhooks(client, edit));
 }
 
 async function writeWebhooks(client: ApiClient, edit: EditList): Promise<void> {
@@ -123,6 +123,6 @@ function bodyOf(reply: ApiReply, fields: string[]): Json {
 	const what = 'The webhooks of the Whapi.Cloud channel could not be changed';
 	if (reply.status !== 200) throw apiError(reply, what);
 	const body = object(reply.body);
-	if (!fields.some((field) => field in body)) throw notOurAnswer(reply, what, 'Whapi.Cloud');
+	if (!fields.some((field) => field in body)) throw unexpectedAnswer(reply, what, 'Whapi.Cloud');
 	return body;
 }

@@ -5,6 +5,6 @@ import { mimeEssence } from '../formats/mimeTypes';
  * would add headers or fields of their own.
  * @returns the type without parameters; that of any bytes for what is no type (RFC 6838, 4.2)
  */
-export function plainType(mimeType: string): string {
+export function safeMimeType(mimeType: string): string {
 	return mimeEssence(mimeType) || 'application/octet-stream';
 }

@@ -1,6 +1,6 @@
 import type { MediaMessage, MediaType } from '../mediaMessage';
 import { object, text, type Json } from '../read';
-import { unavailable } from '../unavailable';
+import { unavailable } from '../unavailableFile';
 import { readError } from './readError';
 
 /** `unsupported.type` of what is no file. Source: Meta, webhooks/reference/messages/unsupported, March 2026. */

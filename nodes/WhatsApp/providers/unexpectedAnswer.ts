@@ -6,7 +6,7 @@ import type { ApiReply } from './provider';
  * "nothing is set" would write over what others have set.
  * @param what what was tried, as the beginning of a sentence: `The webhooks could not be read`
  */
-export function notOurAnswer({ status }: ApiReply, what: string, vendor: string): MediaError {
+export function unexpectedAnswer({ status }: ApiReply, what: string, vendor: string): MediaError {
 	return new MediaError(
 		'temporary',
 		`${what}: the answer (HTTP ${status}) does not come from ${vendor}`,

@@ -7,7 +7,7 @@ import type { LocatedFile } from './fileSource';
  * Whether what a host serves looks like a page in place of the file: nothing that is said of the file announces such a page,
  * and the user does not ask for one.
  */
-export function looksLikeOtherPage(
+export function looksLikePageInsteadOfFile(
 	firstBytes: Buffer,
 	calledType: string | undefined,
 	file: LocatedFile,
