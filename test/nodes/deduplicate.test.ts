@@ -9,10 +9,13 @@ const trigger = (mode: 'webhook' | 'manual' = 'webhook') => {
 	const id = `node-${++serial}`;
 	return {
 		getMode: () => mode,
-		getNode: () => ({ id }),
+		getNode: () => ({ id, name: 'My Trigger' }),
 		getWorkflow: () => ({ id: 'w' }),
+		logger: { warn: (text: string) => warnings.push(text) },
 	} as never;
 };
+const warnings: string[] = [];
+beforeEach(() => void (warnings.length = 0));
 const message = (ids: Partial<MediaMessage>): MediaMessage => ({
 	provider: 'meta',
 	type: 'image',
@@ -71,6 +74,34 @@ test('a copy of a message that is under way without end holds up no new one besi
 	const never = async () => await new Promise<boolean>(() => {});
 	expect(await deduplicate(context, [slow], never)).toEqual([slow]);
 	expect(await deduplicate(context, [slow, fresh], never)).toEqual([fresh]);
+});
+
+test('what counted as a copy, and came to nothing after all, is said, and new when it is delivered again', async () => {
+	const context = trigger();
+	const [slow, fresh] = [message({ messageId: 'wamid.A' }), message({ messageId: 'wamid.B' })];
+	const ends: Array<(hasStarted: boolean) => void> = [];
+	const underWay = async () => await new Promise<boolean>((resolve) => ends.push(resolve));
+	await deduplicate(context, [slow], underWay);
+	expect(await deduplicate(context, [slow, fresh], underWay)).toEqual([fresh]);
+	ends[1]!(true);
+	expect(warnings).toEqual([]);
+	ends[0]!(false);
+	await new Promise(setImmediate);
+	expect(warnings).toEqual([
+		'My Trigger could not start the workflow with message wamid.A, though another delivery of it was answered as received. If it is not delivered again, ask its sender for it.',
+	]);
+	expect(await deduplicate(context, [slow, fresh], underWay)).toEqual([slow]);
+});
+
+test('a copy that has started its workflow in the end is nothing to speak of', async () => {
+	const context = trigger();
+	const [slow, fresh] = [message({ messageId: 'a' }), message({ messageId: 'b' })];
+	let end!: (hasStarted: boolean) => void;
+	await deduplicate(context, [slow], async () => await new Promise((resolve) => (end = resolve)));
+	expect(await deduplicate(context, [slow, fresh], async () => true)).toEqual([fresh]);
+	end(true);
+	await new Promise(setImmediate);
+	expect(warnings).toEqual([]);
 });
 
 test('a copy beside a new message is new where the first came to nothing', async () => {

@@ -15,7 +15,13 @@ import { timing } from './waitForExecutionStart';
 const MAX_AGE_MS = DAY;
 const MAX_FILES = 20_000;
 
-/** How long a new message waits for a copy beside it that is under way. What is under way for longer counts as a copy. */
+/**
+ * How long a new message waits for a copy beside it that is under way. What is under way for longer counts as a copy, and the
+ * answer, which is one for both, says that it was received, though n8n may yet refuse its execution. It is lost only where its
+ * vendor, too, has given up the first delivery: else that one's 500 brings it again, as new. n8n leaves no better way: its answer
+ * is all that tells whether an execution started, and an answer that we gave later, by ourselves, would hide that of the new
+ * message. To wait longer would hold up the new message, sure harm against a rare one. So the log names what came to nothing.
+ */
 const BESIDE_NEW_MS = SECOND;
 
 interface SeenFile {
@@ -29,6 +35,7 @@ const seen = new AgingMap<SeenFile>(MAX_AGE_MS, MAX_FILES);
 /** A trigger's node, in whichever of n8n's contexts. */
 interface TriggerContext {
 	getMode: IWebhookFunctions['getMode'];
+	logger: Pick<IWebhookFunctions['logger'], 'warn'>;
 	getNode: IWebhookFunctions['getNode'];
 	getWorkflow: () => Pick<Workflow, 'id'> | { id?: string };
 }
@@ -65,6 +72,8 @@ export async function deduplicate(
 		if (!underWay.length || left <= 0) break;
 		await settled(underWay, left);
 	}
+	for (const [key, message] of byKey)
+		if (!fresh.has(key)) warnWhereLost(context, message, seen.get(key)?.started);
 	return [...byKey].filter(([key]) => fresh.has(key)).map(([, message]) => message);
 }
 
@@ -90,6 +99,21 @@ async function settled(all: Array<Promise<boolean>>, maxWait: number): Promise<v
 	const over = new AbortController();
 	void Promise.all(all).then(() => over.abort());
 	await wait(maxWait, over.signal);
+}
+
+/** For a message that counts as a copy of one which is under way still. */
+function warnWhereLost(
+	{ logger, getNode }: TriggerContext,
+	{ messageId = 'without an ID' }: MediaMessage,
+	started?: Promise<boolean>,
+): void {
+	const { name } = getNode();
+	void started?.then((hasStarted) => {
+		if (!hasStarted)
+			logger.warn(
+				`${name} could not start the workflow with message ${messageId}, though another delivery of it was answered as received. If it is not delivered again, ask its sender for it.`,
+			);
+	});
 }
 
 /** Forgets them again when no execution starts. */
