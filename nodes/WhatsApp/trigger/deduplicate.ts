@@ -103,15 +103,14 @@ async function settled(all: Array<Promise<boolean>>, maxWait: number): Promise<v
 
 /** For a message that counts as a copy of one which is under way still. */
 function warnWhereLost(
-	{ logger, getNode }: TriggerContext,
+	context: TriggerContext,
 	{ messageId = 'without an ID' }: MediaMessage,
 	started?: Promise<boolean>,
 ): void {
-	const { name } = getNode();
 	void started?.then((hasStarted) => {
 		if (!hasStarted)
-			logger.warn(
-				`${name} could not start the workflow with message ${messageId}, though another delivery of it was answered as received. If it is not delivered again, ask its sender for it.`,
+			context.logger.warn(
+				`${context.getNode().name} could not start the workflow with message ${messageId}, though another delivery of it was answered as received. If it is not delivered again, ask its sender for it.`,
 			);
 	});
 }
