@@ -2,6 +2,7 @@ import { MediaError, TRY_AGAIN_SOON, type MediaErrorCode } from '../../errors';
 import { MINUTE } from '../../units';
 import type { ApiReply } from '../provider';
 import { object, retryAfterMs, text } from '../read';
+import { NOT_THE_API } from '../replyError';
 import { RECEIVED_FILE_DAYS, UPLOADED_FILE_DAYS } from './fileLifetimes';
 
 /**
@@ -69,9 +70,7 @@ export function apiError(reply: ApiReply, what: string, unknownId = UNKNOWN_MEDI
 		return new MediaError(
 			isTemporary ? 'temporary' : 'permanent',
 			`${what}: the API answered with HTTP ${reply.status} and no explanation`,
-			isTemporary
-				? TRY_AGAIN_SOON
-				: 'Check Base URL in the credential: something other than the API may be answering there.',
+			isTemporary ? TRY_AGAIN_SOON : NOT_THE_API,
 			facts,
 		);
 	}

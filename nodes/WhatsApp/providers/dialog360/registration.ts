@@ -4,7 +4,7 @@ import { unexpectedAnswer } from '../unexpectedAnswer';
 import type { ApiClient, ApiReply, Credentials, Registration } from '../provider';
 import { object, objects, text, type Json } from '../read';
 import { hmacHex } from '../signature';
-import { apiError } from './errors';
+import { apiError, explanationOf } from './errors';
 
 /**
  * A number has one webhook, and where 360dialog has switched that on a list of more. Ours is the one with our secret among its
@@ -90,11 +90,9 @@ async function readList(client: ApiClient): Promise<Json> {
  */
 function read(reply: ApiReply, { expected, none }: { expected: string; none: number[] }): Json {
 	const body = object(reply.body);
-	const { error, meta, message } = body;
 	const isNone = none.includes(reply.status);
 	if (reply.status !== 200 && !isNone) throw refused(reply);
-	const explanation = text(error) ?? text(object(meta).developer_message) ?? text(message);
-	if (isNone ? !explanation : body[expected] === undefined)
+	if (isNone ? !explanationOf(reply) : body[expected] === undefined)
 		throw unexpectedAnswer(reply, FAILED, '360dialog');
 	return isNone ? {} : body;
 }

@@ -1,12 +1,5 @@
 import type { CredentialForm } from '../credentialForm';
-
-const NOT_RUNNING = {
-	SCAN_QR_CODE: 'is not logged in to WhatsApp: scan the QR code in WAHA’s Dashboard',
-	PASSKEY_REQUIRED: 'waits for a passkey: follow the steps in WAHA’s Dashboard',
-	PASSKEY_CONFIRMATION_REQUIRED: 'waits for a passkey: follow the steps in WAHA’s Dashboard',
-	STOPPED: 'is stopped: start it in WAHA’s Dashboard',
-	FAILED: 'has failed: restart it in WAHA’s Dashboard',
-};
+import { SESSION_PROBLEMS } from './errors';
 
 export const credentialForm: CredentialForm = {
 	fields: [
@@ -61,9 +54,9 @@ export const credentialForm: CredentialForm = {
 				message:
 					'The API key is right, but there is no session of this name. Check Session; WAHA’s Dashboard lists them.',
 			},
-			...Object.entries(NOT_RUNNING).map(([status, problem]) => ({
+			...Array.from(SESSION_PROBLEMS, ([status, whatToDo]) => ({
 				body: ['status', status] as [string, string],
-				message: `The API key is right, but the session ${problem}.`,
+				message: `The API key is right, but the status of the session is ${status}. ${whatToDo}`,
 			})),
 		],
 	},

@@ -1,35 +1,32 @@
-import { MediaError, TRY_AGAIN_SOON, type MediaErrorCode } from '../../errors';
+import { MediaError } from '../../errors';
 import type { ApiReply } from '../provider';
-import { object, retryAfterMs, text } from '../read';
+import { object, text } from '../read';
+import { replyError, type Meaning } from '../replyError';
 
 /**
  * The error that a reply without success means. Its body is NestJS's, `{"message","error"?,"statusCode"}`, or
  * `{"error","session","status","expected"}` of a session that is not running.
  * @param what what was tried, as the beginning of a sentence: `Media ID 123 could not be looked up`
  */
-export function apiError({ status, headers, body }: ApiReply, what: string): MediaError {
-	const { message, error, status: session } = object(body);
+export function apiError(reply: ApiReply, what: string): MediaError {
+	const { message, error, status: session } = object(reply.body);
 	const sentence = text(message) ?? text(error) ?? '';
-	const reason = sentence ? `WAHA says "${firstLine(sentence)}"` : 'no explanation';
-	const [code, description] = explain(status, sentence, text(session));
-	const facts = { status, retryAfterMs: retryAfterMs(headers['retry-after']) };
-	return new MediaError(code, `${what}: ${reason} (HTTP ${status})`, description, facts);
+	const said = sentence ? `WAHA says "${firstLine(sentence)}"` : 'no explanation';
+	const meaning = meaningOf(reply.status, sentence, text(session));
+	return replyError(reply, `${what}: ${said} (HTTP ${reply.status})`, meaning, NOT_WAHA);
 }
 
-type Explanation = [code: MediaErrorCode, description: string];
-
-function explain(status: number, sentence: string, session?: string): Explanation {
+function meaningOf(status: number, sentence: string, session?: string): Meaning | undefined {
 	if (status === 401) return ['credential', WRONG_KEY];
 	if (status === 403)
 		return ['credential', 'The API key belongs to another session, or lacks a permission.'];
 	// "The feature is available only in Plus version …"
 	if (/plus version/i.test(sentence)) return ['permanent', PLUS];
-	if (status === 404 && /session/i.test(sentence)) return ['credential', NO_SESSION];
-	if (status === 404) return ['gone', NO_MESSAGE];
-	if (session)
-		return ['temporary', sessionProblem(session) ?? 'Wait until the session is WORKING.'];
-	if (status >= 500 || status === 429) return ['temporary', TRY_AGAIN_SOON];
-	return ['permanent', NOT_WAHA];
+	if (status === 404)
+		return /session/i.test(sentence) ? ['credential', NO_SESSION] : ['gone', NO_MESSAGE];
+	return session
+		? ['temporary', SESSION_PROBLEMS.get(session) ?? 'Wait until the session is WORKING.']
+		: undefined;
 }
 
 const WRONG_KEY =
@@ -42,13 +39,16 @@ const NO_MESSAGE =
 export const NOT_WAHA =
 	'Check Base URL in the credential: something other than WAHA may be answering there.';
 
-/** What to do about a session that waits for a person; nothing for one that runs or soon will. */
-export function sessionProblem(status: string): string | undefined {
-	if (status === 'STOPPED') return 'Start the session in WAHA’s Dashboard.';
-	if (status === 'FAILED') return 'Restart the session in WAHA’s Dashboard, or log in again.';
-	const isWaiting = status === 'SCAN_QR_CODE' || status.startsWith('PASSKEY');
-	return isWaiting ? 'Open WAHA’s Dashboard and log in to WhatsApp with the phone.' : undefined;
-}
+const PASSKEY = 'Follow the steps for the passkey in WAHA’s Dashboard.';
+
+/** What to do about a session that waits for a person, by its status. Every other it leaves by itself. */
+export const SESSION_PROBLEMS = new Map([
+	['SCAN_QR_CODE', 'Open WAHA’s Dashboard and log in to WhatsApp with the phone.'],
+	['PASSKEY_REQUIRED', PASSKEY],
+	['PASSKEY_CONFIRMATION_REQUIRED', PASSKEY],
+	['STOPPED', 'Start the session in WAHA’s Dashboard.'],
+	['FAILED', 'Restart the session in WAHA’s Dashboard, or log in again.'],
+]);
 
 /** Why WAHA has no file: a text, or an error of gRPC, Axios, Boom or OpenSSL. */
 export function fileError(error: unknown, what: string): MediaError {

@@ -3,7 +3,7 @@ import { jsonParse } from 'n8n-workflow';
 import { MediaError } from '../../errors';
 import type { ApiClient, Credentials, LiveConnection } from '../provider';
 import { object, text } from '../read';
-import { apiError, sessionProblem } from './errors';
+import { apiError, SESSION_PROBLEMS } from './errors';
 import { sessionOf, sessionPath } from './media';
 import { parse } from './messages';
 
@@ -31,7 +31,7 @@ async function checkAccess(client: ApiClient): Promise<MediaError | undefined> {
 	const reply = await client.send({ method: 'GET', path: sessionPath(client.credentials) });
 	if (reply.status !== 200) return apiError(reply, 'The live connection was refused');
 	const status = text(object(reply.body).status) ?? '';
-	const problem = sessionProblem(status);
+	const problem = SESSION_PROBLEMS.get(status);
 	const what = `Session "${sessionOf(client.credentials)}" receives nothing: its status is ${status}`;
 	return problem ? new MediaError('permanent', what, problem) : undefined;
 }

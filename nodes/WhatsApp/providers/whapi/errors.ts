@@ -1,6 +1,7 @@
-import { MediaError, TRY_AGAIN_SOON, type MediaErrorCode } from '../../errors';
+import type { MediaError } from '../../errors';
 import type { ApiReply } from '../provider';
-import { object, retryAfterMs, text } from '../read';
+import { object, text } from '../read';
+import { replyError, type Meaning } from '../replyError';
 import { FILE_DAYS } from './fileLifetimes';
 
 /**
@@ -14,9 +15,7 @@ export function apiError(reply: ApiReply, what: string): MediaError {
 	const said = sentence
 		? `Whapi.Cloud says "${sentence}" (HTTP ${status})`
 		: `HTTP ${status} without an explanation`;
-	const { code, description } = explain(reply);
-	const facts = { status, retryAfterMs: retryAfterMs(reply.headers['retry-after']) };
-	return new MediaError(code, `${what}: ${said}`, description, facts);
+	return replyError(reply, `${what}: ${said}`, meaningOf(reply), OTHER);
 }
 
 /** Files come from the API itself, whose errors look the same for files. */
@@ -39,50 +38,37 @@ function errorSentence({ body }: ApiReply): string {
 	return [text(message), text(details)].filter(Boolean).join(' — ');
 }
 
-function explain(reply: ApiReply): { code: MediaErrorCode; description: string } {
-	const { status } = reply;
-	if (isTokenUnknown(reply))
-		return {
-			code: 'credential',
-			description:
-				'The token in the credential belongs to no channel. Copy and paste the complete token from the channel’s page at panel.whapi.cloud.',
-		};
-	if (status === 404)
-		return {
-			code: 'gone',
-			description: `The file may be deleted, belong to another channel, or be older than the ${FILE_DAYS} days for which Whapi.Cloud keeps files.`,
-		};
-	if (status === 401)
-		return {
-			code: 'credential',
-			description:
-				'The channel is not logged in to WhatsApp. Open it at panel.whapi.cloud and scan the QR code with the phone.',
-		};
-	if (status === 402)
-		return {
-			code: 'permanent',
-			description: 'The channel’s trial is used up. Choose a plan at panel.whapi.cloud.',
-		};
+function meaningOf(reply: ApiReply): Meaning | undefined {
+	if (isTokenUnknown(reply)) return UNKNOWN_TOKEN;
 	// A limit of calls; without the header, the limit is WhatsApp's.
-	if (status === 429 && reply.headers['retry-after'])
-		return { code: 'temporary', description: TRY_AGAIN_SOON };
-	if (status === 429)
-		return {
-			code: 'permanent',
-			description:
-				'WhatsApp has suspended this number for a while (a soft ban). Trying again makes it worse: leave the number alone for a day or two.',
-		};
-	if (status === 413)
-		return { code: 'permanent', description: 'The file is larger than Whapi.Cloud accepts.' };
-	if (status === 415)
-		return {
-			code: 'permanent',
-			description:
-				'Whapi.Cloud does not accept this type of file. Convert it, or enter another MIME Type under Options.',
-		};
-	if (status >= 500) return { code: 'temporary', description: TRY_AGAIN_SOON };
-	return {
-		code: 'permanent',
-		description: 'Fix the problem that Whapi.Cloud describes, then run it again.',
-	};
+	const isLimit = reply.status === 429 && reply.headers['retry-after'];
+	return isLimit ? undefined : MEANINGS[reply.status];
 }
+
+const UNKNOWN_TOKEN: Meaning = [
+	'credential',
+	'The token in the credential belongs to no channel. Copy and paste the complete token from the channel’s page at panel.whapi.cloud.',
+];
+
+const OTHER = 'Fix the problem that Whapi.Cloud describes, then run it again.';
+
+const MEANINGS: Record<number, Meaning> = {
+	401: [
+		'credential',
+		'The channel is not logged in to WhatsApp. Open it at panel.whapi.cloud and scan the QR code with the phone.',
+	],
+	402: ['permanent', 'The channel’s trial is used up. Choose a plan at panel.whapi.cloud.'],
+	404: [
+		'gone',
+		`The file may be deleted, belong to another channel, or be older than the ${FILE_DAYS} days for which Whapi.Cloud keeps files.`,
+	],
+	413: ['permanent', 'The file is larger than Whapi.Cloud accepts.'],
+	415: [
+		'permanent',
+		'Whapi.Cloud does not accept this type of file. Convert it, or enter another MIME Type under Options.',
+	],
+	429: [
+		'permanent',
+		'WhatsApp has suspended this number for a while (a soft ban). Trying again makes it worse: leave the number alone for a day or two.',
+	],
+};
