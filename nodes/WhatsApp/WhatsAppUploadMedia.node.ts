@@ -47,15 +47,6 @@ export class WhatsAppUploadMedia implements INodeType {
 		outputs: [NodeConnectionTypes.Main],
 		usableAsTool: true,
 		credentials: [{ name: CREDENTIAL, required: true }],
-		// n8n opens the tab Binary wherever an item has a file, and a node cannot choose another.
-		hints: [
-			{
-				message: 'The media ID is in the field mediaId, on the tabs Schema, Table and JSON',
-				type: 'info',
-				location: 'outputPane',
-				whenToDisplay: 'afterExecution',
-			},
-		],
 		properties: [
 			...withToolForm(
 				binaryField(
@@ -161,6 +152,9 @@ export class WhatsAppUploadMedia implements INodeType {
 	}
 }
 
+/** n8n opens the tab Binary wherever an item has a file, and a node cannot choose another. */
+const WHERE_THE_ID_IS = 'The media ID is in the field mediaId, on the tabs Schema, Table and JSON';
+
 interface Options {
 	[name: string]: string | boolean;
 	checkFile: boolean;
@@ -172,7 +166,7 @@ interface Options {
 
 /** Texts, sends that failed and files that did not arrive pass as they are, unless a node before gave them a file. */
 async function uploadMedia(job: ItemJob, cache: UploadCache) {
-	const { context, item, index, attempt, setSubject, addHint } = job;
+	const { context, item, index, attempt, setSubject, addHint, addNote } = job;
 	const client = await job.client();
 	const field = context.getNodeParameter('binaryPropertyName', index, '') as string | IBinaryData;
 	const { reuseEarlier, ...options } = optionsParameter<Options>(context, index);
@@ -186,6 +180,7 @@ async function uploadMedia(job: ItemJob, cache: UploadCache) {
 	const addHintOnce = (message: string) => attempt === 1 && addHint(message);
 	const reuse = reuseEarlier ? { cache } : {};
 	const file = await upload({ client, addHint: addHintOnce, ...reuse }, source, options);
+	addNote(WHERE_THE_ID_IS);
 	const kept = job.isTool ? {} : withoutFile(item.json);
 	return { json: { ...kept, ...file }, binary: item.binary };
 }

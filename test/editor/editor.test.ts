@@ -427,6 +427,7 @@ describe('what the screen says to', () => {
 			'was not uploaded: ZIP files are not supported',
 			'Supported documents: PDF, Word, Excel, PowerPoint and plain text, up to 100 MB.',
 		);
+		expect(await editor.output().getByText('The media ID is in the field').count()).toBe(0);
 		await picture('error-file-type');
 	});
 

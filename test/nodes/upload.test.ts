@@ -30,6 +30,27 @@ describe.each(['filesystem', 'default', 'database'] as const)(
 		};
 		const stored = (mediaId: unknown) => harness.emulator.meta.store.get(String(mediaId))!;
 
+		test('where the media ID is, says an upload that was done, and no other', async () => {
+			const run = async (files: Buffer[], node = {}) => {
+				const items = files.map(async (bytes) => ({
+					json: {},
+					binary: { data: await harness.engine.file(bytes, { mimeType: 'application/pdf' }) },
+				}));
+				const { hints } = await harness.run('UploadMedia', await Promise.all(items), node);
+				return hints.map(({ type, message }) => `${type}: ${message}`);
+			};
+			const where =
+				'info: The media ID is in the field mediaId, on the tabs Schema, Table and JSON';
+			const empty = Buffer.alloc(0);
+			expect(await run([PDF, PDF])).toEqual([where]);
+			expect(await run([empty])).toEqual([]);
+			const goesOn = { onError: 'continueRegularOutput' };
+			expect(await run([empty], goesOn)).toEqual([]);
+			expect(await run([empty, PDF], goesOn)).toEqual([where]);
+			const text = await harness.run('UploadMedia', [{ type: 'text', text: 'Hello' }]);
+			expect(text.hints).toEqual([]);
+		});
+
 		test('the bytes arrive, and come back by their media ID', async () => {
 			const { json } = await upload(
 				PDF,

@@ -77,5 +77,7 @@ export async function uploadFiles(
 		staticData,
 		...more,
 	});
-	return { ...outcomeOf(result), hints: result.hints.map(({ message }) => message) };
+	const shown = (wanted: string) =>
+		result.hints.flatMap(({ type, message }) => (type === wanted ? message : []));
+	return { ...outcomeOf(result), hints: shown('warning'), notes: shown('info') };
 }

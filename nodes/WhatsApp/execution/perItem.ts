@@ -32,6 +32,8 @@ export interface ItemJob extends Clients {
 	setSubject: (subject: string) => void;
 	/** Adds a hint to the output panel. It is shown once; `{n}` becomes the number of items that added it: `3 of 40`. */
 	addHint: (message: string) => void;
+	/** Says in the output panel where to look, once, below the hints: nothing is wrong. A form's own hint stands above errors, too. */
+	addNote: (message: string) => void;
 }
 
 /** Each is made when it is first asked for, once for all items. */
@@ -58,6 +60,7 @@ export async function perItem(
 	const items = context.getInputData().map((item) => ({ ...item, json: item.json ?? {} }));
 	const results = new Array<INodeExecutionData>(items.length);
 	const hints = new HintCounter();
+	const notes = new Set<string>();
 	const clients = clientsOf(context);
 	const signal = context.getExecutionCancelSignal();
 	const isTool = context.getNode().type.endsWith('Tool');
@@ -68,8 +71,10 @@ export async function perItem(
 		// An item's field can hold a whole file.
 		const setSubject = (named: string) => (subject = named.slice(0, 200));
 		const addHint = (message: string) => hints.add(message);
+		const addNote = (message: string) => void notes.add(message);
+		const says = { setSubject, addHint, addNote };
 		const tryOnce = async (attempt: number) =>
-			await work({ context, ...clients, item, index, attempt, isTool, setSubject, addHint });
+			await work({ context, ...clients, item, index, attempt, isTool, ...says });
 		const limits = () => optionsParameter<RetryLimits & IDataObject>(context, index);
 		try {
 			const { result, tries } = await withRetries(tryOnce, limits, signal);
@@ -85,7 +90,7 @@ export async function perItem(
 
 	if (signal?.aborted) throw nodeError(context, executionCanceledError());
 	if (failure) throw failure;
-	const shown = hints.toNodeHints(items.length);
+	const shown = [...hints.toNodeHints(items.length), ...[...notes].map(noteHint)];
 	if (shown.length) context.addExecutionHints(...shown);
 	return [results];
 }
@@ -131,6 +136,10 @@ function withSubject(cause: unknown, subject: string): unknown {
 	const { code, message, description, status } = cause;
 	if (code === 'credential' || message.includes(subject)) return cause;
 	return new MediaError(code, `${subject}: ${message}`, description, { status });
+}
+
+function noteHint(message: string): NodeExecutionHint {
+	return { message, type: 'info', location: 'outputPane' };
 }
 
 /** Counts how many items add the same hint. */
