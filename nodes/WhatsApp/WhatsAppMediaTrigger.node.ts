@@ -13,15 +13,16 @@ import { answerHandshake, receive } from './trigger/delivery';
 import { byName, mediaTypesField, triggerOptions } from './trigger/fields';
 import { registrationHooks } from './trigger/registration';
 
-/** A list, because n8n's notices show no other markup but links. */
+/** The credential knows the provider, and no form may ask a credential: a line for each. A list, because n8n's notices show no other markup but links. */
 const manualSteps = [
 	'Step 1: Publish this workflow.',
 	'Step 2: Open Webhook URLs above, choose Production URL and copy it.',
-	`Step 3: Go to your provider.${list(
+	`Step 3: At your provider, do what its line says.${list(
 		Object.values(providers).map(
 			({ displayName, manualSetup }) => `${displayName}: ${manualSetup}`,
 		),
 	)}`,
+	'A second workflow on the same number: with most providers, its URL replaces this one, and this workflow stops receiving. Keep one trigger, and start the other workflow from it with Execute Sub-workflow.',
 ];
 
 function list(entries: string[]): string {
@@ -37,17 +38,26 @@ const manualOnly = Object.values(providers).flatMap(({ displayName, registration
 const NOTHING_ARRIVES =
 	'<br><br><b>If nothing arrives</b>: an app in development mode delivers only test messages. A number delivers to only one webhook. With a wrong App Secret, every delivery is refused; n8n’s log says so.';
 
+/** Providers that can be told to make public links. */
+const withPublicLinks = Object.values(providers).flatMap(({ displayName, registration }) =>
+	registration?.enablePublicLinks ? displayName : [],
+);
+
+const publicLinksOption: INodeProperties = {
+	displayName: 'Public Links',
+	name: 'autoDownload',
+	type: 'boolean',
+	// Whoever adds the option wants it; without it no link is made.
+	default: true,
+	// What is set up by hand changes no setting at the provider.
+	displayOptions: { hide: { '/registration': ['manual'] } },
+	description: `Whether each file comes with a public link (Auto Download). Only ${withPublicLinks.join(' and ')} can do that; with other providers, this changes nothing. Anyone who has the link can open the file for 30 days. Switching this off does not switch off the setting at the provider.`,
+};
+
+/** A package without such a provider has no use for the option. */
 const webhookOptions: INodeProperties[] = [
 	...triggerOptions,
-	{
-		displayName: 'Public Links',
-		name: 'autoDownload',
-		type: 'boolean',
-		// Whoever adds the option wants it; without it no link is made.
-		default: true,
-		description:
-			'Whether each file comes with a public link, if the provider offers that (Auto Download). Anyone who has the link can open the file for 30 days. Switching this off does not switch off the setting at the provider.',
-	},
+	...(withPublicLinks.length ? [publicLinksOption] : []),
 ];
 webhookOptions.sort(byName);
 

@@ -17,7 +17,7 @@ export const dialog360: Provider = {
 	mediaHosts: [],
 	authHeaders: ({ accessToken }) => ({ 'D360-API-KEY': accessToken }),
 	credentialForm,
-	manualSetup: `open the 360dialog Hub → your number → Webhook URL. Paste the URL, and add a header ${SECRET_HEADER} with the Webhook Secret of the credential.`,
+	manualSetup: `Hub → your number → Webhook URL. Paste the URL, and add the header ${SECRET_HEADER} with the credential’s Webhook Secret.`,
 	manualNeeds: ['webhookSecret'],
 	retention: `Meta keeps received files for ${RECEIVED_FILE_DAYS} days and uploaded ones for ${UPLOADED_FILE_DAYS}.`,
 	verify,

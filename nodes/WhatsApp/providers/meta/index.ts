@@ -25,7 +25,7 @@ export const meta: Provider = {
 	],
 	credentialForm,
 	manualSetup:
-		'open App Dashboard → WhatsApp → Configuration → Webhook → Edit. Paste the URL as Callback URL, enter the Verify Token of the credential, and subscribe to the field messages.',
+		'App Dashboard → WhatsApp → Configuration → Webhook → Edit. Paste the URL as Callback URL, enter the credential’s Verify Token, and subscribe to messages.',
 	retention: `Meta keeps received files for ${RECEIVED_FILE_DAYS} days and uploaded ones for ${UPLOADED_FILE_DAYS}.`,
 	manualNeeds: ['webhookSecret', 'verifyToken'],
 	checkCredentials,

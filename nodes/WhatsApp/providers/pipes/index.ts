@@ -15,7 +15,7 @@ export const pipes: Provider = {
 	mediaHosts: [],
 	credentialForm,
 	manualSetup:
-		'paste the URL as Webhook URL where you activate the number, or in the App’s settings. Enter the Webhook Secret of the credential there, too.',
+		'paste the URL as Webhook URL where you activate the number, or in the App’s settings, with the credential’s Webhook Secret.',
 	manualNeeds: ['webhookSecret'],
 	retention: `Pipes.bot keeps files for ${FILE_HOURS} hours.`,
 	unavailableAlwaysStarts: true,

@@ -17,7 +17,7 @@ export const waha: Provider = {
 	authHeaders: ({ accessToken }) => ({ 'X-Api-Key': accessToken }),
 	credentialForm,
 	manualSetup:
-		'open WAHA’s Dashboard → Sessions → Configuration. Add the URL to the webhooks, with the event message.any and, as HMAC key, the Webhook Secret of the credential.',
+		'Dashboard → Sessions → Configuration → Webhooks. Add the URL with the event message.any, and the credential’s Webhook Secret as HMAC key.',
 	manualNeeds: ['webhookSecret'],
 	retention:
 		'WAHA keeps a file for three minutes (WHATSAPP_FILES_LIFETIME), and gets it again when its message is asked for.',

@@ -17,7 +17,7 @@ export const whapi: Provider = {
 	sizesAreSenders: true,
 	credentialForm,
 	manualSetup:
-		'keep This Phone Number instead of Manual. The dashboard cannot set the header that proves a delivery.',
+		'choose This Phone Number instead. The dashboard cannot set the header that proves a delivery.',
 	retention: `Whapi.Cloud keeps files for ${FILE_DAYS} days.`,
 	lateFilesMs: LATE_FILE_MS,
 	verify,
