@@ -47,6 +47,20 @@ export interface CredentialProblem {
 	message: string;
 }
 
+/** What proves who we are; most vendors call it an API key. */
+export const tokenField = {
+	name: 'accessToken',
+	displayName: 'API Key',
+	isSecret: true,
+	required: true,
+} as const;
+
+export const webhookSecretField = {
+	name: 'webhookSecret',
+	displayName: 'Webhook Secret',
+	isSecret: true,
+} as const;
+
 /** For those who run a relay of their own in front of the API. */
 export const relayBaseUrl: CredentialField = {
 	name: 'baseUrl',

@@ -1,5 +1,5 @@
-import { mimeEssence } from '../../formats/mimeTypes';
 import type { MediaMessage, MediaType, Origin } from '../mediaMessage';
+import { mediaTypeOf } from '../mediaTypeOf';
 import {
 	flag,
 	isoTime,
@@ -127,11 +127,6 @@ function callFiles(message: Json, change: Change): MediaMessage[] {
 		mediaMessage(message, { media: recording, type: 'audio', origin: 'call' }, change) ?? [],
 		mediaMessage(message, { media: transcript, type: 'document', origin: 'call' }, change) ?? [],
 	].flat();
-}
-
-function mediaTypeOf(mimeType = ''): MediaType {
-	const [topLevel] = mimeEssence(mimeType).split('/');
-	return MEDIA_TYPES.find((type) => type === topLevel) ?? 'document';
 }
 
 interface File {

@@ -1,20 +1,20 @@
-import { relayBaseUrl, type CredentialForm } from '../credentialForm';
+import {
+	relayBaseUrl,
+	tokenField,
+	webhookSecretField,
+	type CredentialForm,
+} from '../credentialForm';
 import { SECRET_HEADER } from '../deliverySecret';
 
 export const credentialForm: CredentialForm = {
 	fields: [
 		{
-			displayName: 'API Key',
-			name: 'accessToken',
-			isSecret: true,
-			required: true,
+			...tokenField,
 			description: 'Each key belongs to one WhatsApp number',
 			hint: '360dialog Hub → your number → API key → Generate. A new key replaces the old one.',
 		},
 		{
-			displayName: 'Webhook Secret',
-			name: 'webhookSecret',
-			isSecret: true,
+			...webhookSecretField,
 			description:
 				'Proves that a message comes from 360dialog. If it is empty, the trigger makes one from the key. Partners may enter their platform secret.',
 			hint: `Only for a trigger with Manual: make up at least 16 characters, and enter the same in the Hub as header ${SECRET_HEADER} beside the webhook URL`,

@@ -1,6 +1,7 @@
-import { sizeInWords } from '../../units';
+import { pathBelow } from '../apiPath';
 import { fileLocation, uploadedMedia, uploadForm } from '../cloudApi/media';
 import { checkMediaId } from '../mediaId';
+import { notAccepted } from '../notAccepted';
 import { safeMimeType } from '../safeMimeType';
 import type {
 	ApiClient,
@@ -22,8 +23,7 @@ export function ownFileUrl(url: string, { baseUrl }: Credentials): string {
 
 /** Where Meta's own host has its files, and nothing else. */
 export function isFileUrl(url: URL, { baseUrl }: Credentials): boolean {
-	const files = new URL(`${baseUrl}/whatsapp_business/attachments/`);
-	return url.origin === files.origin && url.pathname === files.pathname;
+	return pathBelow(baseUrl, url) === '/whatsapp_business/attachments/';
 }
 
 /** GET /{media-id} */
@@ -50,10 +50,7 @@ export async function upload(client: ApiClient, given: OutgoingFile): Promise<Up
 	const reply = await client.send({ method: 'POST', path: '/media', ...uploadForm(file) });
 	const uploaded = uploadedMedia(reply);
 	if (uploaded) return uploaded;
-	throw apiError(
-		reply,
-		`"${file.fileName}" (${file.mimeType}, ${sizeInWords(file.size)}) was not accepted`,
-	);
+	throw apiError(reply, notAccepted(file));
 }
 
 /** Whatever else is asked for counts as a failed look-up, of which few are allowed an hour. */

@@ -1,6 +1,6 @@
 import { ALLOW_UNSIGNED, PROOF_NEEDED } from '../cloudApi/errors';
 import { COPY_APP_SECRET, secretProof, WRONG_PROOF } from './appSecret';
-import { relayBaseUrl, type CredentialForm } from '../credentialForm';
+import { relayBaseUrl, tokenField, type CredentialForm } from '../credentialForm';
 
 const NO_PERMISSION =
 	'The access token lacks a permission: it needs whatsapp_business_messaging and whatsapp_business_management.';
@@ -8,10 +8,8 @@ const NO_PERMISSION =
 export const credentialForm: CredentialForm = {
 	fields: [
 		{
+			...tokenField,
 			displayName: 'Access Token',
-			name: 'accessToken',
-			isSecret: true,
-			required: true,
 			placeholder: 'e.g. EAAG…',
 			description:
 				'A permanent token of a System User that has your app and your WhatsApp account. The token on the API Setup page works too, for 24 hours.',

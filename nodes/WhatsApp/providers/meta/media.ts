@@ -3,6 +3,7 @@ import { supportedLike } from '../cloudApi/accepts';
 import { sizeInWords } from '../../units';
 import { apiError, graphError, UNKNOWN_ID } from '../cloudApi/errors';
 import { fileLocation, uploadedMedia, uploadForm } from '../cloudApi/media';
+import { notAccepted } from '../notAccepted';
 import { safeMimeType } from '../safeMimeType';
 import type {
 	ApiClient,
@@ -53,8 +54,7 @@ export async function upload(client: ApiClient, given: OutgoingFile): Promise<Up
 	const uploaded = uploadedMedia(reply);
 	if (uploaded) return uploaded;
 	if (reply.status === 413) throw tooLarge(file);
-	const what = `"${file.fileName}" (${file.mimeType}, ${sizeInWords(file.size)}) was not accepted`;
-	throw apiError(reply, what, UNKNOWN_ID);
+	throw apiError(reply, notAccepted(file), UNKNOWN_ID);
 }
 
 /** GET /{waba-id}/phone_numbers */

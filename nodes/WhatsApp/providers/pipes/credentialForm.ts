@@ -1,4 +1,9 @@
-import { relayBaseUrl, type CredentialForm } from '../credentialForm';
+import {
+	relayBaseUrl,
+	tokenField,
+	webhookSecretField,
+	type CredentialForm,
+} from '../credentialForm';
 
 const BAD_KEY =
 	'The API key is not valid. Copy and paste the complete key from the Pipes.bot dashboard: it starts with pk_ or ak_live_.';
@@ -6,19 +11,14 @@ const BAD_KEY =
 export const credentialForm: CredentialForm = {
 	fields: [
 		{
-			displayName: 'API Key',
-			name: 'accessToken',
-			isSecret: true,
-			required: true,
+			...tokenField,
 			placeholder: 'e.g. pk_…',
 			description:
 				'It starts with pk_ for a pool number, and with ak_live_ for a number of your own',
 			hint: 'From the Pipes.bot dashboard',
 		},
 		{
-			displayName: 'Webhook Secret',
-			name: 'webhookSecret',
-			isSecret: true,
+			...webhookSecretField,
 			description:
 				'Proves that a message comes from Pipes.bot. WhatsApp Media Trigger needs it; WhatsApp Media Stream Trigger does not.',
 			hint: 'Needed for the trigger: make up at least 16 characters, and enter the same in the Pipes.bot dashboard beside the webhook URL',

@@ -1,7 +1,7 @@
-import { MediaError } from '../../errors';
 import { checkMediaId } from '../mediaId';
 import { presignedUrlExpiresAt } from '../presignedUrl';
-import type { ApiClient, FileLocation, UploadedMedia } from '../provider';
+import type { ApiClient, FileLocation } from '../provider';
+import { cannotDelete, cannotUpload } from '../unsupportedActions';
 import { apiError } from './errors';
 import { FILE_HOURS, URL_LIFE_MS } from './fileLifetimes';
 
@@ -24,18 +24,12 @@ export async function resolve(client: ApiClient, mediaId: string): Promise<FileL
 }
 
 /** No path, body or reply of an upload is public, and none of a delete. */
-export async function upload(): Promise<UploadedMedia> {
-	throw new MediaError(
-		'permanent',
-		'Pipes.bot has no public way to upload a file',
-		'Send the file together with its message instead: an HTTP Request to POST /v1/messages/send with conversationId, and in media the file as base64 (with mimeType) or as an https URL.',
-	);
-}
+export const upload = cannotUpload(
+	'Pipes.bot has no public way to upload a file',
+	'Send the file together with its message instead: an HTTP Request to POST /v1/messages/send with conversationId, and in media the file as base64 (with mimeType) or as an https URL.',
+);
 
-export async function deleteMedia(_client: ApiClient, mediaId: string): Promise<void> {
-	throw new MediaError(
-		'permanent',
-		`Media ID ${mediaId} was not deleted: Pipes.bot has no way to delete a file`,
-		`Leave it out: Pipes.bot deletes every file ${FILE_HOURS} hours after it came.`,
-	);
-}
+export const deleteMedia = cannotDelete(
+	'Pipes.bot',
+	`Leave it out: Pipes.bot deletes every file ${FILE_HOURS} hours after it came.`,
+);

@@ -1,4 +1,4 @@
-import type { CredentialForm } from '../credentialForm';
+import { tokenField, webhookSecretField, type CredentialForm } from '../credentialForm';
 import { SESSION_PROBLEMS } from './errors';
 
 export const credentialForm: CredentialForm = {
@@ -13,10 +13,7 @@ export const credentialForm: CredentialForm = {
 			hint: 'Where WAHA’s Dashboard opens, without /dashboard',
 		},
 		{
-			displayName: 'API Key',
-			name: 'accessToken',
-			isSecret: true,
-			required: true,
+			...tokenField,
 			description:
 				'The server’s key, or a key for this session that may read it and, for WhatsApp Media Trigger, change its settings',
 			hint: 'WAHA_API_KEY of the WAHA container. If that is not set, WAHA prints a key when it starts.',
@@ -29,9 +26,7 @@ export const credentialForm: CredentialForm = {
 			hint: 'Leave it empty for the session default',
 		},
 		{
-			displayName: 'Webhook Secret',
-			name: 'webhookSecret',
-			isSecret: true,
+			...webhookSecretField,
 			description:
 				'Proves that a message comes from WAHA. If it is empty, the trigger makes one from the API key. WhatsApp Media Stream Trigger needs none.',
 			hint: 'Only for a trigger with Manual: make up at least 16 characters, and enter the same in WAHA as the HMAC key of the webhook',

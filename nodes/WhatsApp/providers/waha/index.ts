@@ -2,8 +2,8 @@ import type { Provider } from '../provider';
 import { credentialForm } from './credentialForm';
 import { presignedUrlExpiresAt } from '../presignedUrl';
 import { live } from './live';
-import { deleteMedia, isFileUrl, resolve, upload } from './media';
-import { ownFileUrl, parse } from './messages';
+import { deleteMedia, isFileUrl, ownFileUrl, resolve, upload } from './media';
+import { parse } from './messages';
 import { registration } from './registration';
 import { verify } from './webhook';
 

@@ -1,16 +1,12 @@
 import { MediaError } from '../../errors';
-import { presignedUrlExpiresAt } from '../presignedUrl';
-import type {
-	ApiClient,
-	Credentials,
-	FileLocation,
-	ResolveOptions,
-	UploadedMedia,
-} from '../provider';
-import { object, omitUndefined } from '../read';
+import { pathBelow } from '../apiPath';
 import { checkMediaId } from '../mediaId';
+import { presignedUrlExpiresAt } from '../presignedUrl';
+import type { Credentials, FileLocation, Provider } from '../provider';
+import { object, omitUndefined } from '../read';
+import { cannotDelete, cannotUpload } from '../unsupportedActions';
 import { apiError, fileError, NO_SESSION, NOT_WAHA } from './errors';
-import { fileOf, idParts, isFilePath, ownFileUrl } from './messages';
+import { fileOf, idParts } from './messages';
 
 /** With the chat it is in, or, from engines without a browser, without. */
 const MESSAGE_ID = {
@@ -34,11 +30,7 @@ export function sessionPath(credentials: Credentials): string {
  * A file has no ID and lives for minutes; its message has one, for which `downloadMedia` makes WAHA fetch the file once more.
  * Source: waha.devlike.pro, Receive messages.
  */
-export async function resolve(
-	client: ApiClient,
-	mediaId: string,
-	options: ResolveOptions = {},
-): Promise<FileLocation> {
+export const resolve: Provider['resolve'] = async (client, mediaId, options = {}) => {
 	const { credentials } = client;
 	checkMediaId(mediaId, MESSAGE_ID);
 	const what = `Media ID ${mediaId} could not be looked up`;
@@ -63,34 +55,40 @@ export async function resolve(
 		tokenRequired: isFileUrl(new URL(url), credentials),
 		...file,
 	});
-}
+};
 
 /** Not yet, or never: which one is only known later. */
 const NO_FILE =
 	'no file (WHATSAPP_DOWNLOAD_MEDIA and WHATSAPP_FILES_MIMETYPES decide what WAHA downloads)';
 
+/**
+ * Where WAHA serves files: `/api/files/<session>/<name>`, older versions without the session. Plain characters only, since a
+ * proxy before WAHA may decode the path, and would then take `..%2f` to other paths, which answer with settings and messages.
+ */
+const FILE_PATH = /^\/api\/files\/(?:[\w-]{1,64}\/)?(?!\.)(?:[\w:+@=~-]|%40|%3A|\.(?!\.))+$/i;
+
 /** GET /api/files/…, and nothing else: other paths answer with settings and messages. */
 export function isFileUrl(url: URL, { baseUrl }: Credentials): boolean {
-	const { origin, pathname } = new URL(`${baseUrl}/`);
-	// Without its last slash.
-	const base = pathname.slice(0, -1);
-	const isBelow = url.origin === origin && url.pathname.startsWith(base);
-	return isBelow && isFilePath(url.pathname.slice(base.length));
+	return FILE_PATH.test(pathBelow(baseUrl, url));
+}
+
+/**
+ * Without `WAHA_BASE_URL` the host of a file's URL is `localhost:3000`, and in Docker often a name that n8n does not know. The
+ * server's own files are where the credential says that it is; any other URL is some storage's.
+ */
+export function ownFileUrl(url: string, { baseUrl }: Credentials): string {
+	if (!URL.canParse(url)) return url;
+	const { pathname, search } = new URL(url);
+	return FILE_PATH.test(pathname) ? baseUrl + pathname + search : url;
 }
 
 /** A file travels inside its message only. Source: waha.devlike.pro, Send messages. */
-export async function upload(): Promise<UploadedMedia> {
-	throw new MediaError(
-		'permanent',
-		'WAHA has no way to upload a file ahead of its message',
-		'Send the file with its message: an HTTP Request to POST /api/sendImage, sendVideo, sendVoice or sendFile with session, chatId, and in file an https URL, or data (base64) with mimetype and filename.',
-	);
-}
+export const upload = cannotUpload(
+	'WAHA has no way to upload a file ahead of its message',
+	'Send the file with its message: an HTTP Request to POST /api/sendImage, sendVideo, sendVoice or sendFile with session, chatId, and in file an https URL, or data (base64) with mimetype and filename.',
+);
 
-export async function deleteMedia(_client: ApiClient, mediaId: string): Promise<void> {
-	throw new MediaError(
-		'permanent',
-		`Media ID ${mediaId} was not deleted: WAHA has no way to delete a file`,
-		'Leave it out: WAHA deletes every file three minutes after it came.',
-	);
-}
+export const deleteMedia = cannotDelete(
+	'WAHA',
+	'Leave it out: WAHA deletes every file three minutes after it came.',
+);

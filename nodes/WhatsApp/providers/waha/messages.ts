@@ -1,7 +1,7 @@
 import { mimeEssence } from '../../formats/mimeTypes';
 import type { MediaMessage, MediaType } from '../mediaMessage';
+import { mediaTypeOf } from '../mediaTypeOf';
 import { presignedUrlExpiresAt } from '../presignedUrl';
-import type { Credentials } from '../provider';
 import {
 	isoTime,
 	object,
@@ -14,16 +14,6 @@ import {
 import { unavailable } from '../unavailableFile';
 import { phoneNumberOf, webMessageFile, webMessageSenders } from '../webMessage';
 
-/**
- * Where WAHA serves files: `/api/files/<session>/<name>`, older versions without the session. Plain characters only, since a
- * proxy before WAHA may decode the path, and would then take `..%2f` to other paths, which answer with settings and messages.
- */
-const FILE_PATH = /^\/api\/files\/(?:[\w-]{1,64}\/)?(?!\.)(?:[\w:+@=~-]|%40|%3A|\.(?!\.))+$/i;
-
-export function isFilePath(path: string): boolean {
-	return FILE_PATH.test(path);
-}
-
 /** The file or text of a webhook's body, or of a frame of the WebSocket: each holds one message. */
 export function parse(body: unknown, onUnreadable?: OnUnreadable): MediaMessage[] {
 	const { event, session, payload, me } = object(body);
@@ -34,7 +24,8 @@ export function parse(body: unknown, onUnreadable?: OnUnreadable): MediaMessage[
 	if (!isMessage || isSent) return [];
 	const read = () => {
 		const facts = message.hasMedia === true ? mediaFacts(message) : textFacts(message);
-		return facts ? [toItem(message, facts, text(session), text(object(me).id))] : [];
+		const receiver = { accountId: text(session), ownId: text(object(me).id) };
+		return facts ? [toItem(message, facts, receiver)] : [];
 	};
 	return readEach([message], read, onUnreadable);
 }
@@ -72,15 +63,14 @@ function textFacts({ id, body, location, vCards, _data }: Json): Partial<MediaMe
 function toItem(
 	message: Json,
 	facts: Partial<MediaMessage>,
-	accountId?: string,
-	me?: string,
+	{ accountId, ownId }: { accountId?: string; ownId?: string },
 ): MediaMessage {
 	const messageId = text(message.id);
 	const { chat, participant } = idParts(messageId);
 	const isFromMe = message.fromMe === true;
 	const { forwarded, fromName } = webMessageFile(message._data);
 	const sender = isFromMe
-		? me
+		? ownId
 		: (text(message.participant) ?? participant ?? text(message.from) ?? chat);
 	const aliases = isFromMe ? [] : webMessageSenders(message._data);
 	return omitUndefined<MediaMessage>({
@@ -114,16 +104,6 @@ export function fileOf({ media: given, _data }: Json) {
 }
 
 /**
- * Without `WAHA_BASE_URL` the host of a file's URL is `localhost:3000`, and in Docker often a name that n8n does not know. The
- * server's own files are where the credential says that it is; any other URL is some storage's.
- */
-export function ownFileUrl(url: string, { baseUrl }: Credentials): string {
-	if (!URL.canParse(url)) return url;
-	const { pathname, search } = new URL(url);
-	return isFilePath(pathname) ? baseUrl + pathname + search : url;
-}
-
-/**
  * `<true|false>_<chat>_<ID>`, in a group or broadcast `…_<participant>`. The sender's app makes up the ID in the middle, which
  * may have a `_` and look like a participant: WAHA's own parts are the first two and, where there are several senders, the last.
  */
@@ -136,12 +116,8 @@ export function idParts(messageId = ''): { chat?: string; participant?: string }
 
 /** Where the engine does not say. WhatsApp sends pictures as JPEG and records Ogg; only documents have a name. */
 function typeOf({ mimeType, fileName }: { mimeType?: string; fileName?: string }): MediaType {
-	const essence = mimeEssence(mimeType);
 	if (fileName) return 'document';
+	const essence = mimeEssence(mimeType);
 	if (essence === 'image/webp') return 'sticker';
-	if (essence === 'audio/ogg') return 'voice';
-	return (
-		(['image', 'video', 'audio'] as const).find((type) => essence.startsWith(`${type}/`)) ??
-		'document'
-	);
+	return essence === 'audio/ogg' ? 'voice' : mediaTypeOf(essence);
 }

@@ -1,4 +1,4 @@
-import { relayBaseUrl, type CredentialForm } from '../credentialForm';
+import { relayBaseUrl, tokenField, type CredentialForm } from '../credentialForm';
 
 const NOT_LOGGED_IN =
 	'The token is right, but its channel is not logged in to WhatsApp. Open it at panel.whapi.cloud and scan the QR code with the phone.';
@@ -6,10 +6,8 @@ const NOT_LOGGED_IN =
 export const credentialForm: CredentialForm = {
 	fields: [
 		{
+			...tokenField,
 			displayName: 'Token',
-			name: 'accessToken',
-			isSecret: true,
-			required: true,
 			description: 'The API token of the channel. Each token belongs to one channel and number.',
 			hint: 'panel.whapi.cloud → your channel',
 		},

@@ -1,8 +1,10 @@
 import { safeMimeType } from '../safeMimeType';
 import { MediaError } from '../../errors';
 import { transformStream } from '../../streams';
-import { DAY, sizeInWords } from '../../units';
+import { DAY } from '../../units';
+import { pathBelow } from '../apiPath';
 import { checkMediaId } from '../mediaId';
+import { notAccepted } from '../notAccepted';
 import type {
 	ApiClient,
 	ApiRequest,
@@ -41,9 +43,8 @@ function mediaPath(mediaId: string): string {
 
 /** GET /media/{id}, and nothing else: other paths answer with the channel's settings and messages. */
 export function isFileUrl(url: URL, { baseUrl }: Credentials): boolean {
-	const files = new URL(`${baseUrl}/media/`);
-	const isBelow = url.origin === files.origin && url.pathname.startsWith(files.pathname);
-	return isBelow && !url.search && ID.test(url.pathname.slice(files.pathname.length));
+	const [, mediaId] = /^\/media\/(.+)$/.exec(pathBelow(baseUrl, url)) ?? [];
+	return mediaId !== undefined && !url.search && ID.test(mediaId);
 }
 
 /**
@@ -143,11 +144,7 @@ export async function upload(client: ApiClient, given: OutgoingFile): Promise<Up
 		: dataUrl(file);
 	const reply = await client.send({ method: 'POST', path: '/media', ...form });
 	const mediaId = text(objects(object(reply.body).media)[0]?.id);
-	if (reply.status !== 200 || !mediaId)
-		throw apiError(
-			reply,
-			`"${file.fileName}" (${file.mimeType}, ${sizeInWords(file.size)}) was not accepted`,
-		);
+	if (reply.status !== 200 || !mediaId) throw apiError(reply, notAccepted(file));
 	return { mediaId, expiresAt: new Date(Date.now() + FILE_DAYS * DAY).toISOString() };
 }
 
