@@ -1,8 +1,10 @@
 import type { ServerResponse } from 'node:http';
 
 import { ConcurrencyLimit } from '../../nodes/WhatsApp/execution/concurrencyLimit';
+import { timing } from '../../nodes/WhatsApp/trigger/downloads';
 import { serveTrigger, type TriggerServer } from '../support/core/webhook';
-import { startFileHost } from '../support/fileHost';
+import { startFileHost, type FileHost } from '../support/fileHost';
+import { PHOTO } from '../support/files';
 import { startHarness, type Harness } from '../support/harness';
 import { until } from '../support/n8n/rest';
 import { credentialsFor } from '../support/run';
@@ -72,6 +74,106 @@ test('a file host that is overloaded once: the file comes with the second try', 
 	const { binary, json } = await photoArrives();
 	expect(json).not.toHaveProperty('error');
 	expect(binary).toBeDefined();
+});
+
+describe('a workflow that is unpublished while a file is under way', () => {
+	/** To unpublish takes a second of it. */
+	const GRACE_MS = 2500;
+	const { grace } = timing;
+	let host: FileHost;
+	let trigger: TriggerServer;
+	/** The answers that were begun. */
+	let begun: Array<{ complete: () => void; response: ServerResponse }>;
+	let closed: number;
+	beforeAll(async () => (host = await startFileHost()));
+	afterAll(async () => await host.close());
+	beforeEach(async () => {
+		timing.grace = GRACE_MS;
+		begun = [];
+		closed = 0;
+		// More than a byte a millisecond: no idle timeout ends it.
+		host.answer((_request, response) => {
+			response.writeHead(200, { 'Content-Type': 'image/jpeg', 'Content-Length': SIZE });
+			let sent = PHOTO.length;
+			response.write(PHOTO);
+			const more = setInterval(() => {
+				response.write(Buffer.alloc(200));
+				sent += 200;
+			}, 50);
+			response.once('close', () => (clearInterval(more), closed++));
+			const complete = () => {
+				clearInterval(more);
+				response.end(Buffer.alloc(SIZE - sent));
+			};
+			begun.push({ complete, response });
+		});
+		trigger = await serve(credentialsFor(harness, 'whapi', { mediaHosts: host.origin }));
+		await trigger.activate();
+	});
+	afterEach(() => {
+		timing.grace = grace;
+		host.answer((_request, response) => response.writeHead(404).end());
+		for (const { response } of begun) response.destroy();
+	});
+	const SIZE = 1_000_000;
+
+	const filesArrive = async (count: number) => {
+		const { whapi } = harness.emulator;
+		const messages = Array.from({ length: count }, (_, i) => {
+			const { message } = whapi.prepare({ type: 'image', bytes: `x${i}` });
+			return { ...message, image: { link: `${host.origin}/a.jpg`, mime_type: 'image/jpeg' } };
+		});
+		void whapi.deliver(messages as never).catch(() => {});
+		await until('a file is under way', 5000, async () => begun[0]);
+	};
+	const execution = async () => await until('it starts', 5000, async () => trigger.executions[0]);
+
+	test('starts with the file that comes in time', async () => {
+		await filesArrive(1);
+		await trigger.deactivate();
+		for (const { complete } of begun) complete();
+		const [item] = await execution();
+		expect(item!.json).not.toHaveProperty('error');
+		expect(item!.binary!.data!.bytes).toBe(SIZE);
+	});
+
+	test('starts without those that go on and on, and asks for nothing more', async () => {
+		await filesArrive(30);
+		const unpublished = Date.now();
+		await trigger.deactivate();
+		const items = await execution();
+		expect(Date.now() - unpublished).toBeLessThan(GRACE_MS + 1500);
+		expect(items).toHaveLength(30);
+		for (const { json, binary } of items) {
+			expect(binary).toBeUndefined();
+			expect(json.error).toBe(
+				'The workflow was unpublished while the file was under way. Download Media behind this trigger can still get it.',
+			);
+		}
+		await until('no request is open', 1000, async () => closed === begun.length || undefined);
+		const { length } = begun;
+		await new Promise((resolve) => setTimeout(resolve, 600));
+		expect(begun).toHaveLength(length);
+	});
+
+	test('and published again: the file has its time', async () => {
+		await filesArrive(1);
+		await trigger.deactivate();
+		await trigger.activate();
+		await new Promise((resolve) => setTimeout(resolve, 1.5 * GRACE_MS));
+		expect(trigger.executions).toEqual([]);
+		for (const { complete } of begun) complete();
+		expect((await execution())[0]!.binary!.data!.bytes).toBe(SIZE);
+	});
+
+	test('a test that ends is not its end', async () => {
+		await filesArrive(1);
+		await trigger.startTest();
+		await trigger.stopTest();
+		await new Promise((resolve) => setTimeout(resolve, 1.5 * GRACE_MS));
+		for (const { complete } of begun) complete();
+		expect((await execution())[0]!.binary!.data!.bytes).toBe(SIZE);
+	});
 });
 
 describe('a place under way', () => {

@@ -2,7 +2,7 @@ import { jsonParse } from 'n8n-workflow';
 
 import type { MediaError } from '../errors';
 import { isMessageFileUrl } from '../formats/readMedia';
-import type { Client, FileReply } from '../transport/client';
+import { endedBy, type Client, type FileReply } from '../transport/client';
 import { redact } from '../transport/redact';
 import { SECOND } from '../units';
 import { nothingToDownload, notServedError } from './downloadErrors';
@@ -103,11 +103,6 @@ export class ProviderSource implements FileSource {
 		const origin = (url: string) => new URL(url).origin;
 		return Boolean(provider.fileError) && origin(this.file.url) === origin(credentials.baseUrl);
 	}
-}
-
-/** The same client, whose requests this signal ends. */
-function endedBy(signal: AbortSignal, client: Client): Client {
-	return { ...client, send: async (request) => await client.send({ signal, ...request }) };
 }
 
 async function lookUp(client: Client, wanted: WantedFile): Promise<LocatedFile> {

@@ -152,6 +152,17 @@ export function clientFromData(
 	};
 }
 
+/** The same client, whose requests and transfers end with this signal. */
+export function endedBy(signal: AbortSignal, client: Client): Client {
+	return {
+		...client,
+		cancelSignal: signal,
+		send: async (request) => await client.send({ ...request, signal: request.signal ?? signal }),
+		open: async (url, options) =>
+			await client.open(url, { ...options, signal: options.signal ?? signal }),
+	};
+}
+
 function noCredential(): MediaError {
 	return new MediaError(
 		'credential',

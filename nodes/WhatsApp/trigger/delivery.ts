@@ -6,6 +6,7 @@ import type { MediaMessage } from '../providers/mediaMessage';
 import type { Webhook } from '../providers/provider';
 import { checkWithCachedClient } from './cachedClient';
 import { deduplicate } from './deduplicate';
+import { Downloads, downloadsOf } from './downloads';
 import { waitForExecutionStart } from './waitForExecutionStart';
 import { triggerParameters, type TriggerParameters } from './fields';
 import { matchesFilter } from './messageFilter';
@@ -70,7 +71,8 @@ export async function receive(context: IWebhookFunctions): Promise<IWebhookRespo
 	};
 	const fresh = await deduplicate(context, shown, hasStarted);
 	if (!fresh.length) return {};
-	const files = { client, store: context.helpers };
+	const downloads = parameters.options.downloadFiles ? downloadsOf(context) : new Downloads();
+	const files = { client, store: context.helpers, downloads };
 	const items = await toItems(fresh, parameters.options, files, fileLimit(context)).finally(
 		onReady,
 	);

@@ -4,6 +4,7 @@ import { nodeError } from '../execution/nodeError';
 import type { MediaMessage } from '../providers/mediaMessage';
 import { createClient, type Client } from '../transport/client';
 import { deduplicate } from './deduplicate';
+import { Downloads } from './downloads';
 import { triggerParameters } from './fields';
 import { listen, type Listener, type Subscription } from './liveConnection';
 import { logUnreadable } from './logUnreadable';
@@ -15,9 +16,11 @@ import { checkLiveReady } from './publishChecks';
 export function liveDelivery(context: ITriggerFunctions) {
 	let subscription: Subscription | undefined;
 	const closing = new AbortController();
+	const downloads = new Downloads();
 
 	const close = () => {
 		closing.abort();
+		downloads.abort();
 		subscription?.close();
 	};
 	/** Resolves once the connection is open. @throws NodeOperationError or NodeApiError when it cannot be opened */
@@ -25,7 +28,7 @@ export function liveDelivery(context: ITriggerFunctions) {
 		try {
 			checkLiveReady(context);
 			const client = await createClient(context, undefined, closing.signal);
-			const listener = createListener(context, client, closing.signal);
+			const listener = createListener(context, { client, downloads, closed: closing.signal });
 			if (closing.signal.aborted) return;
 			subscription = listen(client, listener);
 			await subscription.ready;
@@ -37,8 +40,17 @@ export function liveDelivery(context: ITriggerFunctions) {
 	return { start, close };
 }
 
-/** @param closed aborted once nothing is to start any more */
-function createListener(context: ITriggerFunctions, client: Client, closed: AbortSignal): Listener {
+interface Connection {
+	client: Client;
+	downloads: Downloads;
+	/** Aborted once nothing is to start any more. */
+	closed: AbortSignal;
+}
+
+function createListener(
+	context: ITriggerFunctions,
+	{ client, downloads, closed }: Connection,
+): Listener {
 	const parameters = triggerParameters(context);
 	const { name } = context.getNode();
 	const logFailure = ({ message }: Error) => {
@@ -47,7 +59,7 @@ function createListener(context: ITriggerFunctions, client: Client, closed: Abor
 	/** Whether n8n took them. */
 	const emit = async (messages: MediaMessage[]): Promise<boolean> => {
 		try {
-			const files = { client, store: context.helpers };
+			const files = { client, store: context.helpers, downloads };
 			const items = await toItems(messages, parameters.options, files, fileLimit(context));
 			if (closed.aborted) {
 				const ids = messages.map(({ messageId }) => messageId).join(', ');

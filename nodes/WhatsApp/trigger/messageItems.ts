@@ -8,15 +8,21 @@ import { safeFileName } from '../formats/fileNames';
 import type { MediaMessage } from '../providers/mediaMessage';
 import type { ApiClient, Provider } from '../providers/provider';
 import { download, type DownloadContext } from '../transfer/download';
-import { DEFAULT_IDLE_TIMEOUT_MS } from '../transport/client';
+import { DEFAULT_IDLE_TIMEOUT_MS, endedBy } from '../transport/client';
 import { DAY, MB } from '../units';
 import { AgingMap } from './agingMap';
+import type { Downloads } from './downloads';
 
 export interface ItemOptions {
 	/** Whether each item gets its file, in the binary field `data`. */
 	downloadFiles?: boolean;
 	/** Whether each item gets the provider's own message, in the field `raw`. */
 	includeRaw?: boolean;
+}
+
+interface FilesContext extends DownloadContext {
+	/** What they belong to, and end with. */
+	downloads: Downloads;
 }
 
 /** The first columns of n8n's table: who, and what they said. The provider's fields follow in their own order. */
@@ -47,7 +53,7 @@ const RETRIES = { maxWaitSeconds: 5 };
 export async function toItems(
 	messages: MediaMessage[],
 	options: ItemOptions,
-	context: DownloadContext,
+	context: FilesContext,
 	limit: ConcurrencyLimit,
 ): Promise<INodeExecutionData[]> {
 	const items = messages.map(({ raw, ...message }): INodeExecutionData => {
@@ -60,7 +66,10 @@ export async function toItems(
 	if (options.downloadFiles) {
 		await Promise.all(
 			items.map(async (item, index) => {
-				await addFile(item, messages[index]!, context, limit);
+				await context.downloads.run(async (signal) => {
+					const client = endedBy(signal, context.client);
+					await addFile(item, messages[index]!, { ...context, client }, limit);
+				});
 			}),
 		);
 	}
@@ -79,6 +88,9 @@ function ownUrl(
 	return url && provider.ownFileUrl && { url: provider.ownFileUrl(url, credentials) };
 }
 
+const UNPUBLISHED =
+	'The workflow was unpublished while the file was under way. Download Media behind this trigger can still get it.';
+
 /** Adds the file, or the reason why there is none: a message is never lost because its file is. */
 async function addFile(
 	item: INodeExecutionData,
@@ -88,7 +100,6 @@ async function addFile(
 ): Promise<void> {
 	if (message.unavailable || !(message.mediaId || message.url)) return;
 	const { cancelSignal } = context.client;
-	if (cancelSignal?.aborted) return;
 	const wanted = { ...message, expiresAt: message.urlExpiresAt };
 	const tryOnce = async (attempt: number) => {
 		const maxRetries = RETRY_DEFAULTS.maxTries - attempt;
@@ -103,6 +114,6 @@ async function addFile(
 		Object.assign(item.json, file);
 		item.binary = { data: binary };
 	} catch (cause) {
-		item.json.error = (cause as Error).message;
+		item.json.error = cancelSignal?.aborted ? UNPUBLISHED : (cause as Error).message;
 	}
 }

@@ -16,6 +16,7 @@ import {
 import { checkWebhookReady } from './publishChecks';
 import { callbackInUseError, cannotForwardError, otherTestError } from './registrationErrors';
 import { canHaveTest, testPathOf, withoutTestQuery, withTestQuery } from './testForwarding';
+import { onPublished, onUnpublished } from './downloads';
 
 /**
  * How a trigger's webhook is registered with the provider and removed again. One rule above all: a callback that is not
@@ -23,6 +24,7 @@ import { canHaveTest, testPathOf, withoutTestQuery, withTestQuery } from './test
  */
 export const registrationHooks = {
 	async checkExists(this: IHookFunctions): Promise<boolean> {
+		onPublished(this);
 		// Where there is nothing to register, n8n is to call `create`, which checks the rest.
 		return await withRegistration(this, false, async (registration) => {
 			// In a list, a test that was killed may have left its own URL beside production's, and a forwarding that nobody does.
@@ -46,6 +48,7 @@ export const registrationHooks = {
 
 	/** n8n calls this once for each HTTP method, at the same time, and after errors too: there may be nothing to remove. */
 	async delete(this: IHookFunctions): Promise<boolean> {
+		onUnpublished(this);
 		listening.delete(this.getNodeWebhookUrl('default')!);
 		return await withRegistration(this, true, async (registration) => {
 			await unregister(registration).catch((cause) => {
