@@ -394,7 +394,10 @@ describe('what the screen says to', () => {
 		emulator.meta.fault({ on: 'getUrl', error: '190/463' });
 		await download([{ json: { mediaId: received() } }]);
 		await editor.execute();
-		await editor.readError('could not be looked up', 'create a permanent one for a System User');
+		await editor.readError(
+			'the access token in the credential has expired',
+			'create a permanent one for a System User',
+		);
 		await picture('error-token-expired');
 	});
 

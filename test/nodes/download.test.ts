@@ -217,9 +217,9 @@ describe('what Meta refuses, in words', () => {
 		const { error, saved } = await harness.run('DownloadMedia', [{ mediaId: customerSent() }], {
 			credentials,
 		});
-		expect(error!.message).toContain('Invalid OAuth access token - Cannot parse access token');
-		expect((error as { description?: string }).description).toContain(
-			'Copy and paste the complete token',
+		expect(error!.message).toContain('the access token in the credential is not valid');
+		expect((error as { description?: string }).description).toMatch(
+			/^Copy and paste the complete token: .* Meta says "Invalid OAuth access token - Cannot/,
 		);
 		expect(saved).not.toContain('EAAwrong');
 	});
@@ -239,13 +239,21 @@ describe('what Meta refuses, in words', () => {
 			headers: { 'Content-Type': 'application/json' },
 			body,
 		});
-		const { message } = await download({ mediaId: customerSent() });
-		expect(message).toContain('Meta says "Malformed access token …" (code 190)');
+		const mediaId = customerSent();
+		const { message, description } = await download({ mediaId });
+		expect(message).toBe(
+			`Media ID ${mediaId} could not be looked up: the access token in the credential is not valid`,
+		);
+		expect(description).toMatch(
+			/^Copy and paste the complete token: .* Meta says "Malformed access token …" \(code 190\)\.$/,
+		);
 	});
 
 	test('an expired token', async () => {
 		harness.emulator.meta.tokens.get(harness.credential.accessToken!)!.state = 'expired';
-		expect((await download({ mediaId: customerSent() })).description).toContain('last 24 hours');
+		const { message, description } = await download({ mediaId: customerSent() });
+		expect(message).toContain('the access token in the credential has expired');
+		expect(description).toMatch(/^Tokens from the dashboard last 24 hours: .* Meta says ".*"/);
 	});
 
 	test('a 502 page, a reset, an outage: no secret and no stack in what is saved', async () => {

@@ -87,13 +87,24 @@ test('Download follows by itself, checks the size, and renews a presigned URL th
 	expect((await run('DownloadMedia', received())).json!.verified).toBeUndefined();
 });
 
+test('a wrong key: what to do, then what Pipes.bot says', async () => {
+	const mediaId = add();
+	pipes.fault({ on: 'download', error: 'unauthorized' });
+	const { message, description } = await run('DownloadMedia', { mediaId });
+	expect(message).toBe(
+		`Media ID ${mediaId} could not be looked up: the API key in the credential is not valid`,
+	);
+	expect(description).toMatch(
+		/^Copy and paste the complete key .* Pipes\.bot says ".*" \(\w+\)\.$/,
+	);
+});
+
 describe.each(['string', 'object'] as const)('what it refuses (error as %s)', (errorShape) => {
 	beforeEach(() => {
 		pipes.variants.errorShape = errorShape;
 	});
 
 	test.each([
-		['unauthorized', 401, 'The API key in the credential is not valid'],
 		['forbidden', 403, 'another Pipes.bot account'],
 		['notFound', 404, 'the ID inside the message is Meta’s'],
 		['mediaExpired', 410, '48 hours'],

@@ -193,7 +193,7 @@ describe('download', () => {
 	});
 
 	test.each([
-		['no key', { error: 'unauthorized' }, /key in the credential does not belong to this WAHA/],
+		['no key', { error: 'unauthorized' }, /^It is WAHA_API_KEY .* WAHA says "/],
 		['an unknown session', { error: 'sessionNotFound' }, /Check Session in the credential/],
 		['an unknown message', { error: 'messageNotFound' }, /it is the ID of a message/],
 		['what only Plus could do', { error: 'plusOnly' }, /free WAHA from before version 2026\.6\.1/],

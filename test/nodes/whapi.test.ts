@@ -194,8 +194,8 @@ describe('Download', () => {
 		const message = received();
 		whapi.fault({ on: 'media', error: 'channelNotFound' });
 		expect(await run('DownloadMedia', message)).toMatchObject({
-			message: expect.stringContaining('Channel not found'),
-			description: expect.stringContaining('The token in the credential'),
+			message: expect.stringContaining('the token in the credential belongs to no channel'),
+			description: expect.stringContaining('Whapi.Cloud says "Channel not found'),
 		});
 		whapi.authorized = false;
 		expect((await run('DownloadMedia', message)).description).toContain('scan the QR code');

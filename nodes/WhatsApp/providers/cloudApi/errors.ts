@@ -2,7 +2,7 @@ import { MediaError, TRY_AGAIN_SOON, type MediaErrorCode } from '../../errors';
 import { MINUTE } from '../../units';
 import type { ApiReply } from '../provider';
 import { object, retryAfterMs, text } from '../read';
-import { NOT_THE_API } from '../replyError';
+import { inOrder, NOT_THE_API } from '../replyError';
 import { RECEIVED_FILE_DAYS, UPLOADED_FILE_DAYS } from './fileLifetimes';
 
 /**
@@ -85,7 +85,8 @@ export function apiError(reply: ApiReply, what: string, unknownId = UNKNOWN_MEDI
 			unknownId === UNKNOWN_MEDIA ? `${description} ${says}.` : description,
 			facts,
 		);
-	return new MediaError(code, `${what}: ${says} (code ${number})`, description, facts);
+	const said = `${says} (code ${number})`;
+	return new MediaError(code, ...inOrder({ what, said }, [code, description]), facts);
 }
 
 /** Headers in which Meta counts calls by account, or by app. */
@@ -120,7 +121,7 @@ function explain(
 			code: 'credential',
 			description:
 				subcode === 463
-					? 'The access token has expired. Tokens from the dashboard last 24 hours: create a permanent one for a System User (business.facebook.com → Settings → System users).'
+					? 'The access token in the credential has expired. Tokens from the dashboard last 24 hours: create a permanent one for a System User (business.facebook.com → Settings → System users).'
 					: 'The access token in the credential is not valid. Copy and paste the complete token: it starts with EAA, and is neither the app secret nor an ID.',
 		};
 	if (CREDENTIAL.has(code) || (code >= 200 && code < 300))

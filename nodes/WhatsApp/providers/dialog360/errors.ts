@@ -18,8 +18,8 @@ export function apiError(reply: ApiReply, what: string): MediaError {
 		return isFinal ? new MediaError('permanent', error.message, BLOCKED, { status }) : error;
 	}
 	const sentence = explanationOf(reply);
-	const said = sentence ? `360dialog says "${sentence}"` : 'no explanation';
-	return replyError(reply, `${what}: ${said} (HTTP ${status})`, MEANINGS[status], NOT_360DIALOG);
+	const said = `${sentence ? `360dialog says "${sentence}"` : 'no explanation'} (HTTP ${status})`;
+	return replyError(reply, { what, said }, MEANINGS[status], NOT_360DIALOG);
 }
 
 /** 360dialog's own words: `{"error":"…"}`, `{"meta":{"developer_message"}}` or `{"message"}`. */

@@ -17,7 +17,7 @@ export function apiError(reply: ApiReply, what: string): MediaError {
 	const said = sentence
 		? `Pipes.bot says "${sentence}" (${vendorCode ?? `HTTP ${status}`})`
 		: `HTTP ${status} without an explanation`;
-	return replyError(reply, `${what}: ${said}`, MEANINGS[status], NOT_THE_API);
+	return replyError(reply, { what, said }, MEANINGS[status], NOT_THE_API);
 }
 
 const MEANINGS: Record<number, Meaning> = {

@@ -11,19 +11,21 @@ import { replyError, type Meaning } from '../replyError';
 export function apiError(reply: ApiReply, what: string): MediaError {
 	const { message, error, status: session } = object(reply.body);
 	const sentence = text(message) ?? text(error) ?? '';
-	const said = sentence ? `WAHA says "${firstLine(sentence)}"` : 'no explanation';
+	const words = sentence ? `WAHA says "${firstLine(sentence)}"` : 'no explanation';
+	const said = `${words} (HTTP ${reply.status})`;
 	const meaning = meaningOf(reply.status, sentence, text(session));
-	return replyError(reply, `${what}: ${said} (HTTP ${reply.status})`, meaning, NOT_WAHA);
+	return replyError(reply, { what, said }, meaning, NOT_WAHA);
 }
 
 function meaningOf(status: number, sentence: string, session?: string): Meaning | undefined {
 	if (status === 401) return ['credential', WRONG_KEY];
-	if (status === 403)
-		return ['credential', 'The API key belongs to another session, or lacks a permission.'];
+	if (status === 403) return ['credential', NO_ACCESS];
 	// "The feature is available only in Plus version …"
 	if (/plus version/i.test(sentence)) return ['permanent', PLUS];
 	if (status === 404)
-		return /session/i.test(sentence) ? ['credential', NO_SESSION] : ['gone', NO_MESSAGE];
+		return /session/i.test(sentence)
+			? ['credential', `WAHA has no such session. ${NO_SESSION}`]
+			: ['gone', NO_MESSAGE];
 	return session
 		? ['temporary', SESSION_PROBLEMS.get(session) ?? 'Wait until the session is WORKING.']
 		: undefined;
@@ -31,6 +33,8 @@ function meaningOf(status: number, sentence: string, session?: string): Meaning 
 
 const WRONG_KEY =
 	'The API key in the credential does not belong to this WAHA. It is WAHA_API_KEY (or WHATSAPP_API_KEY) of its container. If that is not set, WAHA prints a new one each time it starts.';
+const NO_ACCESS =
+	'The API key in the credential has no access to this session, or lacks a permission. Check Session in the credential, or use another key.';
 const PLUS =
 	'This is the free WAHA from before version 2026.6.1. Update it to a newer version, which can do this.';
 export const NO_SESSION = 'Check Session in the credential; WAHA’s Dashboard lists the sessions.';

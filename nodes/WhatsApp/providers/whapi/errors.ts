@@ -15,7 +15,7 @@ export function apiError(reply: ApiReply, what: string): MediaError {
 	const said = sentence
 		? `Whapi.Cloud says "${sentence}" (HTTP ${status})`
 		: `HTTP ${status} without an explanation`;
-	return replyError(reply, `${what}: ${said}`, meaningOf(reply), OTHER);
+	return replyError(reply, { what, said }, meaningOf(reply), OTHER);
 }
 
 /** Files come from the API itself, whose errors look the same for files. */
