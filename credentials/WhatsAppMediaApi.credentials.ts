@@ -51,6 +51,8 @@ function formFields([provider, { credentialForm }]: [string, Provider]): INodePr
 			return { displayName: notice, name, type: 'notice', default: '', displayOptions };
 		}
 		const { isSecret, default: value = '', ...shown } = field;
+		// Ours alone: n8n knows no such thing.
+		delete shown.triggerNeeds;
 		const typeOptions = isSecret && { typeOptions: { password: true } };
 		return { ...shown, type: 'string', ...typeOptions, default: value, displayOptions };
 	});

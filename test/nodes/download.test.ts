@@ -224,6 +224,35 @@ describe('what Meta refuses, in words', () => {
 		expect(saved).not.toContain('EAAwrong');
 	});
 
+	test.each([
+		['meta', ['accessToken'], 'Access Token'],
+		[
+			'meta',
+			['accessToken', 'phoneNumberId', 'webhookSecret'],
+			'Access Token, and for the trigger App Secret and Phone Number ID',
+		],
+		['waha', ['baseUrl'], 'Base URL'],
+		['waha', ['baseUrl', 'accessToken'], 'Base URL and API Key'],
+		['pipes', ['accessToken', 'webhookSecret'], 'API Key, and for the trigger Webhook Secret'],
+		['dialog360', ['accessToken'], 'API Key'],
+	] as const)(
+		'%s without %p: all that is missing is named at once',
+		async (vendor, fields, all) => {
+			const empty = Object.fromEntries(fields.map((field) => [field, ' ']));
+			const credentials = credentialsFor(harness, vendor, empty);
+			const mediaIds = {
+				meta: '1',
+				waha: 'false_1@c.us_3A',
+				pipes: 'V1StGXR8_Z5jdHi6B-myT',
+				dialog360: '1',
+			};
+			const { error } = await harness.run('DownloadMedia', [{ mediaId: mediaIds[vendor] }], {
+				credentials,
+			});
+			expect(error!.message).toBe(`The credential lacks ${all}`);
+		},
+	);
+
 	test.each([400, 500, 200])('an answer with status %d that repeats the token', async (status) => {
 		const { accessToken } = harness.credential;
 		const body = JSON.stringify({

@@ -561,6 +561,16 @@ describe('what stands in the way, in words', () => {
 			'needs WhatsApp Business Account ID and App ID in the credential',
 		],
 		[
+			'phoneNumber',
+			{ phoneNumberId: '', webhookSecret: '', accessToken: '' },
+			'needs Access Token, App Secret and Phone Number ID in the credential',
+		],
+		[
+			'phoneNumber',
+			{ webhookSecret: '', accessToken: '' },
+			'The credential lacks Access Token, and for the trigger App Secret. Open the credential.',
+		],
+		[
 			'app',
 			{ phoneNumberId: '', appId: '' },
 			'Receiving files for The Whole App needs App ID in the credential',

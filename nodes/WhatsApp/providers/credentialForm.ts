@@ -14,6 +14,8 @@ export interface CredentialField {
 	/** Hidden while it is typed. */
 	isSecret?: true;
 	required?: true;
+	/** Required where the credential is that of WhatsApp Media Trigger. */
+	triggerNeeds?: true;
 	default?: string;
 	placeholder?: string;
 	description: string;

@@ -12,7 +12,13 @@ import { MediaError } from '../errors';
 import type { ApiClient, ApiRequest, Credentials, Provider } from '../providers/provider';
 import { object } from '../providers/read';
 import { SECOND } from '../units';
-import { checkCredentials, checkToken, CREDENTIAL, parseCredentials } from './credentials';
+import {
+	checkCredentials,
+	checkFilled,
+	checkToken,
+	CREDENTIAL,
+	parseCredentials,
+} from './credentials';
 import { fetchFile } from './fetchFile';
 import { isAllowedHost, mayFetchWithToken } from './hosts';
 import { networkError } from './networkError';
@@ -125,7 +131,9 @@ export function clientFromData(
 		cancelSignal,
 		async send(apiRequest) {
 			const invalid =
-				checkCredentials(parsed) ?? checkToken(apiRequest.accessToken ?? '', 'A secret');
+				checkFilled(parsed) ??
+				checkCredentials(parsed) ??
+				checkToken(apiRequest.accessToken ?? '', 'A secret');
 			if (invalid) throw invalid;
 			const { signal = cancelSignal } = apiRequest;
 			const options = requestOptions(apiRequest, credentials, idleTimeoutMs);

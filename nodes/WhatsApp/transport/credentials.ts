@@ -2,7 +2,9 @@ import type { ICredentialDataDecryptedObject } from 'n8n-workflow';
 
 import { MediaError } from '../errors';
 import { providers } from '../providers';
+import type { CredentialForm } from '../providers/credentialForm';
 import type { Credentials, Provider } from '../providers/provider';
+import { listInWords } from '../units';
 
 /** Name of the credential type. */
 export const CREDENTIAL = 'whatsAppMediaApi';
@@ -33,12 +35,11 @@ export function parseCredentials(data: ICredentialDataDecryptedObject): ParsedCr
 		);
 	}
 	const baseUrl = (field('baseUrl') || provider.defaultBaseUrl || '').replace(/\/+$/, '');
+	if (!baseUrl) throw missingError(provider.credentialForm, field);
 	if (!/^https?:\/\/./.test(baseUrl) || !URL.canParse(baseUrl)) {
 		throw new MediaError(
 			'credential',
-			baseUrl
-				? 'Base URL in the credential is not a web address'
-				: 'The credential has no Base URL',
+			'Base URL in the credential is not a web address',
 			provider.defaultBaseUrl
 				? `Open the credential and enter one that starts with https://, or leave it empty for ${provider.defaultBaseUrl}.`
 				: `Open the credential and enter the address of ${provider.displayName}, with http:// or https://.`,
@@ -60,6 +61,35 @@ export function parseCredentials(data: ICredentialDataDecryptedObject): ParsedCr
 			.split(/[\s,;]+/)
 			.filter(Boolean),
 	};
+}
+
+/** What the credential lacks, all at once. A server of the user's own may want no key. */
+export function checkFilled({
+	provider: { defaultBaseUrl, credentialForm },
+	credentials,
+}: Pick<ParsedCredentials, 'provider' | 'credentials'>): MediaError | undefined {
+	if (credentials.accessToken || !defaultBaseUrl) return undefined;
+	return missingError(credentialForm, (name) => credentials[name]);
+}
+
+function missingError(
+	{ fields }: CredentialForm,
+	valueOf: (name: keyof Credentials) => string,
+): MediaError {
+	const labels = (need: 'required' | 'triggerNeeds') =>
+		listInWords(
+			fields.flatMap((field) =>
+				'displayName' in field && field[need] && !valueOf(field.name as keyof Credentials)
+					? field.displayName
+					: [],
+			),
+		);
+	const forTrigger = labels('triggerNeeds');
+	return new MediaError(
+		'credential',
+		`The credential lacks ${labels('required')}${forTrigger && `, and for the trigger ${forTrigger}`}`,
+		'Open the credential. Below each field is where its value is found.',
+	);
 }
 
 /** Why no request can be sent with these credentials; nothing when all is well. */

@@ -3,6 +3,7 @@ import type { IHookFunctions, ITriggerFunctions } from 'n8n-workflow';
 import { MediaError } from '../errors';
 import type { Credentials, Provider } from '../providers/provider';
 import { createClient } from '../transport/client';
+import { listInWords } from '../units';
 import { triggerParameters } from './fields';
 import type { AlsoStartOn } from './messageFilter';
 
@@ -93,7 +94,7 @@ function manualProblem(
 	);
 	return new MediaError(
 		'credential',
-		`Manual needs ${labels.join(' and ')} in the credential; without ${labels.length > 1 ? 'them' : 'it'}, every message would be refused`,
+		`Manual needs ${listInWords(labels)} in the credential; without ${labels.length > 1 ? 'them' : 'it'}, every message would be refused`,
 		'Open the credential. Below each field is where its value is found.',
 	);
 }

@@ -21,6 +21,7 @@ export const credentialForm: CredentialForm = {
 			isSecret: true,
 			description:
 				'Proves that a message comes from Meta. Without it, the trigger refuses every message.',
+			triggerNeeds: true,
 			hint: 'Needed for the trigger: developers.facebook.com → My Apps → your app → App settings → Basic → Show',
 		},
 		{
@@ -29,6 +30,7 @@ export const credentialForm: CredentialForm = {
 			placeholder: 'e.g. 106540352242922',
 			description:
 				'The ID of the WhatsApp number that receives and sends. Don’t enter the phone number, or the account ID beside it.',
+			triggerNeeds: true,
 			hint: 'Needed for the trigger and for uploads: your app → WhatsApp → API Setup, below the number',
 		},
 		{

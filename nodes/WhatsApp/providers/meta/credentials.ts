@@ -1,12 +1,14 @@
 import { MediaError } from '../../errors';
+import { listInWords } from '../../units';
 import type { Credentials } from '../provider';
 
-/** The credential's fields as its form names them. */
+/** The credential's fields as its form names them, in its order. */
 const FIELD_NAMES: Partial<Record<keyof Credentials, string>> = {
+	accessToken: 'Access Token',
+	webhookSecret: 'App Secret',
 	phoneNumberId: 'Phone Number ID',
 	businessAccountId: 'WhatsApp Business Account ID',
 	appId: 'App ID',
-	webhookSecret: 'App Secret',
 };
 
 /** The API version becomes part of every path. */
@@ -30,11 +32,15 @@ export function requireFields(
 ): void {
 	const invalid = checkCredentials(credentials);
 	if (invalid) throw invalid;
-	const missing = [...new Set(fields)].filter((field) => !credentials[field]);
-	if (!missing.length) return;
+	if (fields.every((field) => credentials[field])) return;
+	// Whoever fills in one field is not to be told of the next by another failure: these two, a trigger always needs.
+	const needed = new Set<string>([...fields, 'accessToken', 'webhookSecret']);
+	const missing = Object.entries(FIELD_NAMES).flatMap(([name, label]) =>
+		needed.has(name) && !credentials[name as keyof Credentials] ? label : [],
+	);
 	throw new MediaError(
 		'credential',
-		`${purpose} needs ${missing.map((field) => FIELD_NAMES[field]).join(' and ')} in the credential`,
-		'Open the credential; each field says where its value is found.',
+		`${purpose} needs ${listInWords(missing)} in the credential`,
+		'Open the credential. Below each field is where its value is found.',
 	);
 }

@@ -21,6 +21,7 @@ export const credentialForm: CredentialForm = {
 			...webhookSecretField,
 			description:
 				'Proves that a message comes from Pipes.bot. WhatsApp Media Trigger needs it; WhatsApp Media Stream Trigger does not.',
+			triggerNeeds: true,
 			hint: 'Needed for the trigger: make up at least 16 characters, and enter the same in the Pipes.bot dashboard beside the webhook URL',
 		},
 		relayBaseUrl,
