@@ -16,16 +16,16 @@ import { phoneNumberOf, webMessageFile, webMessageSenders } from '../webMessage'
 
 /** The file or text of a webhook's body, or of a frame of the WebSocket: each holds one message. */
 export function parse(body: unknown, onUnreadable?: OnUnreadable): MediaMessage[] {
-	const { event, session, payload, me } = object(body);
-	const message = object(payload);
+	const envelope = object(body);
+	const { event } = envelope;
+	const message = object(envelope.payload);
 	// A workflow that sends through the API would start itself.
 	const isSent = message.fromMe === true && message.source === 'api';
 	const isMessage = event === 'message' || event === 'message.any';
 	if (!isMessage || isSent) return [];
 	const read = () => {
 		const facts = message.hasMedia === true ? mediaFacts(message) : textFacts(message);
-		const receiver = { accountId: text(session), ownId: text(object(me).id) };
-		return facts ? [toItem(message, facts, receiver)] : [];
+		return facts ? [toItem(message, facts, envelope)] : [];
 	};
 	return readEach([message], read, onUnreadable);
 }
@@ -60,17 +60,13 @@ function textFacts({ id, body, location, vCards, _data }: Json): Partial<MediaMe
 	return text(body) === undefined ? undefined : { type: 'text', text: text(body) };
 }
 
-function toItem(
-	message: Json,
-	facts: Partial<MediaMessage>,
-	{ accountId, ownId }: { accountId?: string; ownId?: string },
-): MediaMessage {
+function toItem(message: Json, facts: Partial<MediaMessage>, { session, me }: Json): MediaMessage {
 	const messageId = text(message.id);
 	const { chat, participant } = idParts(messageId);
 	const isFromMe = message.fromMe === true;
 	const { forwarded, fromName } = webMessageFile(message._data);
 	const sender = isFromMe
-		? ownId
+		? text(object(me).id)
 		: (text(message.participant) ?? participant ?? text(message.from) ?? chat);
 	const aliases = isFromMe ? [] : webMessageSenders(message._data);
 	return omitUndefined<MediaMessage>({
@@ -82,7 +78,7 @@ function toItem(
 		fromUserId: phoneNumberOf(sender) ? undefined : sender,
 		fromName,
 		timestamp: isoTime(message.timestamp),
-		accountId,
+		accountId: text(session),
 		forwarded,
 		replyTo: text(object(message.replyTo).id),
 		origin: isFromMe ? 'echo' : undefined,
