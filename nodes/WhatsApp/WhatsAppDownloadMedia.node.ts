@@ -21,7 +21,7 @@ import {
 	retryOptions,
 } from './execution/fields';
 import { fieldsBeside, hasNoFile, itemFile, readText } from './execution/itemFile';
-import { optionsParameter, splitList, textParameter } from './execution/parameters';
+import { optionsParameter, saysNothing, splitList, textParameter } from './execution/parameters';
 import { perItem, type ItemJob } from './execution/perItem';
 import { RETRY_DEFAULTS } from './execution/retry';
 import { MediaError } from './errors';
@@ -193,7 +193,8 @@ async function downloadMedia(job: ItemJob) {
 /** As it is: messages spell it as text, and as objects of several kinds. Nothing for an expression that finds nothing. */
 function mediaKeyOption(context: IExecuteFunctions, index: number): unknown {
 	const given = context.getNodeParameter('options.mediaKey', index, '') as unknown;
-	return readText(given) ?? (typeof given === 'object' ? given : undefined);
+	const isObject = typeof given === 'object' && !saysNothing(given);
+	return readText(given) ?? (isObject ? given : undefined);
 }
 
 interface Options {

@@ -641,7 +641,7 @@ describe('options that an expression gave', () => {
 	test.each([
 		[{ maxSizeMb: -1 }, 'Maximum Size (MB) under Options is "-1". It must be a number'],
 		[{ maxSizeMb: 'much' }, 'Maximum Size (MB) under Options is "much". It must be a number'],
-		[{ maxSizeMb: {} }, 'Maximum Size (MB) under Options is "[object Object]". It must be a'],
+		[{ maxSizeMb: {} }, 'Maximum Size (MB) under Options is "{}". It must be a'],
 		[{ from: true }, 'The option from is true. It must be text. Change the expression'],
 		[{ maxSizeMb: FAILS }, 'Open the node, and change the expression in its field.'],
 		[{ from: FAILS }, 'Open the node, and change the expression in its field.'],

@@ -46,7 +46,8 @@ export function itemFile(json: IDataObject): ItemFile {
 
 /** A text or a number as a text without spaces around it; nothing where it is empty, or anything else. */
 export function readText(value: unknown): string | undefined {
-	if (typeof value !== 'string' && typeof value !== 'number') return undefined;
+	if ((typeof value !== 'string' && typeof value !== 'number') || Number.isNaN(value))
+		return undefined;
 	return String(value).trim() || undefined;
 }
 

@@ -76,17 +76,23 @@ export function readOptions<T extends IDataObject>(options: T): Partial<T> {
 function readOption(name: string, value: unknown): unknown {
 	const numberField = numberOptions.find((field) => field.name === name);
 	if (numberField) return toNumber(numberField, value);
-	if (value === undefined || value === null || value === '') return undefined;
+	if (saysNothing(value)) return undefined;
 	if (rawOptions.includes(name)) return value;
 	if (switchOptions.includes(name)) return toBoolean(name, value);
 	// A list of an expression's reads as the text that it stands for.
 	if (Array.isArray(value)) {
-		const entries = value.filter((entry) => entry !== undefined && entry !== null && entry !== '');
+		const entries = value.filter((entry) => !saysNothing(entry));
 		return entries.map((entry) => toText(name, entry)).join(',') || undefined;
 	}
 	if (name === 'fileName' && value === false) return undefined;
-	const isLocator = typeof value === 'object' && 'value' in value;
+	const isLocator = typeof value === 'object' && value !== null && 'value' in value;
 	return toText(name, isLocator ? (value.value ?? '') : value) || undefined;
+}
+
+/** An empty cell, and an empty list, as tables and forms have them. */
+export function saysNothing(value: unknown): boolean {
+	if (Array.isArray(value)) return value.every(saysNothing);
+	return value === undefined || value === null || (typeof value === 'string' && !value.trim());
 }
 
 function toText(name: string, value: unknown): string {
@@ -95,10 +101,15 @@ function toText(name: string, value: unknown): string {
 }
 
 function toBoolean(name: string, value: unknown): boolean {
-	const text = String(value).trim().toLowerCase();
+	const text = inWords(value).toLowerCase();
 	if (['true', '1'].includes(text)) return true;
 	if (['false', '0'].includes(text)) return false;
 	throw unreadableOption(name, value, 'true or false');
+}
+
+/** Not String alone, which fails for some objects, and makes a number of a list. */
+function inWords(value: unknown): string {
+	return (typeof value === 'object' ? JSON.stringify(value) : String(value)).trim();
 }
 
 function unreadableOption(name: string, value: unknown, expected: string): MediaError {
@@ -111,12 +122,12 @@ function unreadableOption(name: string, value: unknown, expected: string): Media
 
 function toNumber(field: INodeProperties, value: unknown): number {
 	const { minValue = 0, maxValue = 1e6 } = field.typeOptions ?? {};
-	const text = String(value ?? '').trim();
+	const text = saysNothing(value) ? '' : inWords(value);
 	const number = text ? Number(text) : NaN;
 	if (number >= minValue && number <= maxValue) return number;
 	throw new MediaError(
 		'permanent',
-		`${field.displayName} under Options is ${text ? `"${text}"` : 'empty'}`,
+		`${field.displayName} under Options is ${text ? `"${text.slice(0, 100)}"` : 'empty'}`,
 		`It must be a number from ${minValue} to ${maxValue}.`,
 	);
 }

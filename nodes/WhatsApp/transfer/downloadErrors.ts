@@ -16,6 +16,14 @@ export function nothingToDownload(): MediaError {
 	);
 }
 
+export function keyWithoutLink(): MediaError {
+	return new MediaError(
+		'permanent',
+		'Media Key is given, but no link to the encrypted file',
+		'Enter the link in URL. A file with a media ID needs no key: for it, remove Media Key under Options.',
+	);
+}
+
 /**
  * @param given.retention how long the provider keeps files, in one sentence
  * @param given.isNewUrl whether the provider's API gave out the URL a moment ago

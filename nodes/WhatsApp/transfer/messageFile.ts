@@ -7,7 +7,7 @@ import {
 	isWhatsAppUrl,
 	type FoundMedia,
 } from '../formats/readMedia';
-import { mediaKeyMissing, nothingToDownload, otherHost, severalFiles } from './downloadErrors';
+import { keyWithoutLink, mediaKeyMissing, otherHost, severalFiles } from './downloadErrors';
 import type { MessageFile } from './messageSource';
 
 /** What the user entered of an encrypted file, under *Options*. */
@@ -53,7 +53,7 @@ function enteredFile(
 	// Facts of a file with another key would refuse this one.
 	const same = files.find((file) => keyIn(file)?.mediaKey.equals(mediaKey));
 	const found = same ?? files.find(({ secret }) => secret === 'missing');
-	if (!url && !found) throw nothingToDownload();
+	if (!url && !found) throw keyWithoutLink();
 	const urls = url ? [url] : whatsAppUrls(found!);
 	const known = same && keyIn(same);
 	return {
