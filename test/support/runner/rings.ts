@@ -30,6 +30,8 @@ const npmRun = (script: string) =>
 
 /** More than a small machine has cores: most of their time these tests wait for a server that is slow on purpose. */
 const FAST_WORKERS = 3;
+/** These wait most of all. */
+const FUZZ_WORKERS = 4;
 
 const plain = {
 	isJest: false,
@@ -75,7 +77,7 @@ export const RINGS: Ring[] = [
 	jest('fuzz', {
 		isFast: false,
 		limitMinutes: 15,
-		command: [...JEST, '--selectProjects', 'fuzz', '--maxWorkers=2'],
+		command: [...JEST, '--selectProjects', 'fuzz', `--maxWorkers=${FUZZ_WORKERS}`],
 	}),
 	n8n('n8n'),
 	n8n('examples', ['postgres']),

@@ -1,88 +1,54 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-
-import { breakLine, BROKEN_LINES, FIRST_BREAKS, type BrokenLine } from './faults/brokenLine';
-import { FAULTS, FILE, type NamedFault } from './faults/catalog';
-import { CLASSES } from './faults/classes';
-import { POINTS, type Point } from './faults/points';
-import { writeReport, type Cell, type FaultTable } from './faults/report';
-import { credentialFor, sha256, startHarness, type Harness } from '../support/harness';
-import { ROOT } from '../support/paths';
-import { VENDOR_FACTS } from '../support/vendors';
-import { VENDORS, type VendorEmulator } from '../emulator';
-
-/**
- * Every fault of the emulator, at every answer that a node waits for, of every provider; once, and each time. Whatever
- * happens, it ends, the right bytes or a sentence come of it, and nothing is left behind. `npm run faults` plays all of
- * them, which takes minutes, and writes the tables to docs/faults.md; `npm run faults -- -t 'broken line'` plays those and
- * writes their table. Otherwise it is a sample.
- */
-
-jest.setTimeout(600_000);
+import { FAULTS, FILE, type NamedFault } from './catalog';
+import type { Point } from './points';
+import { writeReport, type Cell, type FaultTable } from './report';
+import { credentialFor, sha256, startHarness, type Harness } from '../../support/harness';
+import { VENDOR_FACTS } from '../../support/vendors';
+import { VENDORS, type VendorEmulator } from '../../emulator';
 
 /** Silence is a second here, so that a thousand runs end in minutes. */
-const OPTIONS = { maxTries: 2, maxWaitSeconds: 2, timeoutSeconds: 1 };
+export const OPTIONS = { maxTries: 2, maxWaitSeconds: 2, timeoutSeconds: 1 };
 const HANG_MS = 60_000;
 
-let harness: Harness;
-beforeAll(async () => {
-	harness = await startHarness();
-	// How long the waits are is retry.test.ts's to check; here there are a thousand of them.
-	jest.spyOn(Math, 'random').mockReturnValue(0.01);
-});
-afterAll(async () => {
-	jest.restoreAllMocks();
-	await harness.close();
-});
+/**
+ * Every fault of the emulator, at each of these answers, once, and each time. Whatever happens, it ends, the right bytes or a
+ * sentence come of it, and nothing is left behind. `npm run faults` plays all of them, which takes minutes, and writes the
+ * tables to docs/faults.md. Otherwise it is a sample.
+ */
+export function faultMatrix(points: Point[]): void {
+	jest.setTimeout(600_000);
 
-const table: FaultTable = new Map();
+	let harness: Harness;
+	beforeAll(async () => {
+		harness = await startHarness();
+		// How long the waits are is retry.test.ts's to check; here there are a thousand of them.
+		jest.spyOn(Math, 'random').mockReturnValue(0.01);
+	});
+	const table: FaultTable = new Map();
+	afterAll(async () => {
+		jest.restoreAllMocks();
+		await harness.close();
+		if (process.env.WRITE_FAULTS) await writeReport(table, new Map(), OPTIONS);
+	});
 
-test.each(POINTS)('$vendor, $node, $on', async (point) => {
-	const cells = new Map<NamedFault, { once: Cell; always: Cell }>();
-	for (const fault of FAULTS.filter((fault) => befalls(fault, point) && isPlayed(fault, point))) {
-		cells.set(fault, {
-			once: await judged(await run(point, fault, 1), fault, 'once'),
-			always: await judged(await run(point, fault, Infinity), fault, 'always'),
-		});
-	}
-	table.set(point, cells);
-	const wrong = [...cells].flatMap(([{ name }, { once, always }]) =>
-		Object.entries({ once, always })
-			.filter(([, cell]) => cell.outcome === 'wrong')
-			.map(([times, { words }]) => `${name}, ${times}: ${words}`),
-	);
-	expect(wrong).toEqual([]);
-});
+	test.each(points)('$vendor, $node, $on', async (point) => {
+		const cells = new Map<NamedFault, { once: Cell; always: Cell }>();
+		for (const fault of FAULTS.filter((fault) => befalls(fault, point) && isPlayed(fault, point))) {
+			cells.set(fault, {
+				once: await judged(harness, await run(harness, point, fault, 1), fault, 'once'),
+				always: await judged(harness, await run(harness, point, fault, Infinity), fault, 'always'),
+			});
+		}
+		table.set(point, cells);
+		const wrong = [...cells].flatMap(([{ name }, { once, always }]) =>
+			Object.entries({ once, always })
+				.filter(([, cell]) => cell.outcome === 'wrong')
+				.map(([times, { words }]) => `${name}, ${times}: ${words}`),
+		);
+		expect(wrong).toEqual([]);
+	});
+}
 
-test('at least 60 faults', () => {
-	const befallen = FAULTS.filter((fault) => [...table.values()].some((cells) => cells.has(fault)));
-	expect(befallen.length).toBeGreaterThanOrEqual(60);
-});
-
-const brokenLines = new Map<Point, BrokenLine[]>();
-
-test.each(BROKEN_LINES)('a broken line: $vendor, $on', async (point) => {
-	const lines: BrokenLine[] = [];
-	for (const firstBreak of FIRST_BREAKS)
-		for (const goesOn of [false, true])
-			lines.push(await breakLine(harness, point, { firstBreak, goesOn }));
-	brokenLines.set(point, lines);
-	expect(lines.filter(({ wrong }) => wrong)).toEqual([]);
-});
-
-test.each(CLASSES)('beyond one answer: $name has its tests', ({ tests }) => {
-	const missing = tests.filter(
-		([file, title]) => !readFileSync(join(ROOT, 'test', file), 'utf8').includes(title),
-	);
-	expect(missing).toEqual([]);
-});
-
-/** With `-t`, only what was run is written. */
-afterAll(async () => {
-	if (process.env.WRITE_FAULTS) await writeReport(table, brokenLines, OPTIONS);
-});
-
-function befalls({ only = {} }: NamedFault, { vendor, body }: Point): boolean {
+export function befalls({ only = {} }: NamedFault, { vendor, body }: Point): boolean {
 	if (only.vendor && only.vendor !== vendor) return false;
 	return !only.body || only.body === body || (only.body === 'json' && body === 'change');
 }
@@ -120,7 +86,12 @@ interface Run {
 	done: () => Promise<boolean>;
 }
 
-async function run(point: Point, { fault }: NamedFault, times: number): Promise<Run> {
+async function run(
+	harness: Harness,
+	point: Point,
+	{ fault }: NamedFault,
+	times: number,
+): Promise<Run> {
 	const { emulator, engine } = harness;
 	emulator.reset();
 	const vendor: VendorEmulator = emulator[point.vendor];
@@ -180,6 +151,7 @@ async function run(point: Point, { fault }: NamedFault, times: number): Promise<
 }
 
 async function judged(
+	harness: Harness,
 	run: Run,
 	{ once, harmless, fault }: NamedFault,
 	times: 'once' | 'always',

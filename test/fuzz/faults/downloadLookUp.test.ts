@@ -1,0 +1,4 @@
+import { faultMatrix } from './matrix';
+import { PARTS } from './points';
+
+faultMatrix(PARTS.downloadLookUp);
