@@ -1,6 +1,5 @@
 import type { N8n } from '../support/n8n/instance';
 import type { N8nApi } from '../support/n8n/rest';
-import type { Message } from './vendors';
 
 /** What became of a file that a customer sent, in words for the terminal. */
 
@@ -24,22 +23,31 @@ type Listed = Awaited<ReturnType<N8nApi['executions']>>[number] & {
 	mode?: string;
 };
 
+type Send = (webhookUrl?: string) => Promise<{ status?: number }>;
+
+const LEFT_OUT = {
+	file: 'the trigger’s Media Types or Options leave this file out',
+	text: 'texts start one only if the trigger has the option Also Start On with Text Messages',
+};
+
 /** Sends, and looks which workflow starts. */
 export async function whereItWent(
 	{ api, url }: N8n,
-	send: () => ReturnType<Message['send']>,
+	send: Send,
+	kind: keyof typeof LEFT_OUT,
 ): Promise<string> {
 	const before = new Set((await api.executions()).map(({ id }) => id));
 	const { status } = await send();
 	if (status === undefined || status === 404)
 		return 'Nobody receives it: publish a workflow with WhatsApp Media Trigger, or press Execute step in one, then Enter here.';
-	if (status !== 200) return `n8n refused it with ${status}.`;
+	if (status !== 200)
+		return `n8n refused it with HTTP ${status}: choose the credential that the demo has made, unchanged, in the trigger.`;
 	for (const since = Date.now(); Date.now() - since < WAIT_MS;) {
 		const started = ((await api.executions()) as Listed[]).filter(({ id }) => !before.has(id));
 		if (started.length) return started.map((execution) => describe(execution, url)).join('\n  ');
 		await new Promise((done) => setTimeout(done, POLL_MS));
 	}
-	return 'n8n took it, and no workflow started: the trigger’s Media Types or Options leave this file out.';
+	return `n8n took it, and no workflow started: ${LEFT_OUT[kind]}.`;
 }
 
 function describe({ id, workflowId, workflowName, mode }: Listed, url: string): string {
@@ -50,11 +58,7 @@ function describe({ id, workflowId, workflowName, mode }: Listed, url: string): 
 }
 
 /** Where a vendor is told by hand where to deliver: to the test that listens, else to the workflow that is published. */
-export async function sendByHand(
-	api: N8nApi,
-	publicUrl: string,
-	send: Message['send'],
-): ReturnType<Message['send']> {
+export async function sendByHand(api: N8nApi, publicUrl: string, send: Send): ReturnType<Send> {
 	const workflows = (await listWorkflows(api)).filter(({ isArchived }) => !isArchived);
 	const webhooks = await Promise.all(
 		workflows.map(async ({ id }) =>
@@ -69,5 +73,5 @@ export async function sendByHand(
 			const answer = await send(`${publicUrl}/${kind}/${webhookId}/webhook`);
 			if (answer.status !== 404) return answer;
 		}
-	return { mediaId: '' };
+	return {};
 }

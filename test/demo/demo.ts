@@ -12,12 +12,16 @@ import { type Credential, items, type N8nApi, owner, until } from '../support/n8
 import type { WorkflowJson } from '../support/n8n/workflow';
 import { listWorkflows, sendByHand, whereItWent } from './deliveries';
 import { type Message, startVendor, type Vendor, vendorNames } from './vendors';
+import { watchReplies } from './replies';
 import { type Cell, phase, say, seconds, table } from './screen';
 
 const root = join(__dirname, '..', '..');
-/** n8n's database, and the package in it, stay from run to run: that is what makes the second one quick. */
-const demoFolder = join(root, '.demo');
-const filesFolder = join(demoFolder, 'files');
+/**
+ * n8n's database, and the package in it, stay from run to run: that is what makes the second one quick. Each provider has its own, so
+ * that nobody meets another one's workflows and credential.
+ */
+let demoFolder = join(root, '.demo');
+let filesFolder = join(demoFolder, 'files');
 /** The folder that the example writes to: in n8n's Docker image, the only one allowed. */
 const EXAMPLE_FOLDER = '/home/node/.n8n-files';
 /** Not n8n's usual 5678, where the user's own may be running. */
@@ -42,6 +46,8 @@ async function main(): Promise<void> {
 		throw new Error(
 			`There is no provider ${settings.provider}. Choose one of ${vendorNames.join(', ')}.`,
 		);
+	demoFolder = join(demoFolder, provider);
+	filesFolder = join(demoFolder, 'files');
 	const port = Number(settings.port);
 	const started = Date.now();
 	say(
@@ -98,8 +104,11 @@ async function main(): Promise<void> {
 			(vendor.registration === 'manual' ? ' and Receive Files For: Manual' : '') +
 			',\npress Execute step, then Enter here. To publish it, unpublish the demo’s workflow first: a number delivers to one.',
 	);
-	say(`\nReady in ${seconds(started)}. Press Enter to send one more file, Ctrl+C to end.`);
+	say(
+		`\nReady in ${seconds(started)}. Press Enter to send one more file, t and Enter to send a text, Ctrl+C to end.`,
+	);
 	ready = true;
+	watchReplies(vendor.requests, vendor.name, say);
 	await sendOnEnter(n8n, vendor);
 }
 
@@ -248,15 +257,26 @@ async function sendOne(
 }
 
 /** Never ends. By now the workflow may be another, or there may be more: what has received the file is asked of n8n. */
-async function sendOnEnter(n8n: N8n, { messages, registration }: Vendor): Promise<void> {
+async function sendOnEnter(n8n: N8n, { messages, registration, sendText }: Vendor): Promise<void> {
 	let count = 0;
-	process.stdin.on('data', () => {
-		const { what, send } = messages[count++ % messages.length]!;
+	process.stdin.on('data', (typed: Buffer) => {
+		const key = typed.toString().trim().toLowerCase();
+		if (key !== '' && key !== 't')
+			return say('Press Enter to send a file, t and Enter to send a text, Ctrl+C to end.');
+		const text = `Hello! This is text number ${count + 1}.`;
+		const { what, send } =
+			key === 't'
+				? { what: `the text “${text}”`, send: (url?: string) => sendText(text, url) }
+				: messages[count % messages.length]!;
+		count++;
 		const deliver = async () =>
 			registration === 'manual' ? await sendByHand(n8n.api, PUBLIC, send) : await send();
-		whereItWent(n8n, deliver).then(
+		whereItWent(n8n, deliver, key === 't' ? 'text' : 'file').then(
 			(where) => say(`A customer sent ${what}. ${where}`),
-			({ message }: Error) => say(`A customer sent ${what}. n8n does not answer: ${message}`),
+			({ message }: Error) =>
+				say(
+					`A customer sent ${what}. n8n does not answer: ${message}\nPress Enter again in a minute. If it still does not answer, end the demo with Ctrl+C and start it again: your workflows are kept.`,
+				),
 		);
 	});
 	await new Promise(() => {});

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { providers } from '../../nodes/WhatsApp/providers';
 import {
+	type RecordedRequest,
 	startEmulator,
 	type Vendor as VendorName,
 	type VendorEmulator,
@@ -20,6 +21,10 @@ export type Vendor = {
 	/** What the trigger's form is set to: `manual` only where the vendor has no API to register a webhook with. */
 	registration: 'manual' | 'phoneNumber';
 	messages: Message[];
+	/** A customer writes a text; otherwise as `Message.send`. */
+	sendText(text: string, webhookUrl?: string): Promise<{ status?: number }>;
+	/** Every request to the vendor, oldest first. */
+	requests: readonly RecordedRequest[];
 	close(): Promise<void>;
 };
 
@@ -91,6 +96,12 @@ export async function startVendor(provider: VendorName): Promise<Vendor> {
 				},
 			};
 		}),
+		async sendText(text, callback) {
+			const delivery = registration === 'manual' ? { callback } : {};
+			const answer = await played.receiveText(text, customer, delivery);
+			return { status: (answer as { status?: number } | undefined)?.status };
+		},
+		requests: emulator.requests,
 		close: () => emulator.close(),
 	};
 }
