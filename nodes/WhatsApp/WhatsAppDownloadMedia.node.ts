@@ -97,7 +97,7 @@ export class WhatsAppDownloadMedia implements INodeType {
 						],
 						default: 'auto',
 						description:
-							'What an encrypted file was sent as, which its keys depend on. Change Detect only if it fails.',
+							'How the encrypted file was sent. Its keys depend on that. Keep Detect unless it fails.',
 					},
 					{
 						displayName: 'File Name',

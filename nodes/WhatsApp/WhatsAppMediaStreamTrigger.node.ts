@@ -17,7 +17,7 @@ const queueing = Object.values(providers)
 	.map(({ displayName }) => displayName);
 
 const testNotice: INodeProperties = {
-	displayName: `With ${queueing.join(' and ')}: during a test, messages waiting for your published workflow may come here instead. The provider delivers each one once, to whichever connects first.`,
+	displayName: `With ${queueing.join(' and ')}: during a test, messages waiting for your published workflow may come here instead. The provider delivers each one once, to whichever workflow connects first.`,
 	name: 'testNotice',
 	type: 'notice',
 	default: '',

@@ -80,10 +80,10 @@ export class WhatsAppMediaTrigger implements INodeType {
 			header: 'Receive a file from WhatsApp',
 			executionsHelp: {
 				inactive:
-					'<b>To test</b>, press the button, then send a photo or voice note to your WhatsApp number. A text message starts nothing. With Manual, your provider must deliver to the Test URL during the test.<br><br><b>To keep receiving</b>, publish the workflow. Each file then appears under Executions.' +
+					'<b>To test</b>, press the button, then send a photo or voice note to your WhatsApp number. Text messages do not start it. With Manual, your provider must deliver to the Test URL during the test.<br><br><b>To keep receiving</b>, publish the workflow. Each file then appears under Executions.' +
 					NOTHING_ARRIVES,
 				active:
-					'<b>This workflow receives files</b>. Each one appears under Executions.<br><br><b>To test</b>, press the button, then send a photo or voice note to your WhatsApp number. A text message starts nothing. During the test, files come here; afterwards they go to the published workflow again. With Manual, your provider must deliver to the Test URL during the test.' +
+					'<b>This workflow receives files</b>. Each one appears under Executions.<br><br><b>To test</b>, press the button, then send a photo or voice note to your WhatsApp number. Text messages do not start it. During the test, files come here; afterwards they go to the published workflow again. With Manual, your provider must deliver to the Test URL during the test.' +
 					NOTHING_ARRIVES,
 			},
 			activationHint: {

@@ -57,7 +57,7 @@ export class WhatsAppUploadMedia implements INodeType {
 					default: "={{ $('When chat message received').first().binary.data0 }}",
 					description:
 						'The file to upload. An AI agent cannot hand over a file, so name the node that has it.',
-					hint: "As it is: the file in n8n’s chat. For a file from WhatsApp: {{ $('Download Media').first().binary.data }}",
+					hint: "By default: the file from n8n’s chat. For a file from WhatsApp: {{ $('Download Media').first().binary.data }}",
 				},
 			),
 			{

@@ -49,7 +49,7 @@ export class MediaError extends Error {
 }
 
 /** The description of an error that the server itself will get over. */
-export const TRY_AGAIN_SOON = 'This is usually over in a few minutes; run it again then.';
+export const TRY_AGAIN_SOON = 'This usually passes within a few minutes. Run it again then.';
 
 /** n8n counts an execution as canceled, rather than failed, by this word in the message. */
 export function executionCanceledError(): MediaError {

@@ -259,7 +259,7 @@ describe('recorded files', () => {
 
 	const REASONS: Record<string, RegExp> = {
 		key: /^The (media key|encryption_key|iv)( of the file)? (has \d+ bytes instead of|cannot be read)/,
-		length: /^The file is not a whole encrypted file: \d+ bytes came$/,
+		length: /^The file is not a complete encrypted file: \d+ bytes arrived$/,
 		encryptedHash: /^The file is not the encrypted file that the message announced/,
 		mac: /^The file cannot be decrypted with this media key$/,
 		padding: /^The file was not encrypted the way WhatsApp does it$/,

@@ -308,7 +308,7 @@ describe('Upload Media', () => {
 			'a film whose index never came',
 			fixture('index-last.mp4').subarray(0, 5000),
 			'video/mp4',
-			'it is cut short: it has no whole index (moov)',
+			'it is cut short: its index (moov) is missing or incomplete',
 			/MP4/,
 		],
 		[
@@ -322,7 +322,7 @@ describe('Upload Media', () => {
 			'Ogg with a codec that nobody plays',
 			Buffer.from(fixture('mono.ogg').toString('latin1').replace('OpusHead', 'CELT    '), 'latin1'),
 			'audio/ogg',
-			'it has no audio in a codec that is known',
+			'it has no audio in a known codec',
 			/Opus/,
 		],
 		[

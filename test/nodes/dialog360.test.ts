@@ -71,7 +71,7 @@ describe('files', () => {
 	test('an ID that is no number is not asked for: few failed look-ups are allowed', async () => {
 		for (const node of ['GetMediaUrl', 'DownloadMedia', 'DeleteMedia'])
 			expect((await run(node, { mediaId: 'wamid.x' })).message).toContain(
-				'is not one of 360dialog',
+				'does not look like one from 360dialog',
 			);
 		expect(harness.emulator.requests).toEqual([]);
 	});

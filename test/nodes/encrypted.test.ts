@@ -529,7 +529,7 @@ describe('what is not the file goes no further', () => {
 	test('ended early as if it were whole', async () => {
 		harness.emulator.messageFiles.fault({ truncateAt: 0.6, times: 2 });
 		expect(await refusedAs(imageItem())).toMatch(
-			/^The file at mmg\.whatsapp\.net is not (a whole encrypted file: \d+ bytes came|the encrypted file that the message announced: .*)$/,
+			/^The file at mmg\.whatsapp\.net is not (a complete encrypted file: \d+ bytes arrived|the encrypted file that the message announced: .*)$/,
 		);
 	});
 

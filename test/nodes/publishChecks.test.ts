@@ -84,7 +84,7 @@ describe.each(VENDORS)('%s', (vendor) => {
 	test('Manual without something that it needs', async () => {
 		for (const field of manualNeeds ?? [])
 			expect(await refusal(vendor, { registration: 'manual' }, { [field]: ' ' })).toBe(
-				`Manual needs ${label(field)} in the credential; without it, every message would be refused. Open the credential. Below each field is where its value is found.`,
+				`Manual needs ${label(field)} in the credential; without it, every message would be refused. Open the credential. The text below each field says where to find its value.`,
 			);
 	});
 });

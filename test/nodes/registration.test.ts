@@ -241,7 +241,7 @@ describe.each(LEVELS)('at the level %s', (level) => {
 			await first.startTest();
 			const during = callbacks()[level];
 			await expect(second.startTest()).rejects.toThrow(
-				/A test of the workflow ".+" is receiving what comes in for this number/,
+				/A test of the workflow ".+" is receiving the messages for this number/,
 			);
 			expect(callbacks()[level]).toBe(during);
 			await first.stopTest();

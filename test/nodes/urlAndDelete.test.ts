@@ -69,7 +69,7 @@ describe('Get Media URL', () => {
 
 	test('a media ID cannot lead elsewhere', async () => {
 		const { error } = await harness.run('GetMediaUrl', [{ mediaId: '../me?x=' }]);
-		expect(error!.message).toBe('Media ID ../me?x= is not one of Meta');
+		expect(error!.message).toBe('Media ID ../me?x= does not look like one from Meta');
 		expect(harness.emulator.requests).toEqual([]);
 	});
 
@@ -130,6 +130,6 @@ describe('Delete Media', () => {
 			credentials,
 			parameters: { options: { missingIsDeleted: true } },
 		});
-		expect(error!.message).toContain('Invalid OAuth access token');
+		expect(error!.message).toContain('the access token in the credential is not valid');
 	});
 });

@@ -242,11 +242,11 @@ describe('meta alone', () => {
 	test('no ID of another kind can lead elsewhere either', async () => {
 		const client = axiosClient(emulator, 'meta', { businessAccountId: 'me' });
 		await expect(providers.meta!.phoneNumbers!(client)).rejects.toMatchObject({
-			message: '"me" is not one of Meta’s IDs',
+			message: '"me" is not a Meta ID',
 		});
 		const file = { ...PDF, phoneNumberId: '../me' };
 		await expect(providers.meta!.upload(client, file)).rejects.toMatchObject({
-			message: '"../me" is not one of Meta’s IDs',
+			message: '"../me" is not a Meta ID',
 		});
 		expect(emulator.requests).toEqual([]);
 	});

@@ -209,7 +209,7 @@ const ASK_AGAIN =
 
 function notWhole(what: string, size: number, fingerprint: string): MediaError {
 	return new NotTheAnnouncedFile(
-		`${what} is not a whole encrypted file: ${size} bytes came`,
+		`${what} is not a complete encrypted file: ${size} bytes arrived`,
 		ASK_AGAIN,
 		fingerprint,
 	);
@@ -244,6 +244,6 @@ export function otherContent(what: string): MediaError {
 	return new MediaError(
 		'permanent',
 		`${what} is not the file that the message announced: after decryption, its SHA-256 is different`,
-		`The sender’s message and the uploaded file do not belong together. Ask for the file again.`,
+		`The sender’s message and the uploaded file do not match. Ask for the file again.`,
 	);
 }

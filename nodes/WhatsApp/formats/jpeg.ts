@@ -19,7 +19,7 @@ export async function readJpeg(file: ByteReader): Promise<MediaInfo> {
 		if (marker === 'none') return {};
 		// The end, or the picture's data, before any frame header.
 		if (marker === undefined || marker === 0xd9 || marker === 0xda)
-			return { broken: 'has no picture in it' };
+			return { broken: 'contains no image' };
 		if (standsAlone(marker)) continue;
 		const length = await file.read(2);
 		if (length.length < 2 || length.readUInt16BE() < 2)

@@ -72,8 +72,8 @@ export async function readMp4(file: ByteReader): Promise<MediaInfo> {
 		if (!box)
 			return {
 				broken: isPastIndex
-					? 'is cut short: there is nothing behind its index (moov)'
-					: 'is cut short: it has no whole index (moov)',
+					? 'is cut short: nothing follows its index (moov)'
+					: 'is cut short: its index (moov) is missing or incomplete',
 			};
 		if (box.type === 'moov') index ??= box;
 		// After the index, it only matters that the data are all there.

@@ -30,5 +30,5 @@ export async function readOgg(file: ByteReader): Promise<MediaInfo> {
 		if (codec.channelsAt) info.channels ??= packet[codec.channelsAt];
 	}
 	const isUnknown = !info.video.length && !info.audio.length;
-	return isUnknown ? { broken: 'has no audio in a codec that is known' } : info;
+	return isUnknown ? { broken: 'has no audio in a known codec' } : info;
 }

@@ -15,7 +15,7 @@ const PALETTE = 3;
 export async function readPng(file: ByteReader): Promise<MediaInfo> {
 	const head = await file.read(26);
 	if (head.length < 26 || head.toString('latin1', 12, 16) !== 'IHDR')
-		return { broken: 'has no picture in it' };
+		return { broken: 'contains no image' };
 	const [depth, colourType] = [head[24]!, head[25]!];
 	return {
 		width: head.readUInt32BE(16),

@@ -16,7 +16,7 @@ export function checkMediaId(
 	if (shape.test(mediaId)) return;
 	throw new MediaError(
 		'permanent',
-		`Media ID ${mediaId.slice(0, MAX_SHOWN) || '(empty)'} is not one of ${vendor}`,
+		`Media ID ${mediaId.slice(0, MAX_SHOWN) || '(empty)'} does not look like one from ${vendor}`,
 		`Media IDs of ${vendor} are ${inWords}. Take it from the field mediaId of WhatsApp Media Trigger or Upload Media, with the credential of the same provider.`,
 	);
 }

@@ -88,7 +88,7 @@ function missingError(
 	return new MediaError(
 		'credential',
 		`The credential lacks ${labels('required')}${forTrigger && `, and for the trigger ${forTrigger}`}`,
-		'Open the credential. Below each field is where its value is found.',
+		'Open the credential. The text below each field says where to find its value.',
 	);
 }
 

@@ -28,7 +28,7 @@ export const mediaTypesField: INodeProperties = {
 	],
 	description:
 		'The kinds of files that start the workflow. Reactions and delivery receipts never start it.',
-	hint: 'Text messages start nothing. To receive them, add Also Start On under Options, and choose Text Messages.',
+	hint: 'Text messages do not start the workflow. To receive them, add Also Start On under Options, and choose Text Messages.',
 };
 
 const filterOptions: INodeProperties[] = [
@@ -122,7 +122,7 @@ const itemOptions: INodeProperties[] = [
 		// Whoever adds the option wants it; without it nothing is downloaded.
 		default: true,
 		description:
-			'Whether to download each file at once into the binary field data. Use it only for small files in a single n8n process: the provider waits for the download, and in queue mode n8n never removes files that a trigger made. Otherwise use Download Media.',
+			'Whether to download each file at once into the binary field data. Use it only for small files in a single n8n process: the provider waits for the download, and in queue mode n8n never deletes files that a trigger saved. Otherwise use Download Media.',
 	},
 	{
 		displayName: 'Include Raw Message',

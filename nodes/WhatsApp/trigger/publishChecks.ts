@@ -95,6 +95,6 @@ function manualProblem(
 	return new MediaError(
 		'credential',
 		`Manual needs ${listInWords(labels)} in the credential; without ${labels.length > 1 ? 'them' : 'it'}, every message would be refused`,
-		'Open the credential. Below each field is where its value is found.',
+		'Open the credential. The text below each field says where to find its value.',
 	);
 }

@@ -31,7 +31,7 @@ export function cannotForwardError(url: string, registration: NodeRegistration):
 export function otherTestError(workflow: string): MediaError {
 	return new MediaError(
 		'permanent',
-		`A test of the workflow "${workflow}" is receiving what comes in for this number`,
-		'It goes on. Stop it there, or wait two minutes: then n8n ends it. Then test again.',
+		`A test of the workflow "${workflow}" is receiving the messages for this number`,
+		'That test continues. Stop it there, or wait two minutes until n8n ends it. Then test again.',
 	);
 }

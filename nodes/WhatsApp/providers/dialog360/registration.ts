@@ -128,7 +128,7 @@ function checkUrl(url: string): void {
 	if (protocol === 'https:' && !port && !hostname.includes('_')) return;
 	throw new MediaError(
 		'handshake',
-		`360dialog delivers to https addresses without a port and without "_" in the name only, and this n8n’s address is ${origin}`,
+		`360dialog delivers only to https addresses without a port and without "_" in the name, and this n8n’s address is ${origin}`,
 		'Set n8n’s environment variable WEBHOOK_URL to its public https address. On your own computer, use a tunnel.',
 	);
 }

@@ -42,7 +42,7 @@ export const credentialForm: CredentialForm = {
 			name: 'businessAccountId',
 			placeholder: 'e.g. 102290129340398',
 			description:
-				'If it is empty, it is looked up by the phone number ID. You find it on the same page, beside that ID.',
+				'If it is empty, it is looked up by the phone number ID. It is on the same page, beside that ID.',
 			hint: 'Only needed if Phone Number ID is empty',
 		},
 		{
@@ -50,7 +50,7 @@ export const credentialForm: CredentialForm = {
 			name: 'appId',
 			placeholder: 'e.g. 670843887433847',
 			description:
-				'If it is empty, it is looked up by the phone number ID. You find it at the top of the App Dashboard.',
+				'If it is empty, it is looked up by the phone number ID. It is at the top of the App Dashboard.',
 			hint: 'Only needed if Phone Number ID is empty',
 		},
 		{

@@ -41,6 +41,6 @@ export function requireFields(
 	throw new MediaError(
 		'credential',
 		`${purpose} needs ${listInWords(missing)} in the credential`,
-		'Open the credential. Below each field is where its value is found.',
+		'Open the credential. The text below each field says where to find its value.',
 	);
 }

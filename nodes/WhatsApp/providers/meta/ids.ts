@@ -22,7 +22,7 @@ export function graphPath({ credentials }: ApiClient, id: string, edge?: string)
 	if (!ID.test(id))
 		throw new MediaError(
 			'permanent',
-			`"${id}" is not one of Meta’s IDs`,
+			`"${id}" is not a Meta ID`,
 			'Meta’s IDs are digits only. Check the IDs in the credential, and Phone Number under Options.',
 		);
 	return `/${credentials.apiVersion}/${id}${edge ? `/${edge}` : ''}`;

@@ -31,5 +31,5 @@ export const upload = cannotUpload(
 
 export const deleteMedia = cannotDelete(
 	'Pipes.bot',
-	`Leave it out: Pipes.bot deletes every file ${FILE_HOURS} hours after it came.`,
+	`Remove this node: Pipes.bot deletes every file ${FILE_HOURS} hours after it arrives.`,
 );

@@ -47,7 +47,7 @@ export const credentialForm: CredentialForm = {
 			{
 				body: ['statusCode', 404],
 				message:
-					'The API key is right, but there is no session of this name. Check Session; WAHA’s Dashboard lists them.',
+					'The API key is correct, but there is no session with this name. Check Session; WAHA’s Dashboard lists them.',
 			},
 			...Array.from(SESSION_PROBLEMS, ([status, whatToDo]) => ({
 				body: ['status', status] as [string, string],

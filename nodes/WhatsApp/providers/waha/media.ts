@@ -90,5 +90,5 @@ export const upload = cannotUpload(
 
 export const deleteMedia = cannotDelete(
 	'WAHA',
-	'Leave it out: WAHA deletes every file three minutes after it came.',
+	'Remove this node: WAHA deletes every file three minutes after it arrives.',
 );

@@ -1,7 +1,7 @@
 import { relayBaseUrl, tokenField, type CredentialForm } from '../credentialForm';
 
 const NOT_LOGGED_IN =
-	'The token is right, but its channel is not logged in to WhatsApp. Open it at panel.whapi.cloud and scan the QR code with the phone.';
+	'The token is correct, but its channel is not logged in to WhatsApp. Open it at panel.whapi.cloud and scan the QR code with the phone.';
 
 export const credentialForm: CredentialForm = {
 	fields: [
@@ -26,7 +26,7 @@ export const credentialForm: CredentialForm = {
 			{ body: ['status.text', 'QR'], message: NOT_LOGGED_IN },
 			...['NOT_INIT', 'STOP', 'ERROR', 'SYNC_ERROR'].map((state) => ({
 				body: ['status.text', state] as [string, string],
-				message: `The token is right, but its channel is not running (${state}). Start it at panel.whapi.cloud.`,
+				message: `The token is correct, but its channel is not running (${state}). Start it at panel.whapi.cloud.`,
 			})),
 		],
 	},
