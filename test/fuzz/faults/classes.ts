@@ -11,10 +11,11 @@ export const CLASSES: FaultClass[] = [
 	{
 		name: 'Hostile items',
 		holds:
-			'An item may hold anything: `null`, numbers and lists where texts belong, hashes in any spelling, binary fields named `constructor`, another file’s ID beside this file’s facts. It becomes a file or a sentence that names it; no other item pays for it.',
+			'An item may hold anything: `null`, numbers and lists where texts belong, hashes in any spelling, binary fields named `constructor`, another file’s ID beside this file’s facts. It becomes a file or a sentence that names it; no other item pays for it. So does what an expression gives for any field or option: what is empty counts as not given.',
 		tests: [
 			['nodes/items.test.ts', 'an item from a table'],
 			['nodes/items.test.ts', '500 uploads: each fails or goes by itself, in order'],
+			['nodes/oddValues.test.ts', '%s, option %s'],
 		],
 	},
 	{
@@ -85,10 +86,11 @@ export const CLASSES: FaultClass[] = [
 	{
 		name: 'What runs after the end',
 		holds:
-			'Stopping an execution ends its transfers, its waits and its share of the memory; nothing of it stays in the store. A node that fails starts no more files. A live connection that is closed is not opened again.',
+			'Stopping an execution ends its transfers, its waits and its share of the memory; nothing of it stays in the store. A node that fails starts no more files. A live connection that is closed is not opened again. A workflow that is unpublished still starts with the files under way, and waits a minute for them at most. The rest of a file that hangs before it begins ends with the file’s own *Timeout*.',
 		tests: [
 			['nodes/downloadLimits.test.ts', 'stopping the execution ends a file'],
 			['nodes/resumingReply.test.ts', 'a cancelled execution waits for no further try'],
+			['nodes/downloadFiles.test.ts', 'starts without those that go on and on'],
 			['nodes/perItem.test.ts', 'without Continue On Fail the node stops'],
 			['nodes/liveConnection.test.ts', 'ends with the last listener'],
 			['nodes/streamTrigger.test.ts', 'closing twice leaves a newer connection alone'],
