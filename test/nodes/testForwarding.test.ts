@@ -161,6 +161,58 @@ async function rest() {
 	return { callback, body: meta.envelope([[meta.value([photo('111'), photo('222')])]]) };
 }
 
+describe.each(['meta', 'dialog360'] as const)('%s, which delivers to one URL', (vendor) => {
+	/** A test and the production that it takes its place from, as the vendor has them. */
+	const serve = async () => {
+		server = await serveTrigger(harness.engine, {
+			node: 'whatsAppMediaTrigger',
+			parameters: { registration: 'phoneNumber' },
+			credentials: { whatsAppMediaApi: credentialFor(harness.emulator, vendor) },
+			publicUrl: 'https://n8n.example/',
+		});
+		hostOverrides.set('https://n8n.example', server.baseUrl.slice(0, -1));
+		await server.activate();
+		await server.startTest();
+	};
+	/** Where messages go to; 360dialog's webhook cannot be removed, and says that it is free. */
+	const registered = () => {
+		const { meta, dialog360 } = harness.emulator;
+		if (vendor === 'meta')
+			return meta.subscriptions.phoneNumbers.get(meta.credentials.phoneNumberId)?.url;
+		const { url, headers } = dialog360.webhook!;
+		return 'X-Webhook-Released' in headers ? undefined : url;
+	};
+
+	test.each(['before', 'after'])(
+		'unpublished at the moment that the test ends, or rather just %s it: nothing is left',
+		async (moment) => {
+			await serve();
+			await Promise.all(
+				moment === 'before'
+					? [server.deactivate(), server.stopTest()]
+					: [server.stopTest(), server.deactivate()],
+			);
+			expect(registered()).toBeUndefined();
+		},
+	);
+
+	test('unpublished while the end of a test is tried once more: nothing is left', async () => {
+		await serve();
+		const writes = () =>
+			harness.emulator.requests.filter(
+				({ operation }) => operation === 'setWebhook' || operation === 'subscribe',
+			).length;
+		const before = writes();
+		const on = vendor === 'meta' ? 'subscribe' : 'setWebhook';
+		harness.emulator[vendor].fault({ on, status: 503 } as never);
+		const ending = server.stopTest();
+		await until('the first try has failed', 5000, async () => writes() > before || undefined);
+		await server.deactivate();
+		await ending;
+		expect(registered()).toBeUndefined();
+	});
+});
+
 describe.each(['whapi', 'waha'] as const)(
 	'%s, where each webhook has its place in a list',
 	(vendor) => {

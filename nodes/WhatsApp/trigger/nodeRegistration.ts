@@ -1,5 +1,6 @@
 import type { IHookFunctions, IWebhookFunctions } from 'n8n-workflow';
 
+import { oneAtATime } from '../providers/oneAtATime';
 import type { RegistrationScope } from '../providers/provider';
 import { createClient } from '../transport/client';
 import { SECOND } from '../units';
@@ -35,6 +36,12 @@ export async function createRegistration(
 	const client = await createClient(context);
 	const api = client.provider.registration;
 	if (!api) return undefined;
+	const { baseUrl, accessToken, phoneNumberId } = client.credentials;
+	// A list's provider takes care of that itself.
+	const alone = async <T>(work: () => Promise<T>): Promise<T> =>
+		await (api.exclusive
+			? oneAtATime([baseUrl, accessToken, phoneNumberId].join('\n'), work)
+			: work());
 	const wantsPublicLinks = context.getNodeParameter('options.autoDownload', false) as boolean;
 	return {
 		url: context.getNodeWebhookUrl('default')!,
@@ -44,14 +51,18 @@ export async function createRegistration(
 		deliversMessages: async () => (await api.deliversMessages?.(client, scope)) ?? true,
 		listens: async (url) => await listens(context, url),
 		async replace(url, replaced) {
-			await (api.replace?.(client, url, replaced) ?? api.register(client, scope, url, replaced));
+			if (api.replace) return await api.replace(client, url, replaced);
+			await alone(async () => {
+				const urls = await api.registeredUrls(client, scope);
+				if (urls.includes(replaced)) await api.register(client, scope, url, replaced);
+			});
 		},
 		async register(url, replaced) {
-			await api.register(client, scope, url, replaced);
+			await alone(async () => await api.register(client, scope, url, replaced));
 			if (wantsPublicLinks) await api.enablePublicLinks?.(client);
 		},
 		async unregister(url) {
-			const notice = await api.unregister(client, scope, url);
+			const notice = await alone(async () => await api.unregister(client, scope, url));
 			if (notice) context.logger.warn(`WhatsApp Media Trigger: ${notice}`);
 		},
 	};

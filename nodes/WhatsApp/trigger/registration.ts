@@ -188,9 +188,9 @@ async function unregister(registration: NodeRegistration): Promise<void> {
 		if (isForwarding(url, registration)) await restoreProduction(registration, url);
 		else if (exclusive ? isSameExceptQuery(url, own) : withoutTestQuery(url) === own) left.add(url);
 	}
-	if (!exclusive) {
-		// A list may hold it with a secret that has changed since: then it is not among those that are registered. And it goes
-		// last: a test that ends at this moment may put production back.
+	// A list may hold it with a secret that has changed since: then it is not among those that are registered. And it goes
+	// last: a test that ends at this moment may put production back.
+	if (!exclusive || left.size) {
 		left.delete(own);
 		left.add(own);
 	}
