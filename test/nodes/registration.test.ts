@@ -279,6 +279,23 @@ describe.each(LEVELS)('at the level %s', (level) => {
 	});
 
 	test.each([
+		'https://n8n.example/staging/webhook/a1b2/webhook',
+		'https://n8n.example/staging/webhook/a1b2/webhook?test=%2Fwebhook-test%2Fa1b2%2Fwebhook',
+		'https://n8n.example/staging/webhook-test/a1b2/webhook?test=',
+		'https://me:s3cret@n8n.example/webhook/a1b2/webhook',
+	])('%s, of another n8n on the same host, is not taken for ours', async (url) => {
+		occupy(level, url);
+		const before = JSON.stringify(places());
+		// It would take any verify token.
+		hostOverrides.set('https://n8n.example', echo.url);
+		const server = await trigger({ registration: level });
+		await expect(server.activate()).rejects.toThrow('Deliveries already go to another webhook');
+		await expect(server.startTest()).rejects.toThrow('Deliveries go to another webhook, and');
+		await server.deactivate();
+		expect(JSON.stringify(places())).toBe(before);
+	});
+
+	test.each([
 		'https://n8n.example/webhook/other?key=s3cret',
 		'https://n8n.example/webhook/other/webhook?key=s3cret%20word&b=a+b',
 		'https://n8n.example/webhook/other/webhook?test=1',

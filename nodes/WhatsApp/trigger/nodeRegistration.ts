@@ -91,8 +91,15 @@ export function isForwarding(url: string, registration: NodeRegistration): boole
 	return isOurTest && isOfThisServer(url, registration);
 }
 
+/** Whether a webhook is one of this n8n: on one host there may be several, each below a path of its own. */
 export function isOfThisServer(url: string, registration: NodeRegistration): boolean {
-	return url.startsWith(`${new URL(registration.url).origin}/`);
+	if (!URL.canParse(url)) return false;
+	const { href: n8n } = new URL('../../', registration.url);
+	const [other = ''] = new URL(url).href.split(/[?#]/);
+	if (!other.startsWith(n8n)) return false;
+	const [endpoint = '', ...path] = other.slice(n8n.length).split('/');
+	// A trigger's webhook, whatever N8N_ENDPOINT_WEBHOOK says, or one of n8n's other nodes.
+	return (path.length === 2 && path[1] === 'webhook') || /^webhook(?:-test)?$/.test(endpoint);
 }
 
 /** Equal but for the query. */
