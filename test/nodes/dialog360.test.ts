@@ -153,13 +153,16 @@ describe('registration', () => {
 	});
 
 	test('a list that is switched off between reading and writing: the foreign webhook is left as it is', async () => {
-		dialog360.webhook = structuredClone(FOREIGN);
+		const url = 'https://shop:s3cret@other.example/hook?key=s3cret';
+		dialog360.webhook = { ...FOREIGN, url };
 		dialog360.variants.list = 'on';
 		const off = { status: 409, body: '{"message":"Multi-webhook is not enabled"}' };
 		const headers = { 'Content-Type': 'application/json' };
 		dialog360.fault({ on: 'list', after: 2, times: 9, ...off, headers });
-		await expect((await trigger()).activate()).rejects.toThrow('has just set the webhook');
-		expect(dialog360.webhook).toEqual(FOREIGN);
+		await expect((await trigger()).activate()).rejects.toThrow(
+			'has just set the webhook of the 360dialog number: https://other.example/hook. ',
+		);
+		expect(dialog360.webhook).toEqual({ ...FOREIGN, url });
 		expect(operations()).not.toContain('setWebhook');
 	});
 

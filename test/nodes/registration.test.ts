@@ -295,6 +295,14 @@ describe.each(LEVELS)('at the level %s', (level) => {
 		expect(JSON.stringify(places())).toBe(before);
 	});
 
+	test('of a webhook that has the place, an error shows neither password nor query', async () => {
+		occupy(level, 'https://shop:s3cret@other.example/hook/@here?key=s3cret');
+		const server = await trigger({ registration: level });
+		const SHOWN = /(: https:\/\/other\.example\/hook\/@here)\. /;
+		await expect(server.activate()).rejects.toThrow(SHOWN);
+		await expect(server.startTest()).rejects.toThrow(SHOWN);
+	});
+
 	test.each([
 		'https://n8n.example/webhook/other?key=s3cret',
 		'https://n8n.example/webhook/other/webhook?key=s3cret%20word&b=a+b',

@@ -1,4 +1,5 @@
 import { MediaError } from '../errors';
+import { shownUrl } from '../providers/shownUrl';
 import { isOfThisServer, type NodeRegistration } from './nodeRegistration';
 
 /** Why this node's webhook cannot have the place, and what to do. */
@@ -7,12 +8,12 @@ export function callbackInUseError(url: string, registration: NodeRegistration):
 	if (isOfThisServer(url, registration))
 		return new MediaError(
 			'permanent',
-			`Another workflow of this n8n already receives these files; its webhook is ${url.split('?')[0]}`,
+			`Another workflow of this n8n already receives these files; its webhook is ${shownUrl(url)}`,
 			'Unpublish that workflow, or use another phone number. To start two workflows with one message, call the second one from the first with Execute Sub-workflow.',
 		);
 	return new MediaError(
 		'permanent',
-		`Deliveries already go to another webhook: ${url.split('?')[0]}`,
+		`Deliveries already go to another webhook: ${shownUrl(url)}`,
 		'It was left unchanged. Unpublish the workflow or stop the service behind it, or use another phone number. If Receive Files For is set to an account or app, This Phone Number may still be free.',
 	);
 }
@@ -23,7 +24,7 @@ export function cannotForwardError(url: string, registration: NodeRegistration):
 		: 'another webhook';
 	return new MediaError(
 		'permanent',
-		`Deliveries go to ${whose}, and a test would take them away from it: ${url.split('?')[0]}`,
+		`Deliveries go to ${whose}, and a test would take them away from it: ${shownUrl(url)}`,
 		'It was left unchanged. Test with another phone number, or pin the data of an earlier execution.',
 	);
 }

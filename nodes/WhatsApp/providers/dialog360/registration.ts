@@ -3,6 +3,7 @@ import { deliverySecret, SECRET_HEADER } from '../deliverySecret';
 import { unexpectedAnswer } from '../unexpectedAnswer';
 import type { ApiClient, ApiReply, Credentials, Registration } from '../provider';
 import { object, objects, text, type Json } from '../read';
+import { shownUrl } from '../shownUrl';
 import { hmacHex } from '../signature';
 import { apiError, explanationOf } from './errors';
 
@@ -25,7 +26,7 @@ export const registration: Registration = {
 		if (place.url && !isFree && place.url !== url && place.url !== replaced)
 			throw new MediaError(
 				'permanent',
-				`Something else has just set the webhook of the 360dialog number: ${place.url.split('?')[0]}`,
+				`Something else has just set the webhook of the 360dialog number: ${shownUrl(place.url)}`,
 				'It was left as it is. Use another phone number, or switch off the service behind it.',
 			);
 		await place.write({ url, headers: { [SECRET_HEADER]: deliverySecret(client.credentials) } });
