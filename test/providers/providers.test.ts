@@ -328,6 +328,16 @@ describe('the token goes', () => {
 		expect(await authorization('http://127.0.0.1:4012/1', own)).toBeUndefined();
 	});
 
+	test.each(['me:s3cret@', 'me@', ':s3cret@'])(
+		'nowhere with %s in Base URL, which is said without it',
+		async (user) => {
+			const baseUrl = `https://${user}relay.example`;
+			const refused = authorization('/v25.0/1', { baseUrl }, baseUrl);
+			await expect(refused).rejects.toThrow('Take the user name and password out of Base URL');
+			await expect(refused).rejects.not.toThrow('s3cret');
+		},
+	);
+
 	describe('from n8n’s HTTP Request node, which says uri and not url,', () => {
 		const request = (vendor: Vendor, uri: unknown, more: object = {}) => ({
 			data: {

@@ -19,7 +19,7 @@ export interface ParsedCredentials {
 
 /**
  * The only reader of the credential's fields.
- * @throws MediaError when no provider is chosen, or Base URL is no URL
+ * @throws MediaError when no provider is chosen, or Base URL is none that may be used
  */
 export function parseCredentials(data: ICredentialDataDecryptedObject): ParsedCredentials {
 	// White space comes along when a value is copied. Inside, a secret of the user's own may hold some.
@@ -36,15 +36,7 @@ export function parseCredentials(data: ICredentialDataDecryptedObject): ParsedCr
 	}
 	const baseUrl = (field('baseUrl') || provider.defaultBaseUrl || '').replace(/\/+$/, '');
 	if (!baseUrl) throw missingError(provider.credentialForm, field);
-	if (!/^https?:\/\/./.test(baseUrl) || !URL.canParse(baseUrl)) {
-		throw new MediaError(
-			'credential',
-			'Base URL in the credential is not a web address',
-			provider.defaultBaseUrl
-				? `Open the credential and enter one that starts with https://, or leave it empty for ${provider.defaultBaseUrl}.`
-				: `Open the credential and enter the address of ${provider.displayName}, with http:// or https://.`,
-		);
-	}
+	checkBaseUrl(baseUrl, provider);
 	return {
 		provider,
 		credentials: {
@@ -61,6 +53,26 @@ export function parseCredentials(data: ICredentialDataDecryptedObject): ParsedCr
 			.split(/[\s,;]+/)
 			.filter(Boolean),
 	};
+}
+
+function checkBaseUrl(baseUrl: string, { defaultBaseUrl, displayName }: Provider): void {
+	if (!/^https?:\/\/./.test(baseUrl) || !URL.canParse(baseUrl)) {
+		throw new MediaError(
+			'credential',
+			'Base URL in the credential is not a web address',
+			defaultBaseUrl
+				? `Open the credential and enter one that starts with https://, or leave it empty for ${defaultBaseUrl}.`
+				: `Open the credential and enter the address of ${displayName}, with http:// or https://.`,
+		);
+	}
+	const { username, password } = new URL(baseUrl);
+	if (!username && !password) return;
+	// It would stand in the URLs of files, and so in items and saved executions.
+	throw new MediaError(
+		'credential',
+		'Take the user name and password out of Base URL in the credential: they would be saved with every execution',
+		`If a proxy in front of ${displayName} asks for them, enter the address behind the proxy, or have the proxy let requests with the API’s key through.`,
+	);
 }
 
 /** What the credential lacks, all at once. A server of the user's own may want no key. */
