@@ -2,7 +2,8 @@ import { sleep } from 'n8n-workflow';
 
 /**
  * Waits so many milliseconds, or until the signal is aborted. It resolves in both cases: whoever can be aborted looks at
- * `signal.aborted` afterwards. The timer keeps no process alive, and no listener stays behind.
+ * `signal.aborted` afterwards. The timer keeps no process alive, and no listener stays behind: on the way of an execution, use
+ * `waitAlive` unless something else is under way meanwhile.
  */
 export async function wait(milliseconds: number, signal?: AbortSignal): Promise<void> {
 	if (signal?.aborted) return;
@@ -26,7 +27,7 @@ const HOLD_MS = 250;
  * The same, and keeps the process alive meanwhile. Between two tries nothing else may: no connection is open, and a process
  * that runs one workflow and no server would end there, as if all were done.
  */
-async function waitAlive(milliseconds: number, signal?: AbortSignal): Promise<void> {
+export async function waitAlive(milliseconds: number, signal?: AbortSignal): Promise<void> {
 	const end = Date.now() + milliseconds;
 	let isOver = false;
 	const hold = async () => {

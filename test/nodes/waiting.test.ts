@@ -3,6 +3,7 @@ import { getEventListeners, once } from 'node:events';
 import { join } from 'node:path';
 
 import { backoff, retry, wait } from '../../nodes/WhatsApp/waiting';
+import { startFileHost, type FileHost } from '../support/fileHost';
 import { ownProcess } from '../support/ownProcess';
 
 test('a wait takes its time, and leaves no listener behind', async () => {
@@ -57,8 +58,11 @@ test('backoff doubles, up to a bound', () => {
 describe('a process that has nothing else to do', () => {
 	/** Runs a program of its own; what it prints. */
 	const run = async (program: string) => {
-		const waiting = JSON.stringify(join(__dirname, '../../nodes/WhatsApp/waiting.ts'));
-		const text = `const { retry } = require(${waiting}); ${program}`;
+		const path = (name: string) => JSON.stringify(join(__dirname, '../../nodes/WhatsApp', name));
+		const names = ['waiting.ts', 'transfer/resumingReply.ts'].map(
+			(name) => `require(${path(name)})`,
+		);
+		const text = `const [{ retry }, { resumingReply }] = [${names.join()}]; ${program}`;
 		const child = execFile(process.execPath, ['--require', 'tsx/cjs', '-e', text]);
 		ownProcess(child);
 		let printed = '';
@@ -66,6 +70,10 @@ describe('a process that has nothing else to do', () => {
 		await once(child, 'close');
 		return printed;
 	};
+	let host: FileHost;
+	beforeAll(async () => (host = await startFileHost()));
+	afterAll(async () => await host.close());
+
 	const failing = 'async () => { console.log("tried"); throw "failure"; }';
 
 	test('lives through the wait between two tries', async () => {
@@ -76,6 +84,35 @@ describe('a process that has nothing else to do', () => {
 	test('lives through many short waits', async () => {
 		const work = 'async (n) => { if (n < 200) throw "failure"; console.log("done"); }';
 		expect(await run(`retry(${work}, (_, tries) => tries % 5);`)).toBe('done\n');
+	});
+
+	test('lives until the rest of a file is asked for that broke off', async () => {
+		const [size, half] = [1000, 500];
+		host.answer(({ headers: { range } }, response) => {
+			// Where the overlap of what came begins: all of it, here.
+			const contentRange = range && { 'Content-Range': `bytes 0-${size - 1}/${size}` };
+			const headers = { 'Content-Length': size, ETag: '"1"', 'Accept-Ranges': 'bytes' };
+			response.writeHead(range ? 206 : 200, { ...headers, ...contentRange, Connection: 'close' });
+			if (range) response.end(Buffer.alloc(size));
+			else response.write(Buffer.alloc(half), () => setTimeout(() => response.destroy(), 50));
+		});
+		const open = `const open = (headers) => new Promise((resolve) => {
+			require('http').get('${host.origin}', { headers, agent: false }, (body) => resolve({
+				status: body.statusCode,
+				headers: body.headers,
+				length: Number(body.headers['content-length']),
+				body,
+				abort: () => body.destroy(),
+			}));
+		});`;
+		const read = `(async () => {
+			Math.random = () => 0.5;
+			let size = 0;
+			const { body } = resumingReply(await open({}), { open, maxRetries: 3 });
+			for await (const chunk of body) size += chunk.length;
+			console.log(size);
+		})();`;
+		expect(await run(open + read)).toBe(`${size}\n`);
 	});
 
 	test('ends soon after the wait was ended', async () => {

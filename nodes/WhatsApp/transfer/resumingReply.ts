@@ -3,7 +3,7 @@ import { retryAfterMs } from '../providers/read';
 import { transformStream } from '../streams';
 import type { FileReply } from '../transport/client';
 import { MB } from '../units';
-import { backoff, wait } from '../waiting';
+import { backoff, waitAlive } from '../waiting';
 
 /** A line that brings less than this between two breaks is not counted as one that works. */
 const MIN_PROGRESS = MB;
@@ -131,7 +131,7 @@ class Transfer {
 			const retries = progress < MIN_PROGRESS ? this.retries + 1 : 0;
 			if (retries >= maxRetries || this.empty >= MAX_EMPTY) break;
 			this.retries = retries;
-			if (retries) await wait(Math.random() * backoff(retries, FIRST_WAIT_MS), signal);
+			if (retries) await waitAlive(Math.random() * backoff(retries, FIRST_WAIT_MS), signal);
 			if (signal.aborted) break;
 			this.start = this.received;
 			const reply = await this.openRest();
