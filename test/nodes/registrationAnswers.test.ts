@@ -173,3 +173,29 @@ test.each(Object.values(PLACES).filter(({ read }) => read !== 'list'))(
 		expect(await messageOf(server.deactivate())).toContain('does not come from');
 	},
 );
+
+test.each(Object.values(PLACES).filter(({ read }) => read !== 'list'))(
+	'an API that repeats what it refuses: no error shows the secret that was made for it ($vendor, $registration)',
+	async ({ vendor, registration }) => {
+		const own: Record<string, string> =
+			vendor === 'meta' ? { verifyToken: '' } : { webhookSecret: '' };
+		server = await serveTrigger(harness.engine, {
+			node: 'whatsAppMediaTrigger',
+			parameters: { registration, options: {} },
+			credentials: { whatsAppMediaApi: { ...credentialFor(harness.emulator, vendor), ...own } },
+			publicUrl: 'https://n8n.example/',
+		});
+		hostOverrides.set('https://n8n.example', server.baseUrl.slice(0, -1));
+		await server.activate();
+		const secretIn = (text = '') => /(?<![\da-f])[\da-f]{64}(?![\da-f])/.exec(text)?.[0];
+		const { operation, body } = harness.emulator.requests.find((one) => secretIn(one.body))!;
+		harness.emulator.reset();
+		const said = `Bad value ${secretIn(body)}`;
+		const answer = { message: said, error: { message: said, code: 100, type: 'OAuthException' } };
+		const headers = { 'Content-Type': 'application/json' };
+		const order = { on: operation, status: 400, body: JSON.stringify(answer), headers };
+		harness.emulator[vendor].fault({ ...order, times: Infinity } as never);
+		const message = await messageOf(server.activate());
+		expect(message).toContain('Bad value …');
+	},
+);

@@ -49,7 +49,6 @@ export interface Provider {
 
 	/** Why no request can be made with the credential; nothing when all is well. Makes no request itself. */
 	checkCredentials?(credentials: Credentials): MediaError | undefined;
-
 	/**
 	 * A parameter of the query that proves that the webhook secret belongs to the token. A request that names it without a value
 	 * gets it, as that of the credential's test does. Absent where the vendor checks no such thing.
@@ -60,6 +59,8 @@ export interface Provider {
 	 * cannot be found out now. Absent where the vendor has no way to tell.
 	 */
 	checkSecret?(client: ApiClient): Promise<MediaError | undefined>;
+	/** Made from the credential, and sent to the API: where an answer repeats one, no error shows it. */
+	derivedSecrets?(credentials: Credentials): string[];
 
 	/** The answer to the vendor's check that the webhook URL is ours; nothing when this is none, or a false one. Absent: it has no check. */
 	challenge?(webhook: Webhook, credentials: Credentials): string | undefined;
@@ -73,7 +74,6 @@ export interface Provider {
 
 	/** How the vendor is told where to deliver; absent where it has no API for that. */
 	registration?: Registration;
-
 	/** A connection on which the vendor sends messages as they come; absent where it offers none. */
 	live?: LiveConnection;
 

@@ -85,10 +85,10 @@ export class ProviderSource implements FileSource {
 
 	/** In the provider's words, if it has its own error for this. */
 	async errorOf(reply: FileReply): Promise<MediaError> {
-		const { provider, credentials, idleTimeoutMs } = this.client;
+		const { provider, idleTimeoutMs } = this.client;
 		const { status, headers } = reply;
 		if (provider.fileError && this.isServedByApi) {
-			const text = redact(await readErrorText(reply, idleTimeoutMs), credentials);
+			const text = redact(await readErrorText(reply, idleTimeoutMs), this.client);
 			const body: unknown = jsonParse(text, { fallbackValue: text });
 			return provider.fileError({ status, headers, body }, this.subject);
 		}

@@ -143,7 +143,7 @@ export function clientFromData(
 			return {
 				status: reply.status,
 				headers: reply.headers,
-				body: isError ? redact(body, credentials) : body,
+				body: isError ? redact(body, parsed) : body,
 			};
 		},
 		async open(url, { withToken, headers, checkRedirect, signal = cancelSignal }) {

@@ -1,7 +1,7 @@
 import { accepts } from '../cloudApi/accepts';
 import { RECEIVED_FILE_DAYS, UPLOADED_FILE_DAYS } from '../cloudApi/fileLifetimes';
 import { urlExpiresAt } from '../cloudApi/media';
-import { SECRET_HEADER } from '../deliverySecret';
+import { deliverySecret, SECRET_HEADER } from '../deliverySecret';
 import type { Provider } from '../provider';
 import { credentialForm } from './credentialForm';
 import { deleteMedia, isFileUrl, ownFileUrl, resolve, upload } from './media';
@@ -20,6 +20,7 @@ export const dialog360: Provider = {
 	manualSetup: `Hub → your number → Webhook URL. Paste the URL, and add the header ${SECRET_HEADER} with the credential’s Webhook Secret.`,
 	manualNeeds: ['webhookSecret'],
 	retention: `Meta keeps received files for ${RECEIVED_FILE_DAYS} days and uploaded ones for ${UPLOADED_FILE_DAYS}.`,
+	derivedSecrets: (credentials) => [deliverySecret(credentials)],
 	verify,
 	parse,
 	registration,

@@ -8,7 +8,7 @@ import { checkCredentials } from './credentials';
 import { deleteMedia, phoneNumbers, resolve, upload } from './media';
 import { parse } from './messages';
 import { registration } from './registration';
-import { challenge, verify } from './webhook';
+import { challenge, verify, verifyToken } from './webhook';
 
 /** Meta's WhatsApp Cloud API, https://developers.facebook.com/documentation/business-messaging/whatsapp */
 export const meta: Provider = {
@@ -31,6 +31,7 @@ export const meta: Provider = {
 	checkCredentials,
 	secretProof,
 	checkSecret,
+	derivedSecrets: (credentials) => [verifyToken(credentials), secretProof.make(credentials)],
 	challenge,
 	verify,
 	parse,

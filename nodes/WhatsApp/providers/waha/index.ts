@@ -1,5 +1,6 @@
 import type { Provider } from '../provider';
 import { credentialForm } from './credentialForm';
+import { deliverySecret } from '../deliverySecret';
 import { presignedUrlExpiresAt } from '../presignedUrl';
 import { live } from './live';
 import { deleteMedia, isFileUrl, ownFileUrl, resolve, upload } from './media';
@@ -21,6 +22,7 @@ export const waha: Provider = {
 	manualNeeds: ['webhookSecret'],
 	retention:
 		'WAHA keeps a file for three minutes (WHATSAPP_FILES_LIFETIME), and gets it again when its message is asked for.',
+	derivedSecrets: (credentials) => [deliverySecret(credentials)],
 	verify,
 	parse,
 	registration,

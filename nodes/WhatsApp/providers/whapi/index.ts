@@ -1,3 +1,4 @@
+import { derivedSecret } from '../deliverySecret';
 import type { Provider } from '../provider';
 import { credentialForm } from './credentialForm';
 import { fileError } from './errors';
@@ -20,6 +21,7 @@ export const whapi: Provider = {
 		'choose This Phone Number instead. The dashboard cannot set the header that proves a delivery.',
 	retention: `Whapi.Cloud keeps files for ${FILE_DAYS} days.`,
 	lateFilesMs: LATE_FILE_MS,
+	derivedSecrets: (credentials) => [derivedSecret(credentials)],
 	verify,
 	parse,
 	registration,
