@@ -120,3 +120,31 @@ test('what is idle is told so once', async () => {
 	await sleep(200);
 	expect(times).toBe(1);
 });
+
+describe('a body that is still encoded', () => {
+	const encoded = (encoding: string) =>
+		host.answer((_request, response) => {
+			response.writeHead(200, { ...TYPE, 'Content-Encoding': encoding });
+			response.end(FILE);
+		});
+
+	test.each(['gzip, gzip', 'x-unknown'])('%s is not the file', async (encoding) => {
+		encoded(encoding);
+		const says = `cannot be read: ${new URL(host.origin).host} sent it encoded (Content-Encoding: ${encoding}), though it was asked not to`;
+		const before = await harness.engine.binaryFiles();
+		expect((await download('/file', {}, {})).message).toContain(says);
+		expect((await download('/file', { sha256: '0'.repeat(64) }, {})).message).toContain(says);
+		expect(await harness.engine.binaryFiles()).toEqual(before);
+	});
+
+	test('… unless its bytes are as announced, or the word means nothing', async () => {
+		encoded('x-unknown');
+		const announced = { sha256: sha256(FILE) };
+		expect((await download('/file', announced, {})).json).toMatchObject({ verified: true });
+		for (const word of ['identity', 'aws-chunked', 'UTF-8, identity']) {
+			encoded(word);
+			const { json, message } = await download('/file', {}, {});
+			expect({ message, json }).toMatchObject({ message: undefined, json: announced });
+		}
+	});
+});

@@ -16,13 +16,27 @@ export function canBeProven({ encryption, sha256, size }: LocatedFile): boolean 
  * Whether a file of this size may be the whole file of which another size was announced: some providers count a few bytes
  * too many.
  */
-export function isNearlyAnnouncedSize(
+function isNearlyAnnouncedSize(
 	size: number,
 	{ size: announcedSize, sendersSize }: LocatedFile,
 ): boolean {
 	const announced = announcedSize ?? sendersSize;
 	if (announced === undefined) return false;
 	return announced - size <= Math.max(SIZE_TOLERANCE_BYTES, announced * SIZE_TOLERANCE);
+}
+
+/**
+ * The announced size, where a shorter file is not whole.
+ * @param length in bytes, as the server said
+ */
+export function neededSize(
+	{ sha256, size }: Digest,
+	file: LocatedFile,
+	length?: number,
+): number | undefined {
+	// Bytes with the announced hash are whole, whatever size was announced.
+	const isWhole = file.sha256 === sha256 || (size === length && isNearlyAnnouncedSize(size, file));
+	return isWhole ? undefined : (file.size ?? (file.sha256 ? file.sendersSize : undefined));
 }
 
 /** A shorter file than this is not whole, whatever its host says: half a file may be served as if it were one. */

@@ -1,6 +1,7 @@
 import type { IBinaryData, IExecuteFunctions } from 'n8n-workflow';
 
-import { canBeProven, isAsAnnounced, isNearlyAnnouncedSize } from './announcedSizeAndHash';
+import { canBeProven, isAsAnnounced, neededSize } from './announcedSizeAndHash';
+import { encodedError, encodingOf } from './contentEncoding';
 import { fileNameOf } from '../formats/contentDisposition';
 import {
 	decryptMedia,
@@ -120,6 +121,8 @@ class ReplyChecks {
 	isMismatch = false;
 	/** Looks like a page in place of the file. */
 	private isOtherPage = false;
+	/** Of the reply, where it is not decoded: then only bytes that are as announced are the file. */
+	private readonly encoding?: string;
 	/** As declared; once the first bytes have come, as they show it. */
 	nameAndType: NameAndType;
 
@@ -129,14 +132,17 @@ class ReplyChecks {
 		private readonly expected: Expected,
 	) {
 		const { subject, file, rules } = expected;
+		this.encoding = encodingOf(reply);
 		this.nameAndType = this.describe(Buffer.alloc(0));
 		const declared = { ...file, mimeType: this.nameAndType.declaredType };
 		const size = reply.length && reply.length - (file.encryption ? TAIL_BYTES : 0);
 		const error =
 			declaredTypeViolation(subject, declared, rules) ?? sizeViolation(subject, size, rules);
 		if (error) throw error;
-		if (!canBeProven(file) && this.looksLikePageInsteadOfFile(Buffer.alloc(0)))
-			throw this.webPage();
+		if (canBeProven(file)) return;
+		if (this.looksLikePageInsteadOfFile(Buffer.alloc(0))) throw this.webPage();
+		// What is encrypted proves itself.
+		if (this.encoding && !file.encryption) throw encodedError(subject, reply, this.encoding);
 	}
 
 	hooks(): StreamHooks {
@@ -210,7 +216,8 @@ class ReplyChecks {
 		if (file.encryption) return this.checkDecrypted(digest);
 		this.verified = isAsAnnounced(digest, file);
 		if (this.isOtherPage && !this.verified) return this.webPage();
-		const needed = this.neededSize(digest) ?? 0;
+		if (this.encoding && !this.verified) return encodedError(subject, this.reply, this.encoding);
+		const needed = neededSize(digest, file, this.reply.length) ?? 0;
 		if (digest.size < needed)
 			return incompleteError(subject, { received: digest.size, expected: needed });
 		if (!digest.size) return emptyFileError(subject);
@@ -229,19 +236,6 @@ class ReplyChecks {
 		if (file.sha256 && file.sha256 !== sha256) return otherContent(subject);
 		this.verified = true;
 		return size ? undefined : emptyFileError(subject);
-	}
-
-	/** Whether the server said exactly this size, and the announced one is hardly another. */
-	private mayBeWhole(size: number): boolean {
-		return size === this.reply.length && isNearlyAnnouncedSize(size, this.expected.file);
-	}
-
-	/** The announced size, where a shorter file is not whole. */
-	private neededSize({ sha256, size }: Digest): number | undefined {
-		const { file } = this.expected;
-		// Bytes with the announced hash are whole, whatever size was announced.
-		const isWhole = file.sha256 === sha256 || this.mayBeWhole(size);
-		return isWhole ? undefined : (file.size ?? (file.sha256 ? file.sendersSize : undefined));
 	}
 }
 

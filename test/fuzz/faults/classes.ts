@@ -49,10 +49,11 @@ export const CLASSES: FaultClass[] = [
 	{
 		name: 'Compressed',
 		holds:
-			'A body that comes compressed, though nobody asked, is a file like any other. A few bytes that inflate to very many are cut off, by what was announced or by *Maximum Size*.',
+			'A body that comes compressed, though nobody asked, is a file like any other; what n8n cannot unzip ends with a sentence, unless it is what was announced. A few bytes that inflate to very many are cut off, by what was announced or by *Maximum Size*. Where no size or hash was announced, half of a compressed body whose host ends it as if it were whole goes on: n8n’s helper does not check its end, and hides that it was compressed.',
 		tests: [
 			['nodes/downloadChecks.test.ts', 'a body that comes compressed'],
 			['nodes/downloadChecks.test.ts', 'a few bytes that inflate to very many are cut off'],
+			['nodes/hostileFiles.test.ts', 'a body that is still encoded'],
 		],
 	},
 	{
