@@ -1,5 +1,5 @@
 import type { MediaMessage } from '../../nodes/WhatsApp/providers/mediaMessage';
-import { deduplicate } from '../../nodes/WhatsApp/trigger/deduplicate';
+import { deduplicate as tellApart } from '../../nodes/WhatsApp/trigger/deduplicate';
 
 /** Which messages count as one. Redeliveries over HTTP are in trigger.test.ts. */
 
@@ -11,11 +11,10 @@ const trigger = (mode: 'webhook' | 'manual' = 'webhook') => {
 		getMode: () => mode,
 		getNode: () => ({ id, name: 'My Trigger' }),
 		getWorkflow: () => ({ id: 'w' }),
-		logger: { warn: (text: string) => warnings.push(text) },
 	} as never;
 };
-const warnings: string[] = [];
-beforeEach(() => void (warnings.length = 0));
+const deduplicate = async (...given: Parameters<typeof tellApart>) =>
+	(await tellApart(...given)).fresh;
 const message = (ids: Partial<MediaMessage>): MediaMessage => ({
 	provider: 'meta',
 	type: 'image',
@@ -76,32 +75,27 @@ test('a copy of a message that is under way without end holds up no new one besi
 	expect(await deduplicate(context, [slow, fresh], never)).toEqual([fresh]);
 });
 
-test('what counted as a copy, and came to nothing after all, is said, and new when it is delivered again', async () => {
-	const context = trigger();
-	const [slow, fresh] = [message({ messageId: 'wamid.A' }), message({ messageId: 'wamid.B' })];
-	const ends: Array<(hasStarted: boolean) => void> = [];
-	const underWay = async () => await new Promise<boolean>((resolve) => ends.push(resolve));
-	await deduplicate(context, [slow], underWay);
-	expect(await deduplicate(context, [slow, fresh], underWay)).toEqual([fresh]);
-	ends[1]!(true);
-	expect(warnings).toEqual([]);
-	ends[0]!(false);
-	await new Promise(setImmediate);
-	expect(warnings).toEqual([
-		'My Trigger could not start the workflow with message wamid.A, though another delivery of it was answered as received. If it is not delivered again, ask its sender for it.',
-	]);
-	expect(await deduplicate(context, [slow, fresh], underWay)).toEqual([slow]);
-});
-
-test('a copy that has started its workflow in the end is nothing to speak of', async () => {
+test.each([
+	[true, 'has started: it is done with'],
+	[false, 'came to nothing: it has to come again, and then is new'],
+])('what counted as a copy of one under way, which then (%s) %s', async (hasStarted) => {
 	const context = trigger();
 	const [slow, fresh] = [message({ messageId: 'a' }), message({ messageId: 'b' })];
 	let end!: (hasStarted: boolean) => void;
 	await deduplicate(context, [slow], async () => await new Promise((resolve) => (end = resolve)));
-	expect(await deduplicate(context, [slow, fresh], async () => true)).toEqual([fresh]);
-	end(true);
+	const beside = await tellApart(context, [slow, fresh], async () => true);
+	expect([beside.fresh, beside.haveCopiesStarted()]).toEqual([[fresh], false]);
+	end(hasStarted);
 	await new Promise(setImmediate);
-	expect(warnings).toEqual([]);
+	expect(beside.haveCopiesStarted()).toBe(hasStarted);
+	expect(await deduplicate(context, [slow, fresh])).toEqual(hasStarted ? [] : [slow]);
+});
+
+test('a message twice in one delivery, and one without any ID, are copies of nothing', async () => {
+	const twice = [message({ messageId: 'a' }), message({ messageId: 'a' }), message({})];
+	const never = async () => await new Promise<boolean>(() => {});
+	const { fresh, haveCopiesStarted } = await tellApart(trigger(), twice, never);
+	expect([fresh.length, haveCopiesStarted()]).toEqual([2, true]);
 });
 
 test('a copy beside a new message is new where the first came to nothing', async () => {

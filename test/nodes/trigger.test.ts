@@ -5,6 +5,7 @@ import type { INodeExecutionData } from 'n8n-workflow';
 import { timing } from '../../nodes/WhatsApp/trigger/waitForExecutionStart';
 import { serveTrigger, type TriggerServer } from '../support/core/webhook';
 import { sha256, startHarness, type Harness } from '../support/harness';
+import { until } from '../support/n8n/rest';
 
 const BYTES = Buffer.from('OggS a voice note');
 const PDF = Buffer.from('%PDF-1.7\nan invoice');
@@ -521,12 +522,78 @@ describe('messages that Meta delivers again while they are still under way', () 
 			await expect(meta.deliver(body)).rejects.toThrow('timed out');
 			meta.variants.webhookTimeout = 10_000;
 			await pause(900);
-			expect((await meta.deliver(body)).status).toBe(200);
+			expect((await meta.deliver(body)).status).toBe(503);
 			await trigger.settled();
+			expect(trigger.executions).toHaveLength(1);
+			expect((await meta.deliver(body)).status).toBe(200);
 			expect(trigger.executions).toHaveLength(1);
 		} finally {
 			timing.maxWait = maxWait;
 		}
+	});
+
+	describe('beside a new one', () => {
+		/** The first is with n8n, which has not taken it yet, when it comes again beside a new one, which is with n8n now, too. */
+		const arrive = async () => {
+			const { meta } = harness.emulator;
+			const [slow, fresh] = ['a', 'b'].map(
+				(bytes) => meta.prepare({ type: 'image', bytes }).message,
+			);
+			const first = meta.deliver([slow!]);
+			await until('n8n has the first', 5000, async () => verdicts[0]);
+			const both = async () => await meta.deliver([slow!, fresh!]);
+			const second = both();
+			await until('n8n has the new one', 5000, async () => verdicts[1]);
+			return { first, second, both, ids: { slow: slow!.id, fresh: fresh!.id } };
+		};
+		const started = () => items().map(({ messageId }) => messageId);
+
+		test('while the first is undecided: the new one starts, and the delivery is to come again', async () => {
+			const { first, second, both, ids } = await arrive();
+			verdicts[1]!(true);
+			expect((await second).status).toBe(503);
+			expect(started()).toEqual([ids.fresh]);
+			verdicts[0]!(true);
+			expect((await first).status).toBe(200);
+			expect((await both()).status).toBe(200);
+			expect(started()).toEqual([ids.fresh, ids.slow]);
+		});
+
+		test('the first comes to nothing after that: it starts when the delivery comes again', async () => {
+			const { first, second, both, ids } = await arrive();
+			verdicts[1]!(true);
+			expect((await second).status).toBe(503);
+			verdicts[0]!(false);
+			expect((await first).status).toBe(500);
+			const third = both();
+			await until('n8n has it again', 5000, async () => verdicts[2]);
+			verdicts[2]!(true);
+			expect((await third).status).toBe(200);
+			expect(started()).toEqual([ids.fresh, ids.slow]);
+		});
+
+		test('the first is taken before the new one: both are received', async () => {
+			const { first, second, ids } = await arrive();
+			verdicts[0]!(true);
+			expect((await first).status).toBe(200);
+			await pause();
+			verdicts[1]!(true);
+			expect((await second).status).toBe(200);
+			expect(started()).toEqual([ids.slow, ids.fresh]);
+		});
+
+		test('n8n cannot take the new one: that, too, is new when it comes again', async () => {
+			const { first, second, both, ids } = await arrive();
+			verdicts[1]!(false);
+			expect((await second).status).toBe(500);
+			verdicts[0]!(true);
+			await first;
+			const third = both();
+			await until('n8n has it again', 5000, async () => verdicts[2]);
+			verdicts[2]!(true);
+			expect((await third).status).toBe(200);
+			expect(started()).toEqual([ids.slow, ids.fresh]);
+		});
 	});
 
 	test('in batches that overlap: none waits for ever, each message once', async () => {

@@ -17,10 +17,8 @@ const MAX_FILES = 20_000;
 
 /**
  * How long a new message waits for a copy beside it that is under way. What is under way for longer counts as a copy, and the
- * answer, which is one for both, says that it was received, though n8n may yet refuse its execution. It is lost only where its
- * vendor, too, has given up the first delivery: else that one's 500 brings it again, as new. n8n leaves no better way: its answer
- * is all that tells whether an execution started, and an answer that we gave later, by ourselves, would hide that of the new
- * message. To wait longer would hold up the new message, sure harm against a rare one. So the log names what came to nothing.
+ * delivery is to come again: only then is it known whether an execution has started with it. To wait longer would hold up the
+ * new message, sure harm against a rare one.
  */
 const BESIDE_NEW_MS = SECOND;
 
@@ -35,13 +33,19 @@ const seen = new AgingMap<SeenFile>(MAX_AGE_MS, MAX_FILES);
 /** A trigger's node, in whichever of n8n's contexts. */
 interface TriggerContext {
 	getMode: IWebhookFunctions['getMode'];
-	logger: Pick<IWebhookFunctions['logger'], 'warn'>;
 	getNode: IWebhookFunctions['getNode'];
 	getWorkflow: () => Pick<Workflow, 'id'> | { id?: string };
 }
 
+export interface Deduplicated {
+	/** The messages that this node has not seen before. */
+	fresh: MediaMessage[];
+	/** Whether n8n has, by now, started an execution with each of the others. If not, they have to be delivered again. */
+	haveCopiesStarted: () => boolean;
+}
+
 /**
- * The messages that this node has not seen before.
+ * Tells the messages that are new from copies of others.
  *
  * Another delivery of the same message may be under way. It is waited for, for a time: a message is lost when both count as
  * duplicates, and starts two executions when neither does.
@@ -51,13 +55,14 @@ export async function deduplicate(
 	context: TriggerContext,
 	messages: MediaMessage[],
 	executionStarted?: () => Promise<boolean>,
-): Promise<MediaMessage[]> {
+): Promise<Deduplicated> {
 	// Manual tests may repeat a message.
-	if (context.getMode() === 'manual') return messages;
+	if (context.getMode() === 'manual') return { fresh: messages, haveCopiesStarted: () => true };
 	const node = [context.getWorkflow().id, context.getNode().id];
 	const byKey = new Map(messages.map((message) => [keyOf(node, message), message]));
 
 	const fresh = new Set<string>();
+	const copies = () => [...byKey.keys()].filter((key) => !fresh.has(key));
 	let started: Promise<boolean> | undefined;
 	const since = performance.now();
 	for (;;) {
@@ -65,16 +70,16 @@ export async function deduplicate(
 		const free = [...byKey.keys()].filter((key) => !seen.get(key));
 		if (free.length) remember(free, (started ??= executionStarted?.()));
 		for (const key of free) fresh.add(key);
-		const others = [...byKey.keys()].filter((key) => !fresh.has(key));
-		const underWay = others.flatMap((key) => seen.get(key)?.started ?? []);
+		const underWay = copies().flatMap((key) => seen.get(key)?.started ?? []);
 		const maxWait = fresh.size ? BESIDE_NEW_MS : timing.maxWait;
 		const left = since + maxWait - performance.now();
 		if (!underWay.length || left <= 0) break;
 		await settled(underWay, left);
 	}
-	for (const [key, message] of byKey)
-		if (!fresh.has(key)) warnWhereLost(context, message, seen.get(key)?.started);
-	return [...byKey].filter(([key]) => fresh.has(key)).map(([, message]) => message);
+	return {
+		fresh: [...byKey].filter(([key]) => fresh.has(key)).map(([, message]) => message),
+		haveCopiesStarted: () => copies().every(hasStarted),
+	};
 }
 
 /** Hashed, since a stranger's IDs may be of any length. A message that has none is like no other. */
@@ -101,26 +106,17 @@ async function settled(all: Array<Promise<boolean>>, maxWait: number): Promise<v
 	await wait(maxWait, over.signal);
 }
 
-/** For a message that counts as a copy of one which is under way still. */
-function warnWhereLost(
-	context: TriggerContext,
-	{ messageId = 'without an ID' }: MediaMessage,
-	started?: Promise<boolean>,
-): void {
-	void started?.then((hasStarted) => {
-		if (!hasStarted)
-			context.logger.warn(
-				`${context.getNode().name} could not start the workflow with message ${messageId}, though another delivery of it was answered as received. If it is not delivered again, ask its sender for it.`,
-			);
-	});
+function hasStarted(key: string): boolean {
+	const file = seen.get(key);
+	return file !== undefined && !file.started;
 }
 
 /** Forgets them again when no execution starts. */
 function remember(keys: string[], started?: Promise<boolean>): void {
 	const file: SeenFile = { started };
 	for (const key of keys) seen.set(key, file);
-	void started?.then((hasStarted) => {
+	void started?.then((isTaken) => {
 		file.started = undefined;
-		if (!hasStarted) for (const key of keys) seen.delete(key);
+		if (!isTaken) for (const key of keys) seen.delete(key);
 	});
 }

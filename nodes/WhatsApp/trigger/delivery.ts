@@ -7,7 +7,7 @@ import type { Webhook } from '../providers/provider';
 import { checkWithCachedClient } from './cachedClient';
 import { deduplicate } from './deduplicate';
 import { Downloads, downloadsOf } from './downloads';
-import { waitForExecutionStart } from './waitForExecutionStart';
+import { refuseUnless, waitForExecutionStart } from './waitForExecutionStart';
 import { triggerParameters, type TriggerParameters } from './fields';
 import { matchesFilter } from './messageFilter';
 import { fileLimit, toItems } from './messageItems';
@@ -69,8 +69,9 @@ export async function receive(context: IWebhookFunctions): Promise<IWebhookRespo
 		await ready;
 		return await waitForExecutionStart(context.getResponseObject());
 	};
-	const fresh = await deduplicate(context, shown, hasStarted);
-	if (!fresh.length) return {};
+	const { fresh, haveCopiesStarted } = await deduplicate(context, shown, hasStarted);
+	if (!fresh.length) return haveCopiesStarted() ? {} : respond(context, 503, UNDECIDED);
+	refuseUnless(haveCopiesStarted, context.getResponseObject());
 	const downloads = parameters.options.downloadFiles ? downloadsOf(context) : new Downloads();
 	const files = { client, store: context.helpers, downloads };
 	const items = await toItems(fresh, parameters.options, files, fileLimit(context)).finally(
@@ -78,6 +79,8 @@ export async function receive(context: IWebhookFunctions): Promise<IWebhookRespo
 	);
 	return { workflowData: [items] };
 }
+
+const UNDECIDED = 'These messages are under way still. Deliver them again later.';
 
 /**
  * A filter that cannot be read must neither let everything through nor drop it: the provider delivers again. It is the only one

@@ -79,7 +79,7 @@ function createListener(
 		const taken = new Promise<boolean>((resolve) => {
 			onEmitted = resolve;
 		});
-		const fresh = await deduplicate(context, wanted, async () => await taken);
+		const { fresh } = await deduplicate(context, wanted, async () => await taken);
 		if (fresh.length) onEmitted(await emit(fresh));
 	};
 	return {
