@@ -53,6 +53,15 @@ export function text(value: unknown): string | undefined {
 	return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
+/** A web address as it is written; with a base, one that may be relative to it, as a whole. */
+export function webUrl(value: unknown, base?: string): string | undefined {
+	const address = text(value);
+	if (!address || !URL.canParse(address, base)) return undefined;
+	const { protocol, href } = new URL(address, base);
+	if (!/^https?:$/.test(protocol)) return undefined;
+	return base ? href : address;
+}
+
 export function flag(value: unknown): boolean | undefined {
 	return typeof value === 'boolean' ? value : undefined;
 }

@@ -1,13 +1,13 @@
 import { DAY } from '../../units';
 import { multipart } from '../multipart';
 import type { ApiReply, ApiRequest, FileLocation, OutgoingFile, UploadedMedia } from '../provider';
-import { byteCount, isoTime, object, omitUndefined, sha256Hex, text } from '../read';
+import { byteCount, isoTime, object, omitUndefined, sha256Hex, text, webUrl } from '../read';
 import { UPLOADED_FILE_DAYS } from './fileLifetimes';
 
 /** The answer to `GET <media ID>`; nothing when it is none. The URL lives 5 minutes and wants the token that asked for it. */
 export function fileLocation({ status, body }: ApiReply): FileLocation | undefined {
 	const { url: given, mime_type, sha256, file_size } = object(body);
-	const url = text(given);
+	const url = webUrl(given);
 	if (status !== 200 || !url) return undefined;
 	return omitUndefined<FileLocation>({
 		url,

@@ -10,6 +10,7 @@ import {
 	readEach,
 	sha256Hex,
 	text,
+	webUrl,
 	type Json,
 	type OnUnreadable,
 } from '../read';
@@ -142,7 +143,7 @@ function mediaMessage(message: Json, file: File, change: Change): MediaMessage |
 	const isFailed = error.errorCode !== undefined || error.reasonText !== undefined;
 	// Without an ID there is nothing to fetch: a file that was too large arrives that way, with `errors` beside it.
 	if (!mediaId && !isFailed) return undefined;
-	const url = text(media.url);
+	const url = webUrl(media.url);
 	const facts: Partial<MediaMessage> = {
 		type: type === 'audio' && media.voice === true ? 'voice' : type,
 		mediaId,

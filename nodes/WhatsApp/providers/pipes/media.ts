@@ -1,6 +1,8 @@
 import { checkMediaId } from '../mediaId';
 import { presignedUrlExpiresAt } from '../presignedUrl';
 import type { ApiClient, FileLocation } from '../provider';
+import { webUrl } from '../read';
+import { unexpectedAnswer } from '../unexpectedAnswer';
 import { cannotDelete, cannotUpload } from '../unsupportedActions';
 import { apiError } from './errors';
 import { FILE_HOURS, URL_LIFE_MS } from './fileLifetimes';
@@ -11,11 +13,12 @@ export async function resolve(client: ApiClient, mediaId: string): Promise<FileL
 	const shape = /^[\w-]{8,64}$/;
 	const inWords = '21 letters, digits, - and _';
 	checkMediaId(mediaId, { vendor: 'Pipes.bot', shape, inWords });
+	const what = `Media ID ${mediaId} could not be looked up`;
 	const reply = await client.send({ method: 'GET', path: `/v1/media/download/${mediaId}` });
 	const location = reply.headers.location;
-	if (reply.status < 300 || reply.status > 399 || !location)
-		throw apiError(reply, `Media ID ${mediaId} could not be looked up`);
-	const url = new URL(location, client.credentials.baseUrl).href;
+	if (reply.status < 300 || reply.status > 399 || !location) throw apiError(reply, what);
+	const url = webUrl(location, client.credentials.baseUrl);
+	if (!url) throw unexpectedAnswer(reply, what, 'Pipes.bot');
 	return {
 		url,
 		expiresAt: presignedUrlExpiresAt(url) ?? new Date(Date.now() + URL_LIFE_MS).toISOString(),

@@ -3,7 +3,8 @@ import { pathBelow } from '../apiPath';
 import { checkMediaId } from '../mediaId';
 import { presignedUrlExpiresAt } from '../presignedUrl';
 import type { Credentials, FileLocation, Provider } from '../provider';
-import { object, omitUndefined } from '../read';
+import { object, omitUndefined, webUrl } from '../read';
+import { unexpectedAnswer } from '../unexpectedAnswer';
 import { cannotDelete, cannotUpload } from '../unsupportedActions';
 import { apiError, fileError, NO_SESSION, NOT_WAHA } from './errors';
 import { fileOf, idParts } from './messages';
@@ -46,8 +47,9 @@ export const resolve: Provider['resolve'] = async (client, mediaId, options = {}
 	const { id, media } = object(reply.body);
 	if (!id) throw new MediaError('permanent', `${what}: the answer is not a message`, NOT_WAHA);
 	const { url: given, ...file } = fileOf(object(reply.body));
-	const url = given && ownFileUrl(given, credentials);
-	if (!url) throw fileError(object(media).error ?? NO_FILE, what);
+	if (!given) throw fileError(object(media).error ?? NO_FILE, what);
+	const url = webUrl(ownFileUrl(given, credentials));
+	if (!url) throw unexpectedAnswer(reply, what, 'WAHA');
 	return omitUndefined<FileLocation>({
 		url,
 		expiresAt: presignedUrlExpiresAt(url),
@@ -77,9 +79,11 @@ export function isFileUrl(url: URL, { baseUrl }: Credentials): boolean {
  * server's own files are where the credential says that it is; any other URL is some storage's.
  */
 export function ownFileUrl(url: string, { baseUrl }: Credentials): string {
-	if (!URL.canParse(url)) return url;
-	const { pathname, search } = new URL(url);
-	return FILE_PATH.test(pathname) ? baseUrl + pathname + search : url;
+	const isPath = url.startsWith('/');
+	if (!URL.canParse(url, isPath ? baseUrl : undefined)) return url;
+	const { pathname, search, href } = new URL(url, baseUrl);
+	if (FILE_PATH.test(pathname)) return baseUrl + pathname + search;
+	return isPath ? href : url;
 }
 
 /** A file travels inside its message only. Source: waha.devlike.pro, Send messages. */

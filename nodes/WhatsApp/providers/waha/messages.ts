@@ -8,6 +8,7 @@ import {
 	omitUndefined,
 	readEach,
 	text,
+	webUrl,
 	type Json,
 	type OnUnreadable,
 } from '../read';
@@ -33,7 +34,8 @@ export function parse(body: unknown, onUnreadable?: OnUnreadable): MediaMessage[
 function mediaFacts(message: Json): Partial<MediaMessage> {
 	const messageId = text(message.id);
 	const { type, animated } = webMessageFile(message._data);
-	const { url, ...file } = fileOf(message);
+	const { url: given, ...file } = fileOf(message);
+	const url = webUrl(given);
 	const kind = type ?? typeOf(file);
 	return {
 		type: kind,

@@ -23,6 +23,7 @@ import {
 	objects,
 	sha256Hex,
 	text,
+	webUrl,
 	type Json,
 } from '../read';
 import { apiError, isExplained, isTokenUnknown } from './errors';
@@ -58,7 +59,7 @@ export async function resolve(
 ): Promise<FileLocation> {
 	const url = client.credentials.baseUrl + mediaPath(mediaId);
 	const file = options.details ? await describe(client, mediaId, options.messageId) : undefined;
-	const link = text(file?.link);
+	const link = webUrl(file?.link);
 	return omitUndefined<FileLocation>({
 		...(link
 			? { url: link, expiresAt: linkExpiresAt(file!.timestamp), tokenRequired: false }

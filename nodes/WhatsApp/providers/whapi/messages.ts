@@ -9,6 +9,7 @@ import {
 	readEach,
 	sha256Hex,
 	text,
+	webUrl,
 	type Json,
 	type OnUnreadable,
 } from '../read';
@@ -80,7 +81,7 @@ function readFile(message: Json): Partial<MediaMessage> | undefined {
 	const media = object(message[key] ?? message[message.type as string]);
 	if (!Object.keys(media).length) return undefined;
 	const mediaId = text(media.id);
-	const url = text(media.link);
+	const url = webUrl(media.link);
 	return {
 		type,
 		mediaId,
