@@ -30,12 +30,12 @@ afterAll(async () => {
 const run = async (
 	node: string,
 	json: object,
-	{ accessToken = KEY, at = baseUrl, ...options }: Record<string, unknown> = {},
+	{ accessToken = KEY, at = baseUrl, provider = 'waha', ...options }: Record<string, unknown> = {},
 ) =>
 	outcomeOf(
 		await harness.run(node, [json as never], {
 			parameters: { options: { maxTries: 1, ...options } as never },
-			credentials: { whatsAppMediaApi: { provider: 'waha', baseUrl: at, accessToken } as never },
+			credentials: { whatsAppMediaApi: { provider, baseUrl: at, accessToken } as never },
 		}),
 	);
 
@@ -123,4 +123,27 @@ test.each([
 test('a media ID as long as a file makes no error as long as a file', async () => {
 	const { message } = await run('GetMediaUrl', { mediaId: 'x'.repeat(10_000_000) });
 	expect(message!.length).toBeLessThan(1000);
+});
+
+test.each([200, 400])(
+	'an answer that nests without end (HTTP %d) is a sentence',
+	async (status) => {
+		answer = (_request, response) => {
+			response.writeHead(status, { 'Content-Type': 'application/json' });
+			response.end(`{"error":${'['.repeat(200_000)}${']'.repeat(200_000)}}`);
+		};
+		const looksUp = await run('GetMediaUrl', { mediaId: MEDIA_ID });
+		expect(looksUp.message).toContain(`Media ID ${MEDIA_ID} could not be looked up`);
+	},
+);
+
+test('no error shows a key that a file’s answer repeats in escapes', async () => {
+	answer = (_request, response) => {
+		response.writeHead(400, { 'Content-Type': 'application/json' });
+		response.end(`{"error":{"message":"no ${KEY.replaceAll('-', '\\u002d')}"}}`);
+	};
+	const asked = { mediaId: 'jpeg-8a1c5f-77d0' };
+	const { message, description, saved } = await run('DownloadMedia', asked, { provider: 'whapi' });
+	expect(`${message} ${description}`).toContain('no …');
+	expect(saved).not.toContain(KEY);
 });

@@ -1,8 +1,7 @@
-import { jsonParse } from 'n8n-workflow';
-
 import type { MediaError } from '../errors';
 import { isMessageFileUrl } from '../formats/readMedia';
 import { endedBy, type Client, type FileReply } from '../transport/client';
+import { parseAnswer } from '../transport/readAnswer';
 import { redact } from '../transport/redact';
 import { SECOND } from '../units';
 import { nothingToDownload, notServedError } from './downloadErrors';
@@ -88,8 +87,8 @@ export class ProviderSource implements FileSource {
 		const { provider, idleTimeoutMs } = this.client;
 		const { status, headers } = reply;
 		if (provider.fileError && this.isServedByApi) {
-			const text = redact(await readErrorText(reply, idleTimeoutMs), this.client);
-			const body: unknown = jsonParse(text, { fallbackValue: text });
+			const text = await readErrorText(reply, idleTimeoutMs);
+			const body = redact(parseAnswer(text), this.client);
 			return provider.fileError({ status, headers, body }, this.subject);
 		}
 		reply.abort();

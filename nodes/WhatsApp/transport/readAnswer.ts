@@ -33,8 +33,21 @@ export async function readAnswer(
 		})
 		.finally(endWatch);
 	if (!bytes) throw tooLong(reply.host);
-	const text = bytes.toString().replace(/^\uFEFF/, '');
-	return text && jsonParse(text, { fallbackValue: text });
+	return parseAnswer(bytes.toString().replace(/^\uFEFF/, ''));
+}
+
+/** Levels. No API nests deeper, and what does so on purpose would run out of stack wherever it is written again. */
+const MAX_DEPTH = 100;
+
+/** What an answer's JSON says. What is none, or cannot come from an API, stays a text. */
+export function parseAnswer(text: string): unknown {
+	const parsed = text && jsonParse<unknown>(text, { fallbackValue: text });
+	let level = [parsed];
+	for (let depth = 0; level.length; depth++) {
+		if (depth > MAX_DEPTH) return text;
+		level = level.flatMap((value) => Object.values(typeof value === 'object' ? (value ?? {}) : {}));
+	}
+	return parsed;
 }
 
 /** Nothing when there is no end to them. */
