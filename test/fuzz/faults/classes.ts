@@ -85,6 +85,12 @@ export const CLASSES: FaultClass[] = [
 		],
 	},
 	{
+		name: 'Copies of what is under way',
+		holds:
+			'A message that comes again while its first delivery is under way starts nothing, and is answered 200 only once n8n has started with it. If that takes longer than five minutes, or a second beside a new message, the answer is 503, so that the provider delivers it again; the new one starts all the same.',
+		tests: [['nodes/trigger.test.ts', 'while the first is undecided: the new one starts']],
+	},
+	{
 		name: 'What runs after the end',
 		holds:
 			'Stopping an execution ends its transfers, its waits and its share of the memory; nothing of it stays in the store. A node that fails starts no more files. A live connection that is closed is not opened again. A workflow that is unpublished still starts with the files under way, and waits a minute for them at most. The rest of a file that hangs before it begins ends with the file’s own *Timeout*.',

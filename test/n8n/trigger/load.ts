@@ -79,7 +79,10 @@ export function loadTests(testbed: TriggerTestbed): void {
 			const start = Date.now();
 			await inParallel(all, async (delivery) => {
 				const at = Date.now();
-				expect(await attempt(delivery, flow.url)).toBe(true);
+				// A copy beside a new message has to come again, where n8n has not started the first one yet.
+				while (!(await attempt(delivery, flow.url)))
+					expect(delivery.attempts.at(-1)!.status).toBe(503);
+				expect(delivery.attempts.length).toBeLessThan(5);
 				took.push(Date.now() - at);
 			});
 			const seconds = (Date.now() - start) / 1000;
