@@ -122,6 +122,21 @@ test.each(options)('%s, option %s', async (node, name, { type }) => {
 	}
 });
 
+/** What an expression can make, and no table holds. */
+const EXPRESSIONS = [
+	...['Symbol("x")', 'BigInt(10)', 'new Map()', '/x/', '$json'],
+	...['Object.create(null)', '({ size: BigInt(1) })', '({ toJSON: () => undefined })'],
+	'Object.assign([], { 2: 1 })',
+];
+
+test.each(options)('%s, option %s, of what no table holds', async (node, name) => {
+	for (const expression of EXPRESSIONS) {
+		const given = { options: { [name]: `={{ ${expression} }}` } };
+		const [{ json } = { json: {} as IDataObject }] = await run(node, ['x'], given);
+		checkSentence(expression, json);
+	}
+});
+
 const fields = (Object.keys(NODES) as NodeName[]).flatMap((node) =>
 	fieldsOf(node).flatMap(({ name, type }) =>
 		type === 'collection' ? [] : [[node, name] as const],

@@ -107,27 +107,37 @@ function toBoolean(name: string, value: unknown): boolean {
 	throw unreadableOption(name, value, 'true or false');
 }
 
-/** Not String alone, which fails for some objects, and makes a number of a list. */
+/** Any value as a text. Never fails, as String does for some objects, and JSON for others. */
 function inWords(value: unknown): string {
-	return (typeof value === 'object' ? JSON.stringify(value) : String(value)).trim();
+	if (typeof value !== 'object') return String(value).trim();
+	try {
+		return JSON.stringify(value) ?? 'an object';
+	} catch {
+		return 'an object';
+	}
+}
+
+/** A value in a sentence, which an item can make as long as a file. */
+function shown(value: unknown): string {
+	return inWords(value).slice(0, 100);
 }
 
 function unreadableOption(name: string, value: unknown, expected: string): MediaError {
 	return new MediaError(
 		'permanent',
-		`The option ${name} is ${JSON.stringify(value).slice(0, 100)}`,
+		`The option ${name} is ${typeof value === 'string' ? `"${shown(value)}"` : shown(value)}`,
 		`It must be ${expected}. Change the expression in its field.`,
 	);
 }
 
 function toNumber(field: INodeProperties, value: unknown): number {
 	const { minValue = 0, maxValue = 1e6 } = field.typeOptions ?? {};
-	const text = saysNothing(value) ? '' : inWords(value);
-	const number = text ? Number(text) : NaN;
+	const isEmpty = saysNothing(value);
+	const number = isEmpty ? NaN : Number(inWords(value));
 	if (number >= minValue && number <= maxValue) return number;
 	throw new MediaError(
 		'permanent',
-		`${field.displayName} under Options is ${text ? `"${text.slice(0, 100)}"` : 'empty'}`,
+		`${field.displayName} under Options is ${isEmpty ? 'empty' : `"${shown(value)}"`}`,
 		`It must be a number from ${minValue} to ${maxValue}.`,
 	);
 }
