@@ -23,8 +23,17 @@ export interface ReplyFacts {
 	retries?: number;
 }
 
+/** In characters, for each of the two texts of an error: n8n saves both with the execution, and an API or an item may say anything. */
+const MAX_TEXT = 1500;
+
+/** The beginning of what somebody else wrote, for a sentence: it can be as long as a file. */
+export function shorten(text: string, max = 200): string {
+	return text.length > max ? `${text.slice(0, max)}…` : text;
+}
+
 /** A failure in words for the person at the canvas. */
 export class MediaError extends Error {
+	readonly description?: string;
 	/** HTTP status of the reply that caused it, where there was one. */
 	readonly status?: number;
 	/** How long the server wants us to wait before the next try, in milliseconds. */
@@ -37,11 +46,12 @@ export class MediaError extends Error {
 		/** What happened, to which media ID or file. */
 		message: string,
 		/** What to do about it. */
-		readonly description?: string,
+		description?: string,
 		reply: ReplyFacts = {},
 	) {
-		super(message);
+		super(shorten(message, MAX_TEXT));
 		this.name = 'MediaError';
+		this.description = description && shorten(description, MAX_TEXT);
 		this.status = reply.status;
 		this.retryAfterMs = reply.retryAfterMs;
 		this.retries = reply.retries;

@@ -125,6 +125,32 @@ test('a media ID as long as a file makes no error as long as a file', async () =
 	expect(message!.length).toBeLessThan(1000);
 });
 
+test('nor does a session, or a file that cannot be deleted', async () => {
+	const long = 'x'.repeat(100_000);
+	const lookUp = await run('GetMediaUrl', { mediaId: MEDIA_ID, accountId: long });
+	expect(lookUp.message).toMatch(/"x{200}…" is not a session$/);
+	const { message } = await run('DeleteMedia', { mediaId: long });
+	expect(message).toMatch(/^Media ID x{200}… was not deleted: /);
+});
+
+test.each(['waha', 'whapi', 'pipes', 'meta', 'dialog360'])(
+	'nor does what %s says',
+	async (provider) => {
+		const says = 'a'.repeat(1_000_000);
+		answer = (_request, response) => {
+			response.writeHead(400, { 'Content-Type': 'application/json' });
+			const error = { message: says, details: says, error_user_msg: says, code: 100 };
+			const body = { error, message: says, meta: { developer_message: says } };
+			response.end(JSON.stringify(body));
+		};
+		const ids: Record<string, string> = { waha: MEDIA_ID, pipes: 'V1StGXR8_Z5jdHi6B-myT' };
+		const mediaId = ids[provider] ?? (provider === 'whapi' ? 'jpeg-8a1c5f' : '123456');
+		const { message, saved } = await run('GetMediaUrl', { mediaId }, { provider });
+		expect(message).toContain('could not be looked up');
+		expect(saved.length).toBeLessThan(50_000);
+	},
+);
+
 test.each([200, 400])(
 	'an answer that nests without end (HTTP %d) is a sentence',
 	async (status) => {

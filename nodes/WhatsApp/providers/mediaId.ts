@@ -1,7 +1,4 @@
-import { MediaError } from '../errors';
-
-/** An item's field can hold a whole file. */
-const MAX_SHOWN = 200;
+import { MediaError, shorten } from '../errors';
 
 /**
  * Checks a media ID before it becomes part of a path: an item can hold whatever a stranger wrote.
@@ -16,7 +13,7 @@ export function checkMediaId(
 	if (shape.test(mediaId)) return;
 	throw new MediaError(
 		'permanent',
-		`Media ID ${mediaId.slice(0, MAX_SHOWN) || '(empty)'} does not look like one from ${vendor}`,
+		`Media ID ${shorten(mediaId) || '(empty)'} does not look like one from ${vendor}`,
 		`Media IDs of ${vendor} are ${inWords}. Take it from the field mediaId of WhatsApp Media Trigger or Upload Media, with the credential of the same provider.`,
 	);
 }

@@ -1,4 +1,4 @@
-import { MediaError } from '../errors';
+import { MediaError, shorten } from '../errors';
 import type { Provider } from './provider';
 
 /** For a vendor that takes a file with its message only. */
@@ -10,7 +10,7 @@ export function cannotUpload(message: string, instead: string): Provider['upload
 
 export function cannotDelete(vendor: string, instead: string): Provider['delete'] {
 	return async (_client, mediaId) => {
-		const message = `Media ID ${mediaId} was not deleted: ${vendor} has no way to delete a file`;
+		const message = `Media ID ${shorten(mediaId)} was not deleted: ${vendor} has no way to delete a file`;
 		throw new MediaError('permanent', message, instead);
 	};
 }

@@ -1,4 +1,4 @@
-import { MediaError } from '../../errors';
+import { MediaError, shorten } from '../../errors';
 import { checkMediaId } from '../mediaId';
 import { unexpectedAnswer } from '../unexpectedAnswer';
 import type { Credentials, ApiClient } from '../provider';
@@ -22,7 +22,7 @@ export function graphPath({ credentials }: ApiClient, id: string, edge?: string)
 	if (!ID.test(id))
 		throw new MediaError(
 			'permanent',
-			`"${id}" is not a Meta ID`,
+			`"${shorten(id)}" is not a Meta ID`,
 			'Meta’s IDs are digits only. Check the IDs in the credential, and Phone Number under Options.',
 		);
 	return `/${credentials.apiVersion}/${id}${edge ? `/${edge}` : ''}`;

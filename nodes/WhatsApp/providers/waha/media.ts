@@ -1,4 +1,4 @@
-import { MediaError } from '../../errors';
+import { MediaError, shorten } from '../../errors';
 import { pathBelow } from '../apiPath';
 import { checkMediaId } from '../mediaId';
 import { presignedUrlExpiresAt } from '../presignedUrl';
@@ -37,7 +37,11 @@ export const resolve: Provider['resolve'] = async (client, mediaId, options = {}
 	const what = `Media ID ${mediaId} could not be looked up`;
 	const session = options.phoneNumberId || options.accountId || sessionOf(credentials);
 	if (!SESSION.test(session))
-		throw new MediaError('permanent', `${what}: "${session}" is not a session`, NO_SESSION);
+		throw new MediaError(
+			'permanent',
+			`${what}: "${shorten(session)}" is not a session`,
+			NO_SESSION,
+		);
 	// The engines without a browser find a message in any chat.
 	const chat = idParts(mediaId).chat ?? 'all';
 	const path = [session, 'chats', chat, 'messages', mediaId].map(encodeURIComponent).join('/');
