@@ -1,12 +1,10 @@
-import { besideBuiltInTests } from './trigger/besideBuiltIn';
 import { draftTests } from './trigger/draft';
 import { hostileTests } from './trigger/hostile';
-import { loadTests } from './trigger/load';
 import { registrationTests } from './trigger/registration';
 import { TriggerTestbed } from './trigger/testbed';
 import { abandonedTestTests, testingTests } from './trigger/testing';
 
-/** The trigger in one real n8n, in parts that share it. Their order matters to the last two only. */
+/** The trigger in one real n8n, in parts that share it. The last one kills n8n. */
 
 jest.setTimeout(300_000);
 
@@ -17,7 +15,5 @@ afterAll(async () => await testbed.stop());
 registrationTests(testbed);
 testingTests(testbed);
 draftTests(testbed);
-besideBuiltInTests(testbed);
 hostileTests(testbed);
 abandonedTestTests(testbed);
-loadTests(testbed);
