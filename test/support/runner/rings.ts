@@ -14,7 +14,7 @@ export type Ring = {
 	needs: Program[];
 	/** Steps that must have passed. */
 	after: string[];
-	/** Runs beside another one, and its output is shown when it ends. */
+	/** Needs no n8n: runs before those that do, and its output is shown when it ends. */
 	isFast: boolean;
 	/** A test that fails is run once more, and named at the end. Only with a real n8n, on a machine that others load too. */
 	retries: boolean;
@@ -64,7 +64,7 @@ const n8n = (name: string, needs: Program[] = []) =>
 		limitMinutes: 25,
 	});
 
-/** In the order in which they start: those that say most in the least time first. */
+/** In the order in which they start: those without n8n first, then the longest first, since two run at a time. */
 export const RINGS: Ring[] = [
 	jest('nodes'),
 	jest('support'),
@@ -80,7 +80,7 @@ export const RINGS: Ring[] = [
 		command: [...JEST, '--selectProjects', 'fuzz', `--maxWorkers=${FUZZ_WORKERS}`],
 	}),
 	n8n('n8n'),
-	n8n('examples', ['postgres']),
-	n8n('queue', ['redis', 'postgres']),
 	n8n('editor', ['chromium']),
+	n8n('queue', ['redis', 'postgres']),
+	n8n('examples', ['postgres']),
 ];

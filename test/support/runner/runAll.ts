@@ -11,7 +11,7 @@ import type { Ring } from './rings';
 
 export type Choice = { rings: Ring[]; leftOut: string[]; jestArgs: string[] };
 
-/** How many fast rings run at a time. */
+/** How many rings run at a time: a ring waits more than it works, for servers that are slow on purpose, and for n8n to start. */
 const ABREAST = 2;
 const PARENT_MS = 1_000;
 const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
@@ -70,13 +70,16 @@ export async function runAll({ rings, leftOut, jestArgs }: Choice): Promise<numb
 			outcome.notRun.push(...rings.map(({ name }) => ({ ring: name, why: problem })));
 			return say(problem);
 		}
-		const waiting = rings.filter(({ isFast }) => isFast);
+		await runAbreast(rings.filter(({ isFast }) => isFast));
+		await runAbreast(rings.filter(({ isFast }) => !isFast));
+	}
+
+	async function runAbreast(waiting: Ring[]) {
 		await Promise.all(
 			Array.from({ length: ABREAST }, async () => {
 				for (let ring = waiting.shift(); ring; ring = waiting.shift()) await runOne(ring);
 			}),
 		);
-		for (const ring of rings.filter(({ isFast }) => !isFast)) await runOne(ring);
 	}
 
 	async function runOne(ring: Ring) {

@@ -61,7 +61,7 @@ function isAlive(pid: number): boolean {
 async function endless(
 	env: Record<string, string> = {},
 ): Promise<ReturnType<typeof start> & { jest: number }> {
-	const run = start(['endless', 'good'], env);
+	const run = start(['endless:first', 'good'], env);
 	while (!jestPid().length) {
 		if (run.child.exitCode !== null) throw new Error(run.output());
 		await wait(20);

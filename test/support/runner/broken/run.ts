@@ -4,9 +4,9 @@ import { ROOT } from '../../paths';
 import { runAll } from '../runAll';
 import type { Ring } from '../rings';
 
-/** What main.ts is to the rings: runs those named on the command line. `name=seconds` sets how long it may take. */
+/** What main.ts is to the rings: runs those named on the command line. `name=seconds` sets how long it may take, `name:first` has the others wait for it. */
 const rings = process.argv.slice(2).map((argument): Ring => {
-	const [name = '', seconds] = argument.split('=');
+	const [name = '', seconds] = argument.replace(':first', '').split('=');
 	const jest = join(ROOT, 'node_modules/jest/bin/jest.js');
 	return {
 		name,
@@ -22,7 +22,7 @@ const rings = process.argv.slice(2).map((argument): Ring => {
 		isJest: true,
 		needs: [],
 		after: [],
-		isFast: false,
+		isFast: argument.endsWith(':first'),
 		retries: false,
 		limitMinutes: seconds ? Number(seconds) / 60 : 5,
 	};
