@@ -27,12 +27,12 @@ beforeAll(async () => {
 	manifest = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
 });
 
-test('it holds dist, README and licence, and nothing else, in under 120 KB', async () => {
+test('it holds dist, README and licence, and nothing else, in under 150 KB', async () => {
 	const others = files.filter(
 		(file) => !/^dist\/(nodes|credentials)\/.*\.(js|json|svg)$/.test(file),
 	);
 	expect(others.sort()).toEqual(['LICENSE.md', 'README.md', 'package.json']);
-	expect((await stat(tarball)).size).toBeLessThan(120_000);
+	expect((await stat(tarball)).size).toBeLessThan(150_000);
 });
 
 test('every node and credential it names is there, with its codex file and icons', () => {
