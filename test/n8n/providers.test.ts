@@ -88,6 +88,14 @@ describe('the credential’s Test button', () => {
 		expect((await press('meta', { webhookSecret: '' })).message).toContain('Require App Secret');
 	});
 
+	test('a password in Base URL, which would be saved with every execution', async () => {
+		expect(await press('waha', { baseUrl: 'http://me:s3cret@waha.example' })).toEqual({
+			status: 'Error',
+			message:
+				'Take the user name and password out of Base URL in the credential: they would be saved with every execution',
+		});
+	});
+
 	test('a channel that is not logged in, and none that is started by the test', async () => {
 		emulator.whapi.authorized = false;
 		expect((await press('whapi')).message).toContain('scan the QR code');

@@ -88,7 +88,10 @@ export const CLASSES: FaultClass[] = [
 		name: 'Copies of what is under way',
 		holds:
 			'A message that comes again while its first delivery is under way starts nothing, and is answered 200 only once n8n has started with it. If that takes longer than five minutes, or a second beside a new message, the answer is 503, so that the provider delivers it again; the new one starts all the same.',
-		tests: [['nodes/trigger.test.ts', 'while the first is undecided: the new one starts']],
+		tests: [
+			['nodes/trigger.test.ts', 'while the first is undecided: the new one starts'],
+			['n8n/trigger/hostile.ts', 'a copy of what is under way'],
+		],
 	},
 	{
 		name: 'What runs after the end',

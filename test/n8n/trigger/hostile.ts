@@ -1,4 +1,5 @@
-import { PUBLIC, type TriggerTestbed } from './testbed';
+import { until } from '../../support/n8n/rest';
+import { PUBLIC, triggerItems, type TriggerTestbed } from './testbed';
 
 export function hostileTests(testbed: TriggerTestbed): void {
 	test('hostile requests: an answer of the right class, and no execution', async () => {
@@ -35,6 +36,30 @@ export function hostileTests(testbed: TriggerTestbed): void {
 		])
 			expect((await testbed.emulator.meta.deliver(body, { callback: flow.url })).status).toBe(200);
 		expect(await flow.executions()).toEqual([]);
+		await flow.deactivate();
+	});
+
+	test('a copy of what is under way, beside a new message: 503, and each starts one execution', async () => {
+		const { meta } = testbed.emulator;
+		const flow = await testbed.ours({ options: { downloadFiles: true } });
+		await flow.activate();
+		const { phoneNumberId } = flow;
+		const [slow, fresh] = ['slow', 'fresh'].map(
+			(bytes) => meta.prepare({ type: 'image', bytes, phoneNumberId }).message,
+		);
+		const deliver = async (...messages: Array<typeof slow>) =>
+			await meta.deliver(meta.envelope([[meta.value(messages as never)]]), { callback: flow.url });
+		const fetches = () =>
+			testbed.emulator.requests.filter(({ operation }) => operation === 'file').length;
+		const before = fetches();
+		meta.fault({ on: 'file', delay: 5000 });
+		const first = deliver(slow);
+		await until('its file is asked for', 5000, async () => fetches() > before || undefined);
+		expect((await deliver(slow, fresh)).status).toBe(503);
+		expect((await first).status).toBe(200);
+		expect((await deliver(slow, fresh)).status).toBe(200);
+		const items = (await flow.executions()).flatMap(triggerItems);
+		expect(items.map(({ json }) => json.messageId)).toEqual([fresh!.id, slow!.id]);
 		await flow.deactivate();
 	});
 }
