@@ -20,7 +20,7 @@ const TOKEN_ATTACHERS = [
  * disabling. What the scan does not read (tests, scripts) gets the ordinary TypeScript rules.
  */
 export default tseslint.config(
-	{ ignores: ['dist', 'node_modules', '**/*.tgz'] },
+	{ ignores: ['dist', 'node_modules', '.demo', '**/*.tgz'] },
 	{
 		files: ['**/*.ts'],
 		extends: [js.configs.recommended, ...tseslint.configs.recommended],
