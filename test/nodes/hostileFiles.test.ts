@@ -128,7 +128,7 @@ describe('a body that is still encoded', () => {
 			response.end(FILE);
 		});
 
-	test.each(['gzip, gzip', 'x-unknown'])('%s is not the file', async (encoding) => {
+	test.each(['gzip, gzip', 'DCZ', 'utf-8, exi'])('%s is not the file', async (encoding) => {
 		encoded(encoding);
 		const says = `cannot be read: ${new URL(host.origin).host} sent it encoded (Content-Encoding: ${encoding}), though it was asked not to`;
 		const before = await harness.engine.binaryFiles();
@@ -137,14 +137,29 @@ describe('a body that is still encoded', () => {
 		expect(await harness.engine.binaryFiles()).toEqual(before);
 	});
 
-	test('… unless its bytes are as announced, or the word means nothing', async () => {
-		encoded('x-unknown');
-		const announced = { sha256: sha256(FILE) };
-		expect((await download('/file', announced, {})).json).toMatchObject({ verified: true });
-		for (const word of ['identity', 'aws-chunked', 'UTF-8, identity']) {
-			encoded(word);
-			const { json, message } = await download('/file', {}, {});
-			expect({ message, json }).toMatchObject({ message: undefined, json: announced });
+	const ANNOUNCED = { sha256: sha256(FILE) };
+
+	test('… unless its bytes are as announced', async () => {
+		encoded('exi');
+		expect((await download('/file', ANNOUNCED, {})).json).toMatchObject({ verified: true });
+	});
+
+	test.each([
+		...[
+			'identity',
+			'aws-chunked',
+			'UTF-8, identity',
+			'base64',
+			'utf8',
+			'charset=utf-8',
+			'us-ascii',
+		],
+		...['iso-8859-1', '7bit', '8bit', 'image/jpeg', 'null', 'raw', 'x-unknown'],
+	])('… or the word means nothing: %s', async (word) => {
+		encoded(word);
+		for (const item of [{}, { size: FILE.length - 5 }]) {
+			const { json, message } = await download('/file', item, {});
+			expect({ message, json }).toMatchObject({ message: undefined, json: ANNOUNCED });
 		}
 	});
 });

@@ -1,8 +1,14 @@
 import { MediaError } from '../errors';
 import type { FileReply } from '../transport/client';
 
-/** Words that change nothing: storage repeats S3's `aws-chunked` of an upload, and some hosts name a charset here. */
-const NO_CODINGS = ['', 'identity', 'aws-chunked', 'none', 'binary', 'utf-8'];
+/**
+ * Codings that change the bytes: those of IANA's registry, and others that servers know. Any other word changes nothing:
+ * people enter `base64`, a charset or a MIME type where storage asks for the header.
+ */
+const CODINGS = new Set([
+	...['gzip', 'x-gzip', 'deflate', 'br', 'zstd', 'compress', 'x-compress', 'dcb', 'dcz', 'exi'],
+	...['aes128gcm', 'pack200-gzip', 'bzip2', 'x-bzip2', 'xz', 'x-xz', 'lzma', 'lz4', 'snappy'],
+]);
 
 /**
  * How the bytes are encoded, where n8n's helper has not decoded them: it takes the header away where it has (of gzip,
@@ -11,7 +17,7 @@ const NO_CODINGS = ['', 'identity', 'aws-chunked', 'none', 'binary', 'utf-8'];
 export function encodingOf({ headers }: FileReply): string | undefined {
 	const encoding = headers['content-encoding'] ?? '';
 	const codings = encoding.split(',').map((coding) => coding.trim().toLowerCase());
-	return codings.every((coding) => NO_CODINGS.includes(coding)) ? undefined : encoding;
+	return codings.some((coding) => CODINGS.has(coding)) ? encoding : undefined;
 }
 
 /** @param subject names the file and begins the sentence */
