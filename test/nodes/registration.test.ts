@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { listening } from '../../nodes/WhatsApp/trigger/registration';
 import { serveTrigger, type TriggerServer } from '../support/core/webhook';
 import { hostOverrides } from '../emulator/client';
-import { startHarness, type Harness } from '../support/harness';
+import { credentialFor, startHarness, type Harness } from '../support/harness';
 
 /** The trigger's hooks over n8n-core's contexts, against the emulator, which calls every URL back before it takes it. */
 
@@ -422,6 +422,76 @@ test('a test ends where production of another workflow no longer answers: that i
 	hostOverrides.set('https://n8n.example', 'http://127.0.0.1:9');
 	await server.stopTest();
 	expect(callbacks().phoneNumber).toBe(during);
+});
+
+describe.each([
+	{ what: 'without a webhookId (of the CLI or the API)', node: { webhookId: undefined } },
+	{
+		what: 'with endpoints of several parts',
+		node: { webhookId: 'a1b2', endpoints: { webhook: 'api/v1/hooks', test: 'api/tests' } },
+	},
+	{
+		what: 'with endpoints that have nothing in common, and no webhookId',
+		node: { webhookId: undefined, endpoints: { webhook: 'in', test: 'api/v1/tests' } },
+	},
+])('a node $what', ({ node }) => {
+	const PUBLIC_URL = 'https://n8n.example/prod/';
+	const serve = async (credential: object, publicUrl?: string) => {
+		const server = await serveTrigger(harness.engine, {
+			name: 'Receive',
+			node: 'whatsAppMediaTrigger',
+			credentials: { whatsAppMediaApi: credential as never },
+			...(publicUrl && { publicUrl }),
+			...node,
+		});
+		hostOverrides.set('https://n8n.example', server.baseUrl.slice(0, -1));
+		servers.push(server);
+		return server;
+	};
+
+	test('is tested while it is published, and published while it is tested', async () => {
+		const server = await serve(harness.credential, PUBLIC_URL);
+		const forwarding = () =>
+			`${server.url}?test=${encodeURIComponent(new URL(server.testUrl).pathname)}`;
+		await server.activate();
+		await server.startTest();
+		expect(callbacks().phoneNumber).toBe(forwarding());
+		await server.stopTest();
+		expect(callbacks().phoneNumber).toBe(server.url);
+		await server.deactivate();
+		await server.startTest();
+		await server.activate();
+		expect(callbacks().phoneNumber).toBe(server.url);
+	});
+
+	test('in a list: a message starts its test alone', async () => {
+		const server = await serve(credentialFor(harness.emulator, 'whapi'));
+		await server.activate();
+		await server.startTest();
+		await harness.emulator.whapi.receive({ type: 'image', bytes: 'x' });
+		await server.settled();
+		expect([server.tests, server.executions.length]).toEqual([1, 1]);
+	});
+
+	test('leaves alone the same node of another n8n on the same host, and of another workflow', async () => {
+		const server = await serve(harness.credential, PUBLIC_URL);
+		for (const url of [
+			server.url.replace('/prod/', '/staging/'),
+			server.testUrl.replace('/prod/', '/staging/').concat('?test='),
+			server.url.replace('/prod/', '/prod/x/'),
+			server.url.replace('/prod/', '/'),
+			server.url.replace(/(a1b2|workflow)\//, 'other/'),
+		]) {
+			occupy('phoneNumber', url);
+			const before = JSON.stringify(places());
+			// It does not answer.
+			hostOverrides.set('https://n8n.example', 'http://127.0.0.1:9');
+			await expect(server.activate()).rejects.toThrow(/another w/i);
+			await expect(server.startTest()).rejects.toThrow(/another w/i);
+			await server.deactivate();
+			expect(JSON.stringify(places())).toBe(before);
+		}
+	});
 });
 
 test('ten workflows on one app, one for each number', async () => {

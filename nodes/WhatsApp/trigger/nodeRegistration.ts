@@ -1,4 +1,4 @@
-import type { IHookFunctions, IWebhookFunctions } from 'n8n-workflow';
+import { NodeHelpers, type IHookFunctions, type IWebhookFunctions } from 'n8n-workflow';
 
 import { oneAtATime } from '../providers/oneAtATime';
 import type { RegistrationScope } from '../providers/provider';
@@ -10,6 +10,10 @@ import { IS_THERE, IS_THERE_HEADER, testPathOf } from './testForwarding';
 export interface NodeRegistration {
 	/** The node's own URL: the test URL during a test, the production URL otherwise. */
 	url: string;
+	/** Its test URL and its production URL, in the spelling of `URL.href`. */
+	urls: string[];
+	/** What the URLs of this n8n's webhooks begin with, of tests and in production. */
+	endpoints: string[];
 	/** The workflow's name. */
 	workflow: string;
 	/** Whether the provider delivers to one URL only, so that registering one replaces the other. */
@@ -44,7 +48,7 @@ export async function createRegistration(
 			: work());
 	const wantsPublicLinks = context.getNodeParameter('options.autoDownload', false) as boolean;
 	return {
-		url: context.getNodeWebhookUrl('default')!,
+		...ownUrls(context),
 		workflow: context.getWorkflow().name ?? '',
 		exclusive: api.exclusive,
 		registeredUrls: async () => await api.registeredUrls(client, scope),
@@ -92,22 +96,61 @@ export function isForwarding(url: string, registration: NodeRegistration): boole
 }
 
 /** Whether a webhook is one of this n8n: on one host there may be several, each below a path of its own. */
-export function isOfThisServer(url: string, registration: NodeRegistration): boolean {
-	if (!URL.canParse(url)) return false;
-	const { href: n8n } = new URL('../../', registration.url);
-	const [other = ''] = new URL(url).href.split(/[?#]/);
-	if (!other.startsWith(n8n)) return false;
-	const [endpoint = '', ...path] = other.slice(n8n.length).split('/');
-	// A trigger's webhook, whatever N8N_ENDPOINT_WEBHOOK says, or one of n8n's other nodes.
-	return (path.length === 2 && path[1] === 'webhook') || /^webhook(?:-test)?$/.test(endpoint);
+export function isOfThisServer(url: string, { endpoints }: NodeRegistration): boolean {
+	const bare = comparable(url);
+	return endpoints.some((endpoint) => bare?.startsWith(endpoint));
+}
+
+/** Whether this is the node's own webhook, of its test or in production, with any query. */
+export function isOfThisNode(url: string, { urls }: NodeRegistration): boolean {
+	const bare = comparable(url);
+	return bare !== undefined && urls.includes(bare);
+}
+
+function ownUrls(
+	context: IHookFunctions | IWebhookFunctions,
+): Pick<NodeRegistration, 'url' | 'urls' | 'endpoints'> {
+	const url = context.getNodeWebhookUrl('default')!;
+	const all = [urlInMode(context, false), urlInMode(context, true)];
+	// Where an n8n does not tell, its own names for the two endpoints; other names are then not known.
+	if (all[0] === all[1]) {
+		all.push(url.replace(/\/webhook(?:-test)?\//, '/webhook/'));
+		all.push(url.replace(/\/webhook(?:-test)?\//, '/webhook-test/'));
+	}
+	const urls = all.flatMap((one) => comparable(one) ?? []);
+	const path = NodeHelpers.getNodeWebhookPath(
+		context.getWorkflow().id!,
+		context.getNode(),
+		WEBHOOK_PATH,
+	);
+	const end = new URL(path, 'http://n8n/').pathname;
+	return {
+		url,
+		urls,
+		endpoints: urls.flatMap((one) =>
+			one.endsWith(end) ? one.slice(0, one.length - end.length + 1) : [],
+		),
+	};
+}
+
+/** `path` in the trigger's description. */
+const WEBHOOK_PATH = 'webhook';
+
+/**
+ * A hook is told the URL of its own mode only. How many parts the other one has, or on which host it is, depends on settings
+ * of n8n. n8n's hook context looks the mode up here (n8n-core 2.41, hook-context.js).
+ */
+function urlInMode(context: IHookFunctions | IWebhookFunctions, isTest: boolean): string {
+	const other = Object.create(context, { webhookData: { value: { isTest } } }) as typeof context;
+	return other.getNodeWebhookUrl('default')!;
+}
+
+/** Without its query, in the one spelling that all URLs have here; nothing where it is no URL. */
+function comparable(url: string): string | undefined {
+	return URL.canParse(url) ? new URL(url).href.split(/[?#]/)[0] : undefined;
 }
 
 /** Equal but for the query. */
 export function isSameExceptQuery(url: string, other: string): boolean {
 	return url.split('?')[0] === other.split('?')[0];
-}
-
-/** `<webhookId>/webhook`, which the test URL and the production URL of a node have in common. */
-export function nodePath(url: string): string {
-	return url.split('?')[0]!.split('/').slice(-2).join('/');
 }

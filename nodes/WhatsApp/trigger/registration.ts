@@ -8,9 +8,9 @@ import { AgingMap } from './agingMap';
 import {
 	createRegistration,
 	isForwarding,
+	isOfThisNode,
 	isOfThisServer,
 	isSameExceptQuery,
-	nodePath,
 	type NodeRegistration,
 } from './nodeRegistration';
 import { checkWebhookReady } from './publishChecks';
@@ -116,7 +116,7 @@ async function registerProduction(registration: NodeRegistration): Promise<void>
 async function registerInList(registration: NodeRegistration, urls: string[]): Promise<void> {
 	const { url } = registration;
 	const test = urls.find(
-		(one) => nodePath(one) === nodePath(url) && one !== url && listening.get(one) !== undefined,
+		(one) => isOfThisNode(one, registration) && one !== url && listening.get(one) !== undefined,
 	);
 	await registration.register(test ? withTestQuery(url, new URL(test).pathname) : url, test);
 }
@@ -148,7 +148,7 @@ async function takePlace(registration: NodeRegistration): Promise<void> {
 		.register(withTestQuery(current, new URL(url).pathname), place)
 		.catch(async (cause) => {
 			if (!isCode(cause, 'handshake')) throw cause;
-			if (nodePath(current) !== nodePath(url)) throw cannotForwardError(current, registration);
+			if (!isOfThisNode(current, registration)) throw cannotForwardError(current, registration);
 			// This node's own production URL does not answer: the workflow is not active.
 			await registration.register(withTestQuery(url), place);
 		});
@@ -177,8 +177,7 @@ async function takePlaceInList(registration: NodeRegistration): Promise<void> {
 /** Whether this is the production URL of the node that is tested. */
 function isProductionOf(url: string, registration: NodeRegistration): boolean {
 	const bare = withoutTestQuery(url);
-	const isSameNode = canHaveTest(bare) && nodePath(bare) === nodePath(registration.url);
-	return isSameNode && bare !== registration.url && isOfThisServer(bare, registration);
+	return canHaveTest(bare) && bare !== registration.url && isOfThisNode(bare, registration);
 }
 
 async function unregister(registration: NodeRegistration): Promise<void> {
@@ -211,7 +210,7 @@ async function restoreProduction(registration: NodeRegistration, url: string): P
 		if (!isCode(cause, 'handshake')) throw cause;
 		// Production no longer answers: its workflow was deactivated during the test. Another workflow's is not ours to remove,
 		// and ends the forwarding itself once it answers again.
-		if (nodePath(url) === nodePath(registration.url)) await registration.unregister(url);
+		if (isOfThisNode(url, registration)) await registration.unregister(url);
 	});
 }
 

@@ -29,6 +29,10 @@ export interface TriggerOptions extends NodeSpec {
 	onExecution?: (items: INodeExecutionData[]) => void | Promise<void>;
 	/** The address that this n8n believes to have (WEBHOOK_URL), with a slash at its end; its own local one by default. */
 	publicUrl?: string;
+	/** N8N_ENDPOINT_WEBHOOK and N8N_ENDPOINT_WEBHOOK_TEST. */
+	endpoints?: { webhook: string; test: string };
+	/** The node's name; its type's by default. */
+	name?: string;
 }
 
 export interface DeliveryRequest {
@@ -98,7 +102,7 @@ export class TriggerServer {
 	private path = '';
 	/** What a node remembers, it remembers by this. */
 	private readonly nodeId = randomUUID();
-	private readonly http = createServer(this.app());
+	private readonly http;
 	/** Rows of n8n's table of webhooks: what is not in here is answered with 404. */
 	private readonly rows = new Set<string>();
 	private test?: { workflow: Workflow; webhooks: IWebhookData[] };
@@ -111,6 +115,7 @@ export class TriggerServer {
 	) {
 		this.spec = { webhookId: 'a1b2c3d4-test', ...options };
 		this.staticData = { ...options.staticData };
+		this.http = createServer(this.app());
 	}
 
 	async listen() {
@@ -126,13 +131,22 @@ export class TriggerServer {
 		return this.options.publicUrl ?? this.baseUrl;
 	}
 
+	/** The path at which this n8n is, with slashes around it. */
+	private get root() {
+		return new URL(this.options.publicUrl ?? 'http://localhost/').pathname;
+	}
+
+	private get endpoints() {
+		return this.options.endpoints ?? { webhook: 'webhook', test: 'webhook-test' };
+	}
+
 	/** The production address that the editor shows, and `getNodeWebhookUrl('default')` answers. */
 	get url() {
-		return `${this.publicUrl}webhook/${this.path}`;
+		return `${this.publicUrl}${this.endpoints.webhook}/${this.path}`;
 	}
 
 	get testUrl() {
-		return `${this.publicUrl}webhook-test/${this.path}`;
+		return `${this.publicUrl}${this.endpoints.test}/${this.path}`;
 	}
 
 	/** Publishing the workflow: each method of each webhook is stored and then created, with n8n's clean-up on an error. */
@@ -218,7 +232,12 @@ export class TriggerServer {
 		test,
 	}: DeliveryRequest): Promise<Delivery> {
 		const id = randomUUID();
-		const url = new URL((test ? this.testUrl : this.url).replace(this.publicUrl, this.baseUrl));
+		const url = new URL(
+			(test ? this.testUrl : this.url).replace(
+				new URL(this.publicUrl).origin,
+				this.baseUrl.slice(0, -1),
+			),
+		);
 		url.search = new URLSearchParams(query).toString();
 		const body = rawBody === undefined ? undefined : Buffer.from(rawBody as string);
 		const sent: OutgoingHttpHeaders = { ...headers, [DELIVERY_HEADER]: id };
@@ -255,7 +274,8 @@ export class TriggerServer {
 	/** n8n/dist/abstract-server.js */
 	private app() {
 		const app = express().disable('x-powered-by').set('query parser', 'extended');
-		return app.all(['/webhook/*path', '/webhook-test/*path'], (req, res) => this.receive(req, res));
+		const paths = Object.values(this.endpoints).map((endpoint) => `${this.root}${endpoint}/*path`);
+		return app.all(paths, (req, res) => this.receive(req, res));
 	}
 
 	private receive(req: Request, res: Response) {
@@ -277,7 +297,7 @@ export class TriggerServer {
 
 	/** live-webhooks.js and test-webhooks.js `executeWebhook` */
 	private async answer(req: Request, res: Response): Promise<Outcome> {
-		const isTest = req.path.startsWith('/webhook-test/');
+		const isTest = req.path.startsWith(`${this.root}${this.endpoints.test}/`);
 		const workflow = isTest ? this.test?.workflow : this.workflow();
 		const path = (req.params.path as unknown as string[]).join('/').replace(/\/$/, '');
 		req.params = {};
@@ -425,7 +445,8 @@ export class TriggerServer {
 	}
 
 	private workflow(staticData = this.staticData, parameters = this.spec.parameters) {
-		const node = { ...this.engine.node({ ...this.spec, parameters }), id: this.nodeId };
+		const spec = this.engine.node({ ...this.spec, parameters });
+		const node = { ...spec, id: this.nodeId, name: this.options.name ?? spec.name };
 		return this.engine.workflow([node], {}, { [`node:${node.name}`]: deepCopy(staticData) });
 	}
 
@@ -479,7 +500,11 @@ export class TriggerServer {
 	}
 
 	private additionalData() {
-		return this.engine.additionalData(this.spec.credentials, this.publicUrl);
+		return {
+			...this.engine.additionalData(this.spec.credentials, this.publicUrl),
+			webhookBaseUrl: this.publicUrl + this.endpoints.webhook,
+			webhookTestBaseUrl: this.publicUrl + this.endpoints.test,
+		};
 	}
 }
 
