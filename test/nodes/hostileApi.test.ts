@@ -173,3 +173,57 @@ test('no error shows a key that a file’s answer repeats in escapes', async () 
 	expect(`${message} ${description}`).toContain('no …');
 	expect(saved).not.toContain(KEY);
 });
+
+const says = (body: object) => {
+	answer = (_request, response) =>
+		response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
+};
+const lookUp = async (provider: string) => {
+	const ids: Record<string, string> = { waha: MEDIA_ID, pipes: 'V1StGXR8_Z5jdHi6B-myT' };
+	const mediaId = ids[provider] ?? (provider === 'whapi' ? 'jpeg-8a1c5f-77d0' : '123456');
+	const { message, description, saved } = await run('GetMediaUrl', { mediaId }, { provider });
+	expect(saved).not.toContain(KEY);
+	return `${message} ${description}`;
+};
+
+test.each(['waha', 'pipes', 'meta', 'dialog360'])(
+	'nor one that %s repeats in an answer that calls itself a success',
+	async (provider) => {
+		const words = `Malformed key ${KEY}`;
+		const bodies = [{ message: words }, { meta: { developer_message: words } }, { detail: words }];
+		for (const body of bodies) {
+			says(body);
+			expect(await lookUp(provider)).toContain('could not be looked up');
+		}
+	},
+);
+
+const SIGNED = 'https://user:word@s3.example/b/x.jpg?X-Amz-Signature=abcdef0123456789';
+test.each([
+	[`Request failed: X-Api-Key ${KEY}`, 'WAHA says "Request failed: X-Api-Key …"'],
+	[{ message: `${'x'.repeat(190)} ${KEY}` }, `WAHA says "${'x'.repeat(190)} …"`],
+	[`GET ${SIGNED} failed`, 'WAHA says "GET https://s3.example/b/x.jpg failed"'],
+	[{ details: `"${SIGNED}"` }, 'WAHA says ""https://s3.example/b/x.jpg""'],
+	['GET /b/x.jpg?X-Amz-Signature=ab failed. Why?', 'WAHA says "GET /b/x.jpg failed. Why?"'],
+])('nor does why WAHA has no file: %j', async (error, shown) => {
+	says({ id: MEDIA_ID, hasMedia: true, media: { error } });
+	expect(await lookUp('waha')).toContain(shown);
+});
+
+test.each(['waha', 'whapi', 'pipes', 'meta', 'dialog360'])(
+	'what %s says shows no signature of a URL',
+	async (provider) => {
+		answer = (_request, response) => {
+			const words = `GET ${SIGNED} failed`;
+			const body = { error: { message: words, code: 131000 }, message: words };
+			response.writeHead(400, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
+		};
+		expect(await lookUp(provider)).toContain('"GET https://s3.example/b/x.jpg failed');
+	},
+);
+
+test('a look-up’s own URL keeps its signature', async () => {
+	const url = SIGNED.replace('user:word@', '');
+	says({ id: MEDIA_ID, hasMedia: true, media: { url, mimetype: 'image/jpeg' } });
+	expect((await run('GetMediaUrl', { mediaId: MEDIA_ID })).json).toMatchObject({ url });
+});

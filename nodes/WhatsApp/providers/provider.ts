@@ -137,8 +137,7 @@ export interface Registration {
 	/** Whether messages are among what goes to the registered URL; absent where nothing else does. @throws MediaError */
 	deliversMessages?(client: ApiClient, scope: RegistrationScope): Promise<boolean>;
 	/**
-	 * Removes this very URL; any other stays, and so does what others had delivered to it. Resolves with a sentence for the log where the vendor has no way to remove it.
-	 * @throws MediaError
+	 * Removes this very URL; any other stays, and so does what others had delivered to it. Resolves with a sentence for the log where the vendor has no way to remove it. @throws MediaError
 	 */
 	unregister(
 		client: ApiClient,
@@ -192,8 +191,9 @@ export interface ApiReply {
 	status: number;
 	/** Names in lower case. */
 	headers: Record<string, string | undefined>;
-	/** Parsed where it was JSON. */
+	/** Parsed where it was JSON. That of a success may hold our secrets as data: `redact` takes them out of words of it. */
 	body: unknown;
+	redact?: (words: string) => string;
 }
 
 export interface ResolveOptions {

@@ -1,6 +1,7 @@
 import { MediaError, TRY_AGAIN_SOON, type MediaErrorCode } from '../errors';
 import type { ApiReply } from './provider';
 import { retryAfterMs } from './read';
+import { withoutQueries } from './shownUrl';
 
 /** What a reply without success means, and what to do about it. */
 export type Meaning = [code: MediaErrorCode, description: string];
@@ -12,6 +13,11 @@ export const NOT_THE_API =
 export interface Attempt {
 	what: string;
 	said: string;
+}
+
+/** What a reply says, as people may see it. Before it is cut anywhere: nobody finds half of a secret. */
+export function shownWords({ redact }: Pick<ApiReply, 'redact'>, words: string): string {
+	return withoutQueries(redact ? redact(words) : words);
 }
 
 /**
@@ -35,15 +41,16 @@ export function inOrder(
  *   `otherwise` is what to do
  */
 export function replyError(
-	{ status, headers }: ApiReply,
-	attempt: Attempt,
+	reply: ApiReply,
+	{ what, said }: Attempt,
 	meaning: Meaning | undefined,
 	otherwise: string,
 ): MediaError {
+	const { status, headers } = reply;
 	const isTemporary = status >= 500 || status === 429;
 	const meant: Meaning =
 		meaning ?? (isTemporary ? ['temporary', TRY_AGAIN_SOON] : ['permanent', otherwise]);
-	const [message, description] = inOrder(attempt, meant);
+	const [message, description] = inOrder({ what, said: shownWords(reply, said) }, meant);
 	const facts = { status, retryAfterMs: retryAfterMs(headers['retry-after']) };
 	return new MediaError(meant[0], message, description, facts);
 }

@@ -139,12 +139,11 @@ export function clientFromData(
 			const options = requestOptions(apiRequest, credentials, idleTimeoutMs);
 			const reply = await openReply(request, options, { withToken: true, signal });
 			const body = await readAnswer(reply, options.url, { timeoutMs: idleTimeoutMs, signal });
-			const isError = reply.status >= 400 || object(body).error;
-			return {
-				status: reply.status,
-				headers: reply.headers,
-				body: isError ? redact(body, parsed) : body,
-			};
+			const { status, headers } = reply;
+			const isError = status >= 300 || object(body).error;
+			return isError
+				? { status, headers, body: redact(body, parsed) }
+				: { status, headers, body, redact: (words) => redact(words, parsed) };
 		},
 		async open(url, { withToken, headers, checkRedirect, signal = cancelSignal }) {
 			const invalid = withToken && checkCredentials(parsed);

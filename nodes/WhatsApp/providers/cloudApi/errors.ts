@@ -2,7 +2,7 @@ import { MediaError, TRY_AGAIN_SOON, type MediaErrorCode } from '../../errors';
 import { MINUTE } from '../../units';
 import type { ApiReply } from '../provider';
 import { object, retryAfterMs, text } from '../read';
-import { inOrder, NOT_THE_API } from '../replyError';
+import { inOrder, NOT_THE_API, shownWords } from '../replyError';
 import { RECEIVED_FILE_DAYS, UPLOADED_FILE_DAYS } from './fileLifetimes';
 
 /**
@@ -76,7 +76,7 @@ export function apiError(reply: ApiReply, what: string, unknownId = UNKNOWN_MEDI
 	}
 	const { code, description } = explain(error, unknownId);
 	const number = error.subcode ? `${error.code}/${error.subcode}` : error.code;
-	const says = `Meta says "${error.sentence}"`;
+	const says = `Meta says "${shownWords(reply, error.sentence)}"`;
 	// Its sentence names three causes and a page for developers: ours comes first.
 	if (code === 'gone')
 		return new MediaError(

@@ -1,7 +1,7 @@
 import { MediaError } from '../../errors';
 import type { ApiReply } from '../provider';
 import { object, text } from '../read';
-import { replyError, type Meaning } from '../replyError';
+import { replyError, shownWords, type Meaning } from '../replyError';
 
 /**
  * The error that a reply without success means. Its body is NestJS's, `{"message","error"?,"statusCode"}`, or
@@ -11,7 +11,7 @@ import { replyError, type Meaning } from '../replyError';
 export function apiError(reply: ApiReply, what: string): MediaError {
 	const { message, error, status: session } = object(reply.body);
 	const sentence = text(message) ?? text(error) ?? '';
-	const words = sentence ? `WAHA says "${firstLine(sentence)}"` : 'no explanation';
+	const words = sentence ? `WAHA says "${firstLine(reply, sentence)}"` : 'no explanation';
 	const said = `${words} (HTTP ${reply.status})`;
 	const meaning = meaningOf(reply.status, sentence, text(session));
 	return replyError(reply, { what, said }, meaning, NOT_WAHA);
@@ -54,12 +54,16 @@ export const SESSION_PROBLEMS = new Map([
 	['FAILED', 'Restart the session in WAHA’s Dashboard, or log in again.'],
 ]);
 
-/** Why WAHA has no file: a text, or an error of gRPC, Axios, Boom or OpenSSL. */
-export function fileError(error: unknown, what: string): MediaError {
+/**
+ * Why WAHA has no file.
+ * @param error a text, or an error of gRPC, Axios, Boom or OpenSSL
+ * @param what what was tried, as the beginning of a sentence
+ */
+export function fileError(reply: ApiReply, error: unknown, what: string): MediaError {
 	const { details, message, reason, output } = object(error);
 	const { message: boom } = object(object(output).payload);
 	const sentences = [error, details, boom, message, reason].flatMap((one) => text(one) ?? []);
-	const title = `${what}: WAHA says "${firstLine(sentences[0] ?? 'no reason given')}"`;
+	const title = `${what}: WAHA says "${firstLine(reply, sentences[0] ?? 'no reason given')}"`;
 	if (sentences.some((sentence) => /decrypt/i.test(sentence)))
 		return new MediaError('permanent', title, 'Ask the sender to send the file again.');
 	// Asked again later, WhatsApp has given such files after all (WAHA issues 2085, 2131).
@@ -68,6 +72,6 @@ export function fileError(error: unknown, what: string): MediaError {
 	return new MediaError('temporary', title, description);
 }
 
-function firstLine(sentence: string): string {
-	return sentence.split('\n')[0]!.slice(0, 200);
+function firstLine(reply: ApiReply, sentence: string): string {
+	return shownWords(reply, sentence.split('\n')[0]!).slice(0, 200);
 }

@@ -51,7 +51,7 @@ export const resolve: Provider['resolve'] = async (client, mediaId, options = {}
 	const { id, media } = object(reply.body);
 	if (!id) throw new MediaError('permanent', `${what}: the answer is not a message`, NOT_WAHA);
 	const { url: given, ...file } = fileOf(object(reply.body));
-	if (!given) throw fileError(object(media).error ?? NO_FILE, what);
+	if (!given) throw fileError(reply, object(media).error ?? NO_FILE, what);
 	const url = webUrl(ownFileUrl(given, credentials));
 	if (!url) throw unexpectedAnswer(reply, what, 'WAHA');
 	return omitUndefined<FileLocation>({
