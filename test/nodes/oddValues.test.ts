@@ -151,11 +151,24 @@ test.each([...new Map(fields.map((field) => [field.join(), field])).values()])(
 	},
 );
 
+test('a number that n8n’s Aggregate has put into a list is that number; two are none', async () => {
+	const given = { options: { maxSizeMb: '={{ $json.odd }}' } };
+	const results = await run('DownloadMedia', [[5], ['5'], [5, 6], [null]], given);
+	expect(results.map(({ json }) => json.error)).toEqual([
+		undefined,
+		undefined,
+		'Maximum Size (MB) under Options is "[5,6]"',
+		'Maximum Size (MB) under Options is empty',
+	]);
+});
+
 describe('a switch', () => {
 	test.each([
 		[0, false],
 		['0', false],
 		[1, true],
+		[[false], false],
+		[['TRUE'], true],
 		['no', undefined],
 	])('that is %p', async (value, keeps) => {
 		const given = { options: { keepInputFields: '={{ $json.odd }}' } };

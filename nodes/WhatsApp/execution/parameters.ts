@@ -75,10 +75,10 @@ export function readOptions<T extends IDataObject>(options: T): Partial<T> {
  */
 function readOption(name: string, value: unknown): unknown {
 	const numberField = numberOptions.find((field) => field.name === name);
-	if (numberField) return toNumber(numberField, value);
+	if (numberField) return toNumber(numberField, onlyEntry(value));
 	if (saysNothing(value)) return undefined;
 	if (rawOptions.includes(name)) return value;
-	if (switchOptions.includes(name)) return toBoolean(name, value);
+	if (switchOptions.includes(name)) return toBoolean(name, onlyEntry(value));
 	// A list of an expression's reads as the text that it stands for.
 	if (Array.isArray(value)) {
 		const entries = value.filter((entry) => !saysNothing(entry));
@@ -87,6 +87,11 @@ function readOption(name: string, value: unknown): unknown {
 	if (name === 'fileName' && value === false) return undefined;
 	const isLocator = typeof value === 'object' && value !== null && 'value' in value;
 	return toText(name, isLocator ? (value.value ?? '') : value) || undefined;
+}
+
+/** A list of one is that one: n8n's Aggregate makes a list of every field. */
+function onlyEntry(value: unknown): unknown {
+	return Array.isArray(value) && value.length === 1 ? value[0] : value;
 }
 
 /** An empty cell, and an empty list, as tables and forms have them. */
