@@ -28,7 +28,9 @@ const MAX_TEXT = 1500;
 
 /** The beginning of what somebody else wrote, for a sentence: it can be as long as a file. */
 export function shorten(text: string, max = 200): string {
-	return text.length > max ? `${text.slice(0, max)}…` : text;
+	if (text.length <= max) return text;
+	const endsInsideEmoji = /[\uD800-\uDBFF]/.test(text[max - 1]!);
+	return `${text.slice(0, endsInsideEmoji ? max - 1 : max)}…`;
 }
 
 /** A failure in words for the person at the canvas. */

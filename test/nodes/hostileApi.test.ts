@@ -198,6 +198,22 @@ test.each(['waha', 'pipes', 'meta', 'dialog360'])(
 	},
 );
 
+test.each(['waha', 'pipes', 'meta', 'dialog360'])(
+	'words of %s that are cut end behind a whole emoji',
+	async (provider) => {
+		for (const start of ['', 'x']) {
+			const words = start + '😀'.repeat(2000);
+			answer = (_request, response) => {
+				const body = { error: { message: words, code: 131000 }, message: words };
+				response.writeHead(400, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
+			};
+			const said = await lookUp(provider);
+			expect(said).toContain('😀…');
+			expect(said).toEqual(said.replace(/[\uD800-\uDBFF](?![\uDC00-\uDFFF])/g, 'half'));
+		}
+	},
+);
+
 const SIGNED = 'https://user:word@s3.example/b/x.jpg?X-Amz-Signature=abcdef0123456789';
 test.each([
 	[`Request failed: X-Api-Key ${KEY}`, 'WAHA says "Request failed: X-Api-Key …"'],

@@ -5,7 +5,7 @@ import type {
 	INodeProperties,
 } from 'n8n-workflow';
 
-import { MediaError } from '../errors';
+import { MediaError, shorten } from '../errors';
 import { itemField, numberOptions, optionalItemField, rawOptions, switchOptions } from './fields';
 import { readText } from './itemFile';
 
@@ -124,7 +124,7 @@ function inWords(value: unknown): string {
 
 /** A value in a sentence, which an item can make as long as a file. */
 function shown(value: unknown): string {
-	return inWords(value).slice(0, 100);
+	return shorten(inWords(value), 100);
 }
 
 function unreadableOption(name: string, value: unknown, expected: string): MediaError {

@@ -1,4 +1,4 @@
-import { MediaError } from '../../errors';
+import { MediaError, shorten } from '../../errors';
 import type { ApiReply } from '../provider';
 import { object, text } from '../read';
 import { replyError, shownWords, type Meaning } from '../replyError';
@@ -73,5 +73,5 @@ export function fileError(reply: ApiReply, error: unknown, what: string): MediaE
 }
 
 function firstLine(reply: ApiReply, sentence: string): string {
-	return shownWords(reply, sentence.split('\n')[0]!).slice(0, 200);
+	return shorten(shownWords(reply, sentence.split('\n')[0]!));
 }
