@@ -214,6 +214,53 @@ test.each(['waha', 'pipes', 'meta', 'dialog360'])(
 	},
 );
 
+describe('a secret', () => {
+	const refuse = async (message: unknown, secrets: object) => {
+		answer = (_request, response) =>
+			response
+				.writeHead(400, { 'Content-Type': 'application/json' })
+				.end(typeof message === 'string' ? JSON.stringify({ message }) : `{"message":${message}}`);
+		const { message: shown } = outcomeOf(
+			await harness.run('GetMediaUrl', [{ mediaId: MEDIA_ID }], {
+				parameters: { options: { maxTries: 1 } },
+				credentials: { whatsAppMediaApi: { provider: 'waha', baseUrl, ...secrets } },
+			}),
+		);
+		return /WAHA says "(.*)"/.exec(shown ?? '')?.[1];
+	};
+
+	test('that begins like another leaves no rest', async () => {
+		const secrets = { accessToken: 'main-key-1234', webhookSecret: 'main-key-1234-hook-TAIL' };
+		expect(await refuse(`wrong: ${secrets.webhookSecret}`, secrets)).toBe('wrong: …');
+		expect(await refuse(`wrong: ${secrets.accessToken}`, secrets)).toBe('wrong: …');
+	});
+
+	const TOKEN = 'Ab+Cd/Ef=12345678';
+	test.each([
+		['in a URL', encodeURIComponent(TOKEN)],
+		['in a URL, in small letters', 'Ab%2bCd%2fEf%3d12345678'],
+		['in base64', Buffer.from(TOKEN).toString('base64').replace(/=+$/, '')],
+		['in base64url', Buffer.from(TOKEN).toString('base64url')],
+		['in JSON of PHP', TOKEN.replace('/', '\\/')],
+	])('is found %s', async (_where, spelled) => {
+		expect(await refuse(`wrong: "${spelled}"!`, { accessToken: TOKEN })).toBe('wrong: "…"!');
+	});
+
+	test.each(['12345678901', '12345678901234567890'])(
+		'of digits is found as a number: %s',
+		async (accessToken) => {
+			// Not as a text: JSON.stringify would write it in quotation marks.
+			expect(await refuse(BigInt(accessToken), { accessToken })).toBe('…');
+		},
+	);
+
+	test('that is short, or a number of few digits, spoils no honest text', async () => {
+		const secrets = { accessToken: '00000001', webhookSecret: 'error' };
+		const honest = 'error 1 in chapter 11, code 404';
+		expect(await refuse(honest, secrets)).toBe(honest);
+	});
+});
+
 const SIGNED = 'https://user:word@s3.example/b/x.jpg?X-Amz-Signature=abcdef0123456789';
 test.each([
 	[`Request failed: X-Api-Key ${KEY}`, 'WAHA says "Request failed: X-Api-Key …"'],

@@ -1,3 +1,4 @@
+import type { Credentials, Provider } from '../providers/provider';
 import type { ParsedCredentials } from './credentials';
 
 /** In characters. Shorter ones would be found in any text. */
@@ -11,14 +12,39 @@ export function redact<T>(
 	answer: T,
 	{ provider, credentials }: Pick<ParsedCredentials, 'provider' | 'credentials'>,
 ): T {
-	const { accessToken, webhookSecret, verifyToken } = credentials;
-	const derived = provider.derivedSecrets?.(credentials) ?? [];
-	const secrets = [accessToken, webhookSecret, verifyToken, ...derived].filter(
-		({ length }) => length >= MIN_SECRET_LENGTH,
-	);
+	const secrets = secretsOf(provider, credentials);
 	const clean = (text: string) =>
 		secrets.reduce((all, secret) => all.replaceAll(secret, '…'), text);
-	return JSON.parse(JSON.stringify(answer ?? null), (_, value) =>
-		typeof value === 'string' ? clean(value) : value,
-	) as T;
+	return JSON.parse(JSON.stringify(answer ?? null), (_, value) => {
+		if (typeof value === 'string') return clean(value);
+		const isSecret = typeof value === 'number' && clean(String(value)) !== String(value);
+		return isSecret ? clean(String(value)) : value;
+	}) as T;
+}
+
+/** As an API may repeat them. The longest first: of one that begins like another, the rest would stay. */
+function secretsOf(provider: Provider, credentials: Credentials): string[] {
+	const { accessToken, webhookSecret, verifyToken } = credentials;
+	const derived = provider.derivedSecrets?.(credentials) ?? [];
+	const spelled = [accessToken, webhookSecret, verifyToken, ...derived].flatMap(spellings);
+	return [...new Set(spelled)]
+		.filter(({ length }) => length >= MIN_SECRET_LENGTH)
+		.sort((one, other) => other.length - one.length);
+}
+
+function spellings(secret: string): string[] {
+	if (secret.length < MIN_SECRET_LENGTH) return [];
+	const bytes = Buffer.from(secret);
+	// From the bytes, since half of a surrogate pair cannot be encoded.
+	const inUrl = encodeURIComponent(bytes.toString());
+	const inJson = JSON.stringify(secret).slice(1, -1);
+	return [
+		secret,
+		...[inUrl, inUrl.replace(/%../g, (escape) => escape.toLowerCase())],
+		...[inJson, inJson.replaceAll('/', '\\/')],
+		// Without the padding, which not all write.
+		...[bytes.toString('base64').replace(/=+$/, ''), bytes.toString('base64url')],
+		// A number of so many digits that the last ones are lost.
+		...(/^\d+$/.test(secret) ? [String(Number(secret))] : []),
+	];
 }
