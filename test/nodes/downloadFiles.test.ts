@@ -1,3 +1,4 @@
+import { WebhookContext } from 'n8n-core';
 import type { ServerResponse } from 'node:http';
 
 import { ConcurrencyLimit } from '../../nodes/WhatsApp/execution/concurrencyLimit';
@@ -173,6 +174,52 @@ describe('a workflow that is unpublished while a file is under way', () => {
 		await new Promise((resolve) => setTimeout(resolve, 1.5 * GRACE_MS));
 		for (const { complete } of begun) complete();
 		expect((await execution())[0]!.binary!.data!.bytes).toBe(SIZE);
+	});
+
+	test('a running test has its file, though production is unpublished', async () => {
+		await trigger.startTest();
+		await filesArrive(1);
+		await trigger.deactivate();
+		await new Promise((resolve) => setTimeout(resolve, 1.5 * GRACE_MS));
+		for (const { complete } of begun) complete();
+		expect((await execution())[0]!.binary!.data!.bytes).toBe(SIZE);
+		expect(trigger.tests).toBe(1);
+	});
+
+	test('a test that is stopped waits no longer for its file', async () => {
+		await trigger.startTest();
+		await filesArrive(1);
+		await trigger.stopTest();
+		expect((await execution())[0]!.json).toHaveProperty('error');
+		expect(trigger.tests).toBe(1);
+	});
+
+	test.each([
+		['is still reading its credential', 0],
+		['goes on reading it for longer than a file may take', 1.5 * GRACE_MS],
+	])('the first delivery %s: its file ends all the same', async (_what, pauseMs) => {
+		const { getCredentials } = WebhookContext.prototype;
+		let goOn!: () => void;
+		const gate = new Promise<void>((resolve) => (goOn = resolve));
+		const reads = jest
+			.spyOn(WebhookContext.prototype, 'getCredentials')
+			.mockImplementation(async function (this: WebhookContext, type) {
+				await gate;
+				return (await getCredentials.call(this, type)) as never;
+			});
+		try {
+			const { whapi } = harness.emulator;
+			const { message } = whapi.prepare({ type: 'image', bytes: 'x' });
+			const image = { link: `${host.origin}/a.jpg`, mime_type: 'image/jpeg' };
+			void whapi.deliver([{ ...message, image }] as never).catch(() => {});
+			await until('it reads', 5000, async () => reads.mock.calls[0]);
+			await trigger.deactivate();
+			await new Promise((resolve) => setTimeout(resolve, pauseMs));
+			goOn();
+			expect((await execution())[0]!.json).toHaveProperty('error');
+		} finally {
+			reads.mockRestore();
+		}
 	});
 });
 

@@ -41,6 +41,8 @@ export async function answerHandshake(context: IWebhookFunctions): Promise<IWebh
 /** Starts the workflow with the new files of a delivery, once the delivery is verified. */
 export async function receive(context: IWebhookFunctions): Promise<IWebhookResponseData> {
 	const webhook = webhookOf(context);
+	// Before anything is waited for: the workflow may be unpublished meanwhile.
+	const ownDownloads = downloadsOf(context);
 	const { client, result: verdict } = await checkWithCachedClient(
 		context,
 		({ provider, credentials }) => provider.verify(webhook, credentials),
@@ -72,7 +74,7 @@ export async function receive(context: IWebhookFunctions): Promise<IWebhookRespo
 	const { fresh, haveCopiesStarted } = await deduplicate(context, shown, hasStarted);
 	if (!fresh.length) return haveCopiesStarted() ? {} : respond(context, 503, UNDECIDED);
 	refuseUnless(haveCopiesStarted, context.getResponseObject());
-	const downloads = parameters.options.downloadFiles ? downloadsOf(context) : new Downloads();
+	const downloads = parameters.options.downloadFiles ? ownDownloads : new Downloads();
 	const files = { client, store: context.helpers, downloads };
 	const items = await toItems(fresh, parameters.options, files, fileLimit(context)).finally(
 		onReady,

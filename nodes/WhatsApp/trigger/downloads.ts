@@ -4,6 +4,7 @@ import { DEFAULT_IDLE_TIMEOUT_MS } from '../transport/client';
 import { DAY } from '../units';
 import { wait } from '../waiting';
 import { AgingMap } from './agingMap';
+import { urlInMode } from './nodeRegistration';
 
 /**
  * A delivery that was accepted before its workflow was unpublished still starts it, with its files: the provider has been told,
@@ -41,26 +42,36 @@ interface OfWebhook {
 	countdown?: AbortController;
 }
 
-/** By the webhook's URL, which a test has one of its own. Of this process: Download Files is for a single one. */
+/** By workflow, node and whether it is a test's. Of this process: Download Files is for a single one. */
 const webhooks = new AgingMap<OfWebhook>(DAY, 10_000);
 
 type Context = IHookFunctions | IWebhookFunctions;
-const keyOf = (context: Context) => context.getNodeWebhookUrl('default')!;
 
-/** The downloads of a webhook, which end some time after it was unpublished. */
-export function downloadsOf(context: IWebhookFunctions): Downloads {
-	const key = keyOf(context);
+/** A test's apart from production's, whose URL a delivery is told during a test, too. */
+const keyOf = (context: Context, isTest: boolean) =>
+	[context.getWorkflow().id, context.getNode().id, isTest].join('/');
+
+/** The mode does not tell: n8n ends a test in another one than it began in. */
+const keyOfHook = (context: IHookFunctions) =>
+	keyOf(context, context.getNodeWebhookUrl('default') !== urlInMode(context, false));
+
+function entryOf(key: string): OfWebhook {
 	const webhook = webhooks.get(key) ?? { downloads: new Downloads() };
 	// Again, so that its age begins anew.
 	webhooks.set(key, webhook);
-	return webhook.downloads;
+	return webhook;
 }
 
-/** n8n calls the hook once for each HTTP method. */
+/** The downloads of a webhook, which end some time after it was unpublished. */
+export function downloadsOf(context: IWebhookFunctions): Downloads {
+	return entryOf(keyOf(context, context.getMode() === 'manual')).downloads;
+}
+
+/** n8n calls the hook once for each HTTP method. A delivery that n8n has accepted may not have come to us yet. */
 export function onUnpublished(context: IHookFunctions): void {
-	const key = keyOf(context);
-	const webhook = webhooks.get(key);
-	if (!webhook || webhook.countdown) return;
+	const key = keyOfHook(context);
+	const webhook = entryOf(key);
+	if (webhook.countdown) return;
 	const { signal } = (webhook.countdown = new AbortController());
 	void wait(timing.grace, signal).then(() => {
 		if (signal.aborted) return;
@@ -71,7 +82,7 @@ export function onUnpublished(context: IHookFunctions): void {
 
 /** Also where a new version takes the place of an earlier one, whose downloads go on. */
 export function onPublished(context: IHookFunctions): void {
-	const webhook = webhooks.get(keyOf(context));
+	const webhook = webhooks.get(keyOfHook(context));
 	webhook?.countdown?.abort();
 	delete webhook?.countdown;
 }

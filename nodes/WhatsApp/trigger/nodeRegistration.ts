@@ -140,7 +140,7 @@ const WEBHOOK_PATH = 'webhook';
  * A hook is told the URL of its own mode only. How many parts the other one has, or on which host it is, depends on settings
  * of n8n. n8n's hook context looks the mode up here (n8n-core 2.41, hook-context.js).
  */
-function urlInMode(context: IHookFunctions | IWebhookFunctions, isTest: boolean): string {
+export function urlInMode(context: IHookFunctions | IWebhookFunctions, isTest: boolean): string {
 	const other = Object.create(context, { webhookData: { value: { isTest } } }) as typeof context;
 	return other.getNodeWebhookUrl('default')!;
 }
