@@ -239,7 +239,8 @@ describe('what Meta refuses, in words', () => {
 		'%s without %p: all that is missing is named at once',
 		async (vendor, fields, all) => {
 			const empty = Object.fromEntries(fields.map((field) => [field, ' ']));
-			const credentials = credentialsFor(harness, vendor, empty);
+			// A server of the user's own may want no token.
+			const credentials = credentialsFor(harness, vendor, { baseUrl: '', ...empty });
 			const mediaIds = {
 				meta: '1',
 				waha: 'false_1@c.us_3A',
@@ -250,6 +251,23 @@ describe('what Meta refuses, in words', () => {
 				credentials,
 			});
 			expect(error!.message).toBe(`The credential lacks ${all}`);
+		},
+	);
+
+	test.each([
+		['meta', '12345'],
+		['dialog360', '12345'],
+		['whapi', 'jpeg-aaaa1111-bb22cc'],
+		['pipes', 'V1StGXR8_Z5jdHi6B-myT'],
+	] as const)(
+		'%s behind a relay that adds the token: the request goes there without one',
+		async (vendor, mediaId) => {
+			const credentials = credentialsFor(harness, vendor, { accessToken: '' });
+			const { error } = await harness.run('DownloadMedia', [{ mediaId }], { credentials });
+			expect(error!.message).not.toContain('The credential lacks');
+			expect(harness.emulator.requests).toHaveLength(1);
+			const { authorization, 'd360-api-key': key } = harness.emulator.requests[0]!.headers;
+			expect([authorization, key]).toEqual([undefined, undefined]);
 		},
 	);
 

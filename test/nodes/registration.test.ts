@@ -662,7 +662,7 @@ describe('what stands in the way, in words', () => {
 		],
 		[
 			'phoneNumber',
-			{ webhookSecret: '', accessToken: '' },
+			{ webhookSecret: '', accessToken: '', baseUrl: '' },
 			'The credential lacks Access Token, and for the trigger App Secret. Open the credential.',
 		],
 		[

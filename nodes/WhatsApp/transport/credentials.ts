@@ -75,12 +75,14 @@ function checkBaseUrl(baseUrl: string, { defaultBaseUrl, displayName }: Provider
 	);
 }
 
-/** What the credential lacks, all at once. A server of the user's own may want no key. */
+/** What the credential lacks, all at once. A server of the user's own may want no key, and a relay may add the token itself. */
 export function checkFilled({
 	provider: { defaultBaseUrl, credentialForm },
 	credentials,
 }: Pick<ParsedCredentials, 'provider' | 'credentials'>): MediaError | undefined {
-	if (credentials.accessToken || !defaultBaseUrl) return undefined;
+	const isVendors =
+		defaultBaseUrl && new URL(credentials.baseUrl).origin === new URL(defaultBaseUrl).origin;
+	if (credentials.accessToken || !isVendors) return undefined;
 	return missingError(credentialForm, (name) => credentials[name]);
 }
 
