@@ -15,7 +15,8 @@ const refused = new WeakSet<Response>();
 
 /**
  * Has n8n's 200 leave as a 503, so that the delivery comes again, unless all is well in that moment. An answer that the node
- * gives by itself would hide whether n8n started the execution.
+ * gives by itself would hide whether n8n started the execution. This process drops what it has started by then; with several
+ * webhook processes, another one that gets the delivery starts it a second time (docs/queue-mode.md, "The same message twice").
  */
 export function refuseUnless(isWell: () => boolean, response: Response): void {
 	const writeHead = response.writeHead.bind(response) as (
