@@ -80,7 +80,7 @@ export class WhatsAppDeleteMedia implements INodeType {
 }
 
 const WAS_MISSING =
-	'{n} files were not found, and count as deleted. They are already gone, their media IDs are wrong, or they belong to another account. To get an error instead, switch off Treat Missing Files as Deleted under Options.';
+	'Not found, and counted as deleted: {n}. Such a file is already gone, its media ID is wrong, or it belongs to another account. To get an error instead, switch off Treat Missing Files as Deleted under Options.';
 
 /** Items about no file, such as texts, pass as they are: nothing was deleted, and nothing is claimed to be. */
 async function deleteMedia(job: ItemJob) {

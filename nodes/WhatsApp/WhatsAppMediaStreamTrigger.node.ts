@@ -16,6 +16,10 @@ const queueing = Object.values(providers)
 	.filter(({ live }) => live?.keepsMessages)
 	.map(({ displayName }) => displayName);
 
+const withLive = Object.values(providers).flatMap(({ displayName, live }) =>
+	live ? displayName : [],
+);
+
 const testNotice: INodeProperties = {
 	displayName: `With ${queueing.join(' and ')}: during a test, messages waiting for your published workflow may come here instead. The provider delivers each one once, to whichever workflow connects first.`,
 	name: 'testNotice',
@@ -35,8 +39,7 @@ export class WhatsAppMediaStreamTrigger implements INodeType {
 		defaultVersion: 1.2,
 		subtitle:
 			'={{ $parameter["mediaTypes"].length === 6 ? "All Files" : $parameter["mediaTypes"].join(", ").replace("voice", "voice note").toTitleCase() }}',
-		description:
-			'Starts the workflow when someone sends a file on WhatsApp. Uses a live connection, so n8n needs no public address.',
+		description: `With ${withLive.join(' or ')}: starts the workflow when someone sends a file on WhatsApp, over a live connection, so n8n needs no public address`,
 		eventTriggerDescription: 'Send a photo or voice note, not a text, to your WhatsApp number',
 		builderHint: {
 			searchHint:

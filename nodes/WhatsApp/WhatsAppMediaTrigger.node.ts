@@ -15,13 +15,14 @@ import { registrationHooks } from './trigger/registration';
 
 /** The credential knows the provider, and no form may ask a credential: a line for each. A list, because n8n's notices show no other markup but links. */
 const manualSteps = [
-	'Step 1: Publish this workflow.',
-	'Step 2: Open Webhook URLs above, choose Production URL and copy it.',
-	`Step 3: At your provider, do what its line says.${list(
+	'Publish this workflow.',
+	'Open Webhook URLs above, choose Production URL and copy it.',
+	`In your provider’s dashboard: ${list(
 		Object.values(providers).map(
 			({ displayName, manualSetup }) => `${displayName}: ${manualSetup}`,
 		),
 	)}`,
+	'To test: send a file, and look under Executions. Execute step would wait at the Test URL, which your provider does not know.',
 	'A second workflow on the same number: with most providers, its URL replaces this one, and this workflow stops receiving. Keep one trigger, and start the other workflow from it with Execute Sub-workflow.',
 ];
 
@@ -36,7 +37,7 @@ const manualOnly = Object.values(providers).flatMap(({ displayName, registration
 
 /** The end of both texts in the trigger's panel. */
 const NOTHING_ARRIVES =
-	'<br><br><b>If nothing arrives</b>: an app in development mode delivers only test messages. A number delivers to only one webhook. With a wrong App Secret, every delivery is refused; n8n’s log says so.';
+	'<br><br><b>If nothing arrives</b>: with Meta, an app in development mode delivers only test messages. A number delivers to only one webhook. With a wrong App Secret, every delivery is refused; n8n’s log says so.';
 
 /** Providers that can be told to make public links. */
 const withPublicLinks = Object.values(providers).flatMap(({ displayName, registration }) =>
@@ -153,7 +154,7 @@ export class WhatsAppMediaTrigger implements INodeType {
 				],
 				description: 'Which files the provider delivers to this workflow while it is published',
 				hint: manualOnly.length
-					? `With ${manualOnly.join(' and ')}, choose Manual. With every other provider, keep the default.`
+					? `With ${manualOnly.join(' and ')}, choose Manual. With the others, keep the default.`
 					: '',
 			},
 			{

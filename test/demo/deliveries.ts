@@ -41,7 +41,7 @@ export async function whereItWent(
 	if (status === undefined || status === 404)
 		return 'Nobody receives it: publish a workflow with WhatsApp Media Trigger, or press Execute step in one, then Enter here.';
 	if (status !== 200)
-		return `n8n refused it with HTTP ${status}: choose the credential that the demo has made, unchanged, in the trigger.`;
+		return `n8n refused it with HTTP ${status}: choose the credential that the demo has made, unchanged, in the trigger. If you have changed it, press Ctrl+C and start the demo again.`;
 	for (const since = Date.now(); Date.now() - since < WAIT_MS;) {
 		const started = ((await api.executions()) as Listed[]).filter(({ id }) => !before.has(id));
 		if (started.length) return started.map((execution) => describe(execution, url)).join('\n  ');

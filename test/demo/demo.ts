@@ -102,7 +102,10 @@ async function main(): Promise<void> {
 	say(
 		`\nBuild your own: create a workflow, add WhatsApp Media Trigger with the credential “${credentialName(vendor)}”` +
 			(vendor.registration === 'manual' ? ' and Receive Files For: Manual' : '') +
-			',\npress Execute step, then Enter here. To publish it, unpublish the demo’s workflow first: a number delivers to one.',
+			',\npress Execute step, then Enter here. ' +
+			(vendor.isExclusive
+				? 'To publish it, unpublish the demo’s workflow first: a number delivers to one.'
+				: 'You can publish it beside the demo’s workflow: each gets every file.'),
 	);
 	say(
 		`\nReady in ${seconds(started)}. Press Enter to send one more file, t and Enter to send a text, Ctrl+C to end.`,

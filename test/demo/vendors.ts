@@ -20,6 +20,8 @@ export type Vendor = {
 	credential: Json;
 	/** What the trigger's form is set to: `manual` only where the vendor has no API to register a webhook with. */
 	registration: 'manual' | 'phoneNumber';
+	/** Whether it delivers to one workflow only. */
+	isExclusive: boolean;
 	messages: Message[];
 	/** A customer writes a text; otherwise as `Message.send`. */
 	sendText(text: string, webhookUrl?: string): Promise<{ status?: number }>;
@@ -84,6 +86,7 @@ export async function startVendor(provider: VendorName): Promise<Vendor> {
 		hosts: hostPorts(emulator, [provider]),
 		credential: publicCredentialFor(emulator, provider),
 		registration,
+		isExclusive: providers[provider]!.registration?.exclusive ?? true,
 		messages: messages.map(({ what, file, ...message }) => {
 			const bytes = readFileSync(join(__dirname, 'files', file));
 			return {

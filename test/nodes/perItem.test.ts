@@ -69,6 +69,8 @@ test('without Continue On Fail the node stops with the item’s number and start
 	expect(error).toMatchObject({
 		context: { itemIndex: 17 },
 		message: expect.stringContaining('9990000000017'),
+		// n8n shows the index from 0, as "[item 17]".
+		description: expect.stringContaining('This was item 18 of 500. To go on with the others,'),
 	});
 	expect(calls(harness.emulator).length).toBeLessThan(400);
 });

@@ -165,7 +165,7 @@ describe.each(LEVELS)('at the level %s', (level) => {
 		occupy(level, other);
 		const server = await trigger({ registration: level });
 		await expect(server.activate()).rejects.toThrow(
-			`Another workflow of this n8n already receives these files; its webhook is ${other}. Unpublish that workflow`,
+			`Another workflow of this n8n already receives these files; its webhook is ${other}. Look on the Overview for a published workflow`,
 		);
 		expect(callbacks()[level]).toBe(other);
 	});
@@ -648,7 +648,7 @@ describe('what stands in the way, in words', () => {
 		[
 			'phoneNumber',
 			{ phoneNumberId: '' },
-			'Receiving files for This Phone Number needs Phone Number ID in the credential',
+			'To receive files for “This Phone Number”, the trigger needs Phone Number ID in the credential',
 		],
 		[
 			'account',
@@ -668,7 +668,7 @@ describe('what stands in the way, in words', () => {
 		[
 			'app',
 			{ phoneNumberId: '', appId: '' },
-			'Receiving files for The Whole App needs App ID in the credential',
+			'To receive files for “The Whole App”, the trigger needs App ID in the credential',
 		],
 		['phoneNumber', { webhookSecret: '' }, 'needs App Secret in the credential'],
 		['app', { webhookSecret: 'wrong' }, 'App ID and App Secret do not belong together'],

@@ -101,7 +101,7 @@ describe('Delete Media', () => {
 		await harness.run('DeleteMedia', [{ mediaId }]);
 		const { output, hints } = await harness.run('DeleteMedia', [{ mediaId }]);
 		expect(output[0]![0]!.json).toMatchObject({ deleted: true });
-		expect(hints[0]!.message).toMatch(/^1 of 1 files were not found, and count as deleted/);
+		expect(hints[0]!.message).toMatch(/^Not found, and counted as deleted: 1 of 1\./);
 		const parameters = { options: { missingIsDeleted: false } };
 		const { error } = await harness.run('DeleteMedia', [{ mediaId }], { parameters });
 		expect(error!.message).toBe(

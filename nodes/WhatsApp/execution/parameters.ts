@@ -47,7 +47,7 @@ export function mediaIdParameter(
 	throw new MediaError(
 		'permanent',
 		'Media ID is empty',
-		'The item has no field mediaId. Drag mediaId from WhatsApp Media Trigger or Upload Media into Media ID.',
+		'For this item, there is nothing in it. Clear the field, then drag mediaId into it from the node that has it.',
 	);
 }
 

@@ -81,9 +81,10 @@ export async function perItem(
 			if (tries > 1) addHint('{n} items needed more than one try.');
 			results[index] = { ...result, pairedItem: { item: index } };
 		} catch (cause) {
-			const error = nodeError(context, withSubject(cause, subject), index);
+			const whole = withSubject(cause, subject);
+			const error = nodeError(context, whole, index);
 			if (context.continueOnFail()) results[index] = errorItem(context, item, index, error);
-			else failure ??= error;
+			else failure ??= nodeError(context, withPlace(whole, index, items.length), index);
 		}
 	};
 	await mapConcurrent(items, runItem, () => Boolean(failure ?? signal?.aborted));
@@ -136,6 +137,14 @@ function withSubject(cause: unknown, subject: string): unknown {
 	const { code, message, description, status } = cause;
 	if (code === 'credential' || message.includes(subject)) return cause;
 	return new MediaError(code, `${subject}: ${message}`, description, { status });
+}
+
+/** n8n shows the item's index from 0, which looks like the row before. */
+function withPlace(cause: unknown, index: number, count: number): unknown {
+	if (!(cause instanceof MediaError) || count === 1 || cause.code === 'credential') return cause;
+	const { code, message, description = '', status } = cause;
+	const place = `This was item ${index + 1} of ${count}. To go on with the others, choose On Error → Continue under Settings.`;
+	return new MediaError(code, message, `${description} ${place}`.trim(), { status });
 }
 
 function noteHint(message: string): NodeExecutionHint {

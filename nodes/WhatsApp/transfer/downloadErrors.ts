@@ -12,7 +12,7 @@ export function nothingToDownload(): MediaError {
 	return new MediaError(
 		'permanent',
 		'There is neither a media ID nor a URL',
-		'Drag mediaId from WhatsApp Media Trigger or Upload Media into Media ID. For a gateway’s message, the item must hold the file’s link and its media key.',
+		'Clear Media ID, then drag mediaId into it from the node that has it. For a gateway’s message, the item must hold the file’s link and its media key.',
 	);
 }
 

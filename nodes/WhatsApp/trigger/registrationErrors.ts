@@ -9,7 +9,7 @@ export function callbackInUseError(url: string, registration: NodeRegistration):
 		return new MediaError(
 			'permanent',
 			`Another workflow of this n8n already receives these files; its webhook is ${shownUrl(url)}`,
-			'Unpublish that workflow, or use another phone number. To start two workflows with one message, call the second one from the first with Execute Sub-workflow.',
+			'Look on the Overview for a published workflow with WhatsApp Media Trigger and unpublish it, or use another phone number. To start two workflows with one message, call the second one from the first with Execute Sub-workflow.',
 		);
 	return new MediaError(
 		'permanent',

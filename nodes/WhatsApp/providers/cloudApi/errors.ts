@@ -17,7 +17,7 @@ const CREDENTIAL = new Set([0, 3, 10, 104, 190, 131005]);
 /** Subcode of "object does not exist, or you may not see it"; Meta does not tell the two apart. */
 const UNKNOWN_OBJECT = 33;
 
-const UNKNOWN_MEDIA = `The file may be deleted or too old: Meta keeps received files for ${RECEIVED_FILE_DAYS} days and uploaded ones for ${UPLOADED_FILE_DAYS}. Otherwise it belongs to another phone number, or the access token has no access to it. Tests sent from Meta’s dashboard name files that never existed.`;
+const UNKNOWN_MEDIA = `The file may be deleted or too old: Meta keeps received files for ${RECEIVED_FILE_DAYS} days and uploaded ones for ${UPLOADED_FILE_DAYS}. Otherwise it belongs to another phone number, or the access token has no access to it. Test messages from Meta’s dashboard refer to files that do not exist.`;
 
 /** What to do where the unknown ID is no file's, but one in the credential. */
 export const UNKNOWN_ID =

@@ -67,7 +67,11 @@ function checkFields(
 	scope: RegistrationScope,
 	fields: Array<keyof Credentials>,
 ): void {
-	requireFields(credentials, fields, `Receiving files for ${SCOPES[scope].displayName}`);
+	requireFields(
+		credentials,
+		fields,
+		`To receive files for “${SCOPES[scope].displayName}”, the trigger`,
+	);
 }
 
 function checkUrl(url: string): void {
