@@ -373,7 +373,7 @@ describe('what the screen says to', () => {
 		await editor.execute();
 		await editor.readError(
 			'There is neither a media ID nor a URL',
-			'Drag mediaId from WhatsApp Media Trigger or Upload Media into Media ID',
+			'Clear Media ID, then drag mediaId into it from the node that has it',
 		);
 		await picture('error-no-media-id');
 	});
