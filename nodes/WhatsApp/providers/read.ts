@@ -38,7 +38,7 @@ function quoteLongIntegers(json: string): string {
 }
 
 /** Behind the quotation mark that closes the string which begins at `start`. */
-function endOfString(json: string, start: number): number {
+export function endOfString(json: string, start: number): number {
 	for (let quote = json.indexOf('"', start + 1); quote > 0; quote = json.indexOf('"', quote + 1)) {
 		let backslashes = 0;
 		while (json[quote - 1 - backslashes] === '\\') backslashes++;
