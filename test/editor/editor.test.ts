@@ -15,6 +15,7 @@ import { items, type Credential } from '../support/n8n/rest';
 import {
 	manualTrigger,
 	mediaNode,
+	node,
 	workflow,
 	type Item,
 	type Json,
@@ -248,6 +249,12 @@ describe('the credential', () => {
 			() => ({ 'Phone Number ID': '106540352242999' }),
 			'The phone number ID is unknown, or the token has no access to it',
 			'credential-unknown-number',
+		],
+		[
+			'the App Secret of another app',
+			() => ({ 'App Secret': 'f'.repeat(32) }),
+			'The App Secret does not belong to the app of this access token',
+			'credential-wrong-app-secret',
 		],
 	])('with %s', async (_, slip, sentence, name) => {
 		await openForm();
@@ -507,6 +514,16 @@ describe('what the screen says to', () => {
 		await picture('error-taken', { notification: true });
 	});
 
+	test('publishing where nothing can be delivered', async () => {
+		await opened([await ours('whatsAppMediaTrigger', 'Trigger', 'pipes')]);
+		await editor.closeNode();
+		await editor.publish();
+		await editor.readNotification(
+			'n8n cannot tell Pipes.bot where to deliver, so nothing would arrive. In Receive Files For, choose Manual',
+		);
+		await picture('error-choose-manual', { notification: true });
+	});
+
 	test('publishing where n8n’s address is not https', async () => {
 		await session.moveTo('http://n8n.example');
 		await openFilledTrigger();
@@ -517,6 +534,43 @@ describe('what the screen says to', () => {
 		);
 		await picture('error-not-https', { notification: true });
 	});
+});
+
+// -- 6. A reply
+
+test('a reply: n8n’s HTTP Request, with the credential that is there', async () => {
+	await credential();
+	const to = '16505551234';
+	const reply = { messaging_product: 'whatsapp', to, type: 'text', text: { body: 'Thank you!' } };
+	await opened([
+		manualTrigger(),
+		node(
+			'n8n-nodes-base.httpRequest',
+			'Reply',
+			{
+				method: 'POST',
+				url: `https://graph.facebook.com/v25.0/${emulator.meta.credentials.phoneNumberId}/messages`,
+				sendBody: true,
+				specifyBody: 'json',
+				jsonBody: JSON.stringify(reply),
+			},
+			{ typeVersion: 4.4 },
+		),
+	]);
+	await editor.pick(
+		'Authentication',
+		editor.parameter('authentication'),
+		'Predefined Credential Type',
+	);
+	await editor.pick(
+		'Credential Type',
+		editor.parameter('nodeCredentialType'),
+		'WhatsApp Media API',
+	);
+	await picture('reply-credential');
+	await editor.execute();
+	await editor.showsOutput();
+	expect(emulator.meta.sent).toEqual([expect.objectContaining(reply)]);
 });
 
 const DAY = 24 * 60 * 60 * 1000;
