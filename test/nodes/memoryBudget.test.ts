@@ -112,46 +112,6 @@ describe('nobody waits longer than Timeout', () => {
 	});
 });
 
-test('files that are all slower than their Timeout: twice the limit, and three of them', async () => {
-	const budget = new MemoryBudget(100 * MB);
-	let inMemory = 0;
-	let most = 0;
-	let done = 0;
-	const download = async () =>
-		await budget.run(
-			40 * MB,
-			async (share) => {
-				for (let received = MB; received <= 40 * MB; received += MB) {
-					await sleep(10);
-					most = Math.max(most, (inMemory += MB));
-					await share.grow(received);
-				}
-				inMemory -= 40 * MB;
-				done++;
-			},
-			{ timeoutMs: 20 },
-		);
-	await Promise.all(Array.from({ length: 20 }, download));
-	expect(done).toBe(20);
-	expect(most).toBeLessThanOrEqual((2 * 100 + 3 * 40) * MB);
-});
-
-test('… and one that holds still ends with its execution', async () => {
-	const budget = new MemoryBudget(100 * MB);
-	const slow = [begin(budget, 60 * MB, TIMEOUT_MS), begin(budget, 40 * MB, TIMEOUT_MS)];
-	await settle();
-	const next = begin(budget, 60 * MB, TIMEOUT_MS);
-	void slow[0]!.share.grow(60 * MB);
-	void slow[1]!.share.grow(40 * MB);
-	while (!next.hasBegun) await sleep(10);
-	expect(slow[0]!.share.grow(61 * MB)).toBeUndefined();
-	const growth = slow[1]!.share.grow(41 * MB);
-	expect(growth).toBeDefined();
-	slow[1]!.stop.abort();
-	await expect(growth).rejects.toThrow('canceled');
-	for (const file of [...slow, next]) file.end();
-});
-
 test('waiting ends with the execution', async () => {
 	const budget = new MemoryBudget(100 * MB);
 	const holder = begin(budget, 100 * MB);

@@ -48,17 +48,12 @@ interface Waiting {
  * have some already, since what they hold is free once they end.
  *
  * No file holds up others for longer than its *Timeout*, or than theirs: after that, while others wait, only those of its bytes
- * count that have really come; and if nobody could be let in for as long, none of them. What has come of such files may fill the
- * limit once more: from then on only the oldest of them goes on, and no more files count less.
+ * count that have really come; and if nobody could be let in for as long, none of them.
  */
 export class MemoryBudget {
 	private used = 0;
 	private readonly queue: Waiting[] = [];
 	private readonly holders = new Set<Holder>();
-	/** Bytes that have come of files that are `late` or `stuck`. */
-	private lateBytes = 0;
-	/** Files of those that hold still: each goes on once it may. */
-	private readonly still = new Map<Holder, () => void>();
 	/** The one file that may grow over the limit, so that files that grow never all wait for one another. */
 	private overLimit?: Holder;
 	private lastEntry = 0;
@@ -94,37 +89,12 @@ export class MemoryBudget {
 	}
 
 	private grow(holder: Holder, received: number): Promise<void> | undefined {
-		const more = received - holder.received;
 		holder.received = received;
-		if (holder.state === 'fresh') {
-			const isCounted = received <= holder.counted || received <= SMALL;
-			return isCounted ? undefined : this.reserve(holder, received + STEP);
-		}
-		this.lateBytes += more;
-		if (holder.state === 'late' && received > Math.max(holder.counted, SMALL))
-			this.count(holder, received);
-		return this.mayGoOn(holder) ? undefined : this.holdStill(holder);
-	}
-
-	private mayGoOn(holder: Holder): boolean {
-		if (this.lateBytes <= this.limit) return true;
-		for (const one of this.holders) if (one.state !== 'fresh') return one === holder;
-		return true;
-	}
-
-	private async holdStill(holder: Holder): Promise<void> {
-		const { signal } = holder;
-		await new Promise<void>((resolve) => {
-			const goOn = () => {
-				signal?.removeEventListener('abort', goOn);
-				resolve();
-			};
-			this.still.set(holder, goOn);
-			signal?.addEventListener('abort', goOn);
-			if (signal?.aborted) goOn();
-		});
-		this.still.delete(holder);
-		if (signal?.aborted) throw executionCanceledError();
+		if (received <= holder.counted || received <= SMALL || holder.state === 'stuck')
+			return undefined;
+		if (holder.state === 'fresh') return this.reserve(holder, received + STEP);
+		this.count(holder, received);
+		return undefined;
 	}
 
 	/** Resolves once so many bytes count as used. */
@@ -191,10 +161,7 @@ export class MemoryBudget {
 		this.holders.delete(holder);
 		if (this.overLimit === holder) this.overLimit = undefined;
 		this.queue.find((waiting) => waiting.holder === holder)?.leave(executionCanceledError());
-		this.still.get(holder)?.();
-		if (holder.state !== 'fresh') this.lateBytes -= holder.received;
 		this.count(holder, 0);
-		for (const [other, goOn] of this.still) if (this.mayGoOn(other)) goOn();
 	}
 
 	/** Looks at those who hold memory as long as others wait for it. */
@@ -229,10 +196,6 @@ export class MemoryBudget {
 		for (const holder of this.holders) {
 			const isDone = holder.state === state || holder.state === 'stuck';
 			if (isDone || now - holder.since < Math.min(holder.timeoutMs, patienceMs)) continue;
-			if (holder.state === 'fresh') {
-				if (this.lateBytes >= this.limit) continue;
-				this.lateBytes += holder.received;
-			}
 			holder.state = state;
 			if (this.overLimit === holder) this.overLimit = undefined;
 			const waiting = this.queue.find((one) => one.holder === holder);
