@@ -37,7 +37,7 @@ const manualOnly = Object.values(providers).flatMap(({ displayName, registration
 
 /** The end of both texts in the trigger's panel. */
 const NOTHING_ARRIVES =
-	'<br><br><b>If nothing arrives</b>: with Meta, an app in development mode delivers only test messages. A number delivers to only one webhook. With a wrong App Secret, every delivery is refused; n8n’s log says so.';
+	'<br><br><b>If nothing arrives</b>: an app in development mode delivers only test messages. A number delivers to only one webhook. With a wrong App Secret, every delivery is refused; n8n’s log says so.';
 
 /** Providers that can be told to make public links. */
 const withPublicLinks = Object.values(providers).flatMap(({ displayName, registration }) =>

@@ -299,6 +299,10 @@ test.each([
 	[`GET ${SIGNED} failed`, 'WAHA says "GET https://s3.example/b/x.jpg failed"'],
 	[{ details: `"${SIGNED}"` }, 'WAHA says ""https://s3.example/b/x.jpg""'],
 	['GET /b/x.jpg?X-Amz-Signature=ab failed. Why?', 'WAHA says "GET /b/x.jpg failed. Why?"'],
+	[
+		'no postgres://me:word@db/x for https:\\/\\/me:word@s3/b',
+		'WAHA says "no postgres://db/x for https:\\/\\/s3/b"',
+	],
 ])('nor does why WAHA has no file: %j', async (error, shown) => {
 	says({ id: MEDIA_ID, hasMedia: true, media: { error } });
 	expect(await lookUp('waha')).toContain(shown);

@@ -128,14 +128,17 @@ describe('a body that is still encoded', () => {
 			response.end(FILE);
 		});
 
-	test.each(['gzip, gzip', 'DCZ', 'utf-8, exi'])('%s is not the file', async (encoding) => {
-		encoded(encoding);
-		const says = `cannot be read: ${new URL(host.origin).host} sent it encoded (Content-Encoding: ${encoding}), though it was asked not to`;
-		const before = await harness.engine.binaryFiles();
-		expect((await download('/file', {}, {})).message).toContain(says);
-		expect((await download('/file', { sha256: '0'.repeat(64) }, {})).message).toContain(says);
-		expect(await harness.engine.binaryFiles()).toEqual(before);
-	});
+	test.each(['gzip, gzip', 'DCZ', 'utf-8, exi', 'brotli', 'gz;q=1', '"x-zstd"'])(
+		'%s is not the file',
+		async (encoding) => {
+			encoded(encoding);
+			const says = `cannot be read: ${new URL(host.origin).host} sent it encoded (Content-Encoding: ${encoding}), though it was asked not to`;
+			const before = await harness.engine.binaryFiles();
+			expect((await download('/file', {}, {})).message).toContain(says);
+			expect((await download('/file', { sha256: '0'.repeat(64) }, {})).message).toContain(says);
+			expect(await harness.engine.binaryFiles()).toEqual(before);
+		},
+	);
 
 	const ANNOUNCED = { sha256: sha256(FILE) };
 

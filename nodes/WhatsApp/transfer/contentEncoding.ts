@@ -8,6 +8,7 @@ import type { FileReply } from '../transport/client';
 const CODINGS = new Set([
 	...['gzip', 'x-gzip', 'deflate', 'br', 'zstd', 'compress', 'x-compress', 'dcb', 'dcz', 'exi'],
 	...['aes128gcm', 'pack200-gzip', 'bzip2', 'x-bzip2', 'xz', 'x-xz', 'lzma', 'lz4', 'snappy'],
+	...['brotli', 'x-br', 'gz', 'zip', 'bz2', 'zlib', 'x-deflate', 'zstandard', 'x-zstd'],
 ]);
 
 /**
@@ -16,7 +17,7 @@ const CODINGS = new Set([
  */
 export function encodingOf({ headers }: FileReply): string | undefined {
 	const encoding = headers['content-encoding'] ?? '';
-	const codings = encoding.split(',').map((coding) => coding.trim().toLowerCase());
+	const codings = encoding.toLowerCase().split(/[\s,;"]+/);
 	return codings.some((coding) => CODINGS.has(coding)) ? encoding : undefined;
 }
 

@@ -13,13 +13,19 @@ export function redact<T>(
 	{ provider, credentials }: Pick<ParsedCredentials, 'provider' | 'credentials'>,
 ): T {
 	const secrets = secretsOf(provider, credentials);
-	const clean = (text: string) =>
-		secrets.reduce((all, secret) => all.replaceAll(secret, '…'), text);
+	const numbers = secrets.filter((secret) => /^[\d.e+-]+$/.test(secret));
 	return JSON.parse(JSON.stringify(answer ?? null), (_, value) => {
-		if (typeof value === 'string') return clean(value);
-		const isSecret = typeof value === 'number' && clean(String(value)) !== String(value);
-		return isSecret ? clean(String(value)) : value;
+		if (typeof value === 'string') return without(secrets, value);
+		// Most answers with millions of numbers meet no secret that looks like one.
+		if (typeof value !== 'number' || !numbers.length) return value;
+		const cleaned = without(numbers, String(value));
+		return cleaned === String(value) ? value : cleaned;
 	}) as T;
+}
+
+function without(secrets: string[], text: string): string {
+	if (text.length < MIN_SECRET_LENGTH) return text;
+	return secrets.reduce((all, secret) => all.replaceAll(secret, '…'), text);
 }
 
 /** As an API may repeat them. The longest first: of one that begins like another, the rest would stay. */
