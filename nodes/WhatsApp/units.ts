@@ -10,12 +10,12 @@ export function sizeInWords(bytes: number): string {
 	return `${(bytes / MB).toFixed(1)} MB`;
 }
 
-/** Milliseconds. */
 /** "A, B and C". */
 export function listInWords(words: readonly string[]): string {
 	return [words.slice(0, -1).join(', '), words.at(-1)].filter(Boolean).join(' and ');
 }
 
+/** Milliseconds. */
 export const SECOND = 1000;
 export const MINUTE = 60 * SECOND;
 export const HOUR = 60 * MINUTE;

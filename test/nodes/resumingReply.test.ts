@@ -15,17 +15,16 @@ import {
 	type Vendor,
 } from '../support/harness';
 import { credentialsFor, outcomeOf } from '../support/run';
+import { quickRetries } from '../support/quickRetries';
 
 /** A download that breaks off goes on where it was, or begins again; what n8n stores is one whole file, or none. */
 
+quickRetries();
 let harness: Harness;
 beforeAll(async () => {
 	harness = await startHarness();
-	// How long the waits are is waiting.test.ts's to check.
-	jest.spyOn(Math, 'random').mockReturnValue(0.01);
 });
 afterAll(async () => {
-	jest.restoreAllMocks();
 	await harness.close();
 });
 beforeEach(() => harness.emulator.reset());

@@ -1,14 +1,13 @@
 import { pattern } from '../emulator';
 import { calls, credentialFor, startHarness, type Harness } from '../support/harness';
+import { quickRetries } from '../support/quickRetries';
 
+quickRetries();
 let harness: Harness;
 beforeAll(async () => {
 	harness = await startHarness();
-	// The wait before another try is a part, by chance, of what it may be; how long it may be is waiting.test.ts's to check.
-	jest.spyOn(Math, 'random').mockReturnValue(0.01);
 });
 afterAll(async () => {
-	jest.restoreAllMocks();
 	await harness.close();
 });
 beforeEach(() => harness.emulator.reset());

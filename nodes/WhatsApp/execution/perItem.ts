@@ -81,10 +81,10 @@ export async function perItem(
 			if (tries > 1) addHint('{n} items needed more than one try.');
 			results[index] = { ...result, pairedItem: { item: index } };
 		} catch (cause) {
-			const whole = withSubject(cause, subject);
-			const error = nodeError(context, whole, index);
-			if (context.continueOnFail()) results[index] = errorItem(context, item, index, error);
-			else failure ??= nodeError(context, withPlace(whole, index, items.length), index);
+			const named = withSubject(cause, subject);
+			if (context.continueOnFail())
+				results[index] = errorItem(context, item, index, nodeError(context, named, index));
+			else failure ??= nodeError(context, withPlace(named, index, items.length), index);
 		}
 	};
 	await mapConcurrent(items, runItem, () => Boolean(failure ?? signal?.aborted));

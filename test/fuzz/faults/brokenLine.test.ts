@@ -3,19 +3,19 @@ import { OPTIONS } from './matrix';
 import type { Point } from './points';
 import { writeReport } from './report';
 import { startHarness, type Harness } from '../../support/harness';
+import { quickRetries } from '../../support/quickRetries';
 
 /** `npm run faults -- -t 'broken line'` plays these alone, and writes their table. */
 
 jest.setTimeout(600_000);
 
+quickRetries();
 let harness: Harness;
 beforeAll(async () => {
 	harness = await startHarness();
-	jest.spyOn(Math, 'random').mockReturnValue(0.01);
 });
 const brokenLines = new Map<Point, BrokenLine[]>();
 afterAll(async () => {
-	jest.restoreAllMocks();
 	await harness.close();
 	if (process.env.WRITE_FAULTS) await writeReport(new Map(), brokenLines, OPTIONS);
 });

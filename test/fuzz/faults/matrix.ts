@@ -4,6 +4,7 @@ import { writeReport, type Cell, type FaultTable } from './report';
 import { credentialFor, sha256, startHarness, type Harness } from '../../support/harness';
 import { VENDOR_FACTS } from '../../support/vendors';
 import { VENDORS, type VendorEmulator } from '../../emulator';
+import { quickRetries } from '../../support/quickRetries';
 
 /** Silence is a second here, so that a thousand runs end in minutes. */
 export const OPTIONS = { maxTries: 2, maxWaitSeconds: 2, timeoutSeconds: 1 };
@@ -17,15 +18,13 @@ const HANG_MS = 60_000;
 export function faultMatrix(points: Point[]): void {
 	jest.setTimeout(600_000);
 
+	quickRetries();
 	let harness: Harness;
 	beforeAll(async () => {
 		harness = await startHarness();
-		// How long the waits are is retry.test.ts's to check; here there are a thousand of them.
-		jest.spyOn(Math, 'random').mockReturnValue(0.01);
 	});
 	const table: FaultTable = new Map();
 	afterAll(async () => {
-		jest.restoreAllMocks();
 		await harness.close();
 		if (process.env.WRITE_FAULTS) await writeReport(table, new Map(), OPTIONS);
 	});

@@ -252,3 +252,12 @@ export async function inParallel<T>(
 		}),
 	);
 }
+
+/** One for all tests of a file. */
+export function sharedTestbed(): TriggerTestbed {
+	jest.setTimeout(300_000);
+	const testbed = new TriggerTestbed();
+	beforeAll(async () => await testbed.start(), 900_000);
+	afterAll(async () => await testbed.stop());
+	return testbed;
+}
